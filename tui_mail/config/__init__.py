@@ -1,0 +1,1 @@
+"""Who the accounts are: config.toml, secrets. Knows nothing of servers' protocols or of the screen."""

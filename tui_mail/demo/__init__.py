@@ -1,0 +1,1 @@
+"""An embedded mail server with sample mail, for trying the client without an account."""

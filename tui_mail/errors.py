@@ -1,0 +1,134 @@
+"""Everything that can go wrong, as one tree.
+
+    MailError                      1   anything a person can be told in one sentence
+    ├── UsageError                 2   the words of a command do not make sense
+    │   └── NotFound               2   no such account, folder or message
+    ├── ConfigError               78   config.toml says something that cannot be
+    ├── SecretUnavailable         77   no password could be had
+    ├── StoreError                 1   the mail on this disk
+    │   ├── StoreDamaged           1   a database is not readable
+    │   ├── StoreFull              1   the disk is full
+    │   └── StoreReadOnly          1   the folder cannot be written
+    ├── TerminalError              2   the output is no terminal
+    └── ServerError                1   a mail server
+        ├── Unreachable           69   no connection: name, network, port
+        ├── CertificateRefused    69   TLS could not be trusted or not be had
+        ├── AuthenticationRefused 77   the server does not accept user and password
+        ├── ConnectionLost        75   the line broke or went silent; try again
+        ├── CommandRefused         1   the server answered NO or BAD to one command
+        ├── ProtocolViolation      1   the server said what no server may say
+        └── UnsafeArgument         1   CR, LF or NUL in what was to be sent
+
+`sentence` is what the person reads: what happened, whether mail is safe, what to do. `detail` goes to the
+log. Neither ever holds a secret. `exit_code` is the command line's. Raisers give plain text; whoever shows
+it makes it SafeText (`MailError.shown`), because servers' words travel in it.
+"""
+
+from __future__ import annotations
+
+from tui_mail.text import SafeText, safe_line
+
+
+class MailError(Exception):
+    """The root; `sentence` is for people, `detail` for the log."""
+
+    exit_code = 1
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.detail = detail
+
+    @property
+    def shown(self) -> SafeText:
+        """The sentence, safe to print."""
+        return safe_line(self.sentence)
+
+
+class UsageError(MailError):
+    """The words of a command do not make sense."""
+
+    exit_code = 2
+
+
+class NotFound(UsageError):
+    """No such account, folder or message."""
+
+
+class ConfigError(MailError):
+    """config.toml says something that cannot be."""
+
+    exit_code = 78
+
+
+class SecretUnavailable(MailError):
+    """No password could be had from any source."""
+
+    exit_code = 77
+
+
+class StoreError(MailError):
+    """Something about the mail kept on this disk."""
+
+
+class StoreDamaged(StoreError):
+    """A database file is not readable."""
+
+
+class StoreFull(StoreError):
+    """The disk is full."""
+
+
+class StoreReadOnly(StoreError):
+    """The folder of the store cannot be written."""
+
+
+class TerminalError(MailError):
+    """The full screen was asked for, and the output is no terminal."""
+
+    exit_code = 2
+
+
+class ServerError(MailError):
+    """Something about a mail server."""
+
+
+class Unreachable(ServerError):
+    """No connection could be made: name, network or port."""
+
+    exit_code = 69
+
+
+class CertificateRefused(ServerError):
+    """TLS could not be trusted, or could not be had at all."""
+
+    exit_code = 69
+
+
+class AuthenticationRefused(ServerError):
+    """The server does not accept user and password; never retried without a person."""
+
+    exit_code = 77
+
+
+class ConnectionLost(ServerError):
+    """The line broke or went silent in the middle; trying again is safe."""
+
+    exit_code = 75
+
+
+class CommandRefused(ServerError):
+    """The server answered NO or BAD. `code` is the response code (`TRYCREATE`, `OVERQUOTA`, …) or empty."""
+
+    def __init__(self, sentence: str, detail: str = "", *, code: str = "", bad: bool = False) -> None:
+        super().__init__(sentence, detail)
+        self.code = code
+        self.bad = bad
+
+
+class ProtocolViolation(ServerError):
+    """The server said what no server may say: too much, too deep, or nonsense."""
+
+
+class UnsafeArgument(ServerError):
+    """CR, LF or NUL in something that was about to be sent to a server."""

@@ -1,0 +1,392 @@
+"""The plain data that every floor speaks of: frozen, without I/O, without behaviour beyond trivial questions.
+
+What belongs here: what a mail client's words mean (account, folder, row, message, block, change, event).
+What must never be here: how any of it is fetched, stored or painted.
+
+Times are whole seconds since the epoch, UTC. Sizes are octets. Text that a screen may show is SafeText;
+text that goes back to a server (a folder's name, a user name) is plain str.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntFlag, StrEnum
+
+from tui_mail.text import SafeText
+
+# --- accounts ---------------------------------------------------------------------------------
+
+
+class Security(StrEnum):
+    """How a connection is protected. `none` is for loopback only, or when the person allowed it."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class Protocol(StrEnum):
+    """Where mail lives: on the server (IMAP) or on this computer (POP3)."""
+
+    IMAP = "imap"
+    POP3 = "pop3"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One leg of an account: a host, and how to log in there."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    auth: str = "password"
+    """password | oauth2"""
+    password_command: tuple[str, ...] = ()
+    """argv whose first output line is the password; empty: the keyring."""
+    ca_file: str = ""
+    """PEM file of the authorities to trust instead of the system's."""
+    fingerprint: str = ""
+    """SHA-256 of the one certificate to trust, hex; set only by the person's decision."""
+    allow_cleartext: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who someone is on which servers, as config.toml says it."""
+
+    name: str
+    """The key in config.toml; unique; shown in the tree."""
+    full_name: str
+    email: str
+    protocol: Protocol
+    incoming: Server
+    outgoing: Server | None = None
+    keep_bodies: str = "all"
+    """all | opened | "N days": which messages are kept whole on this computer."""
+    delete_from_server: str = "never"
+    """POP3 only."""
+
+
+# --- folders ----------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """What a folder is for (RFC 6154 special use)."""
+
+    NONE = ""
+    INBOX = "inbox"
+    DRAFTS = "drafts"
+    SENT = "sent"
+    ARCHIVE = "archive"
+    JUNK = "junk"
+    TRASH = "trash"
+    ALL = "all"
+    FLAGGED = "flagged"
+    IMPORTANT = "important"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An IMAP mailbox (or a local one) as the store knows it; counts are of what is displayed."""
+
+    id: int
+    account: str
+    name: str
+    """Full name as sent to the server after decoding, never shown."""
+    shown: SafeText
+    """Full name, safe to show."""
+    delimiter: str
+    """Separates levels of `name`; empty: flat."""
+    role: Role
+    selectable: bool
+    total: int
+    unread: int
+    on_server: int
+    """How many messages the server said it has; `total` below it means a sync is going on."""
+    version: int
+    """Grows with every change of the folder or of a message in it."""
+    complete: bool = False
+    """True once every message of the folder is in the store."""
+
+
+# --- messages ---------------------------------------------------------------------------------
+
+
+class Flag(IntFlag):
+    """The system flags of RFC 9051 section 2.3.2, as kept in the store."""
+
+    NONE = 0
+    SEEN = 1
+    ANSWERED = 2
+    FLAGGED = 4
+    DELETED = 8
+    DRAFT = 16
+
+
+class RowState(StrEnum):
+    """Whether the server knows of everything that was done to a message here."""
+
+    SYNCED = "synced"
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox of RFC 5322 section 3.4; either part may be empty when the header was malformed."""
+
+    name: SafeText
+    email: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFields:
+    """What a list row needs to know of a message, from its header alone."""
+
+    date: int | None
+    """The Date field; None when it is absent or unreadable."""
+    from_: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: SafeText
+    message_id: str
+    """Without angle brackets; empty when absent."""
+    references: tuple[str, ...]
+    """Ancestors, oldest first, In-Reply-To last if it is not among them; without angle brackets."""
+    list_id: SafeText
+    has_attachments: bool
+    """A guess from Content-Type: multipart/mixed and friends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message in a list."""
+
+    id: int
+    """Ours, for ever; survives moves and UIDVALIDITY changes."""
+    account: str
+    folder_id: int
+    uid: int
+    """0 while the server has not told us the UID in this folder."""
+    date: int
+    from_: tuple[Address, ...]
+    to: tuple[Address, ...]
+    subject: SafeText
+    snippet: SafeText
+    flags: Flag
+    keywords: tuple[str, ...]
+    size: int
+    has_attachments: bool
+    has_body: bool
+    message_id: str
+    thread: int
+    state: RowState
+
+    @property
+    def unread(self) -> bool:
+        """Not seen."""
+        return not self.flags & Flag.SEEN
+
+    @property
+    def starred(self) -> bool:
+        """Flagged."""
+        return bool(self.flags & Flag.FLAGGED)
+
+
+class BlockKind(StrEnum):
+    """What a piece of a rendered message is; the screen decides how it looks."""
+
+    TEXT = "text"
+    HEADING = "heading"
+    QUOTE = "quote"
+    ITEM = "item"
+    PRE = "pre"
+    RULE = "rule"
+    TABLE = "table"
+    IMAGE = "image"
+    SIGNATURE = "signature"
+    NOTE = "note"
+    """Our own words about the message ("attached message follows")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style. `link` is a 1-based index into Message.links, 0 for none."""
+
+    text: SafeText
+    bold: bool = False
+    italic: bool = False
+    link: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A rendered piece of a message. Spans may hold newlines; PRE and TABLE are not to be re-wrapped."""
+
+    kind: BlockKind
+    spans: tuple[Span, ...]
+    depth: int = 0
+    """Quote depth, or nesting of a list item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An attachment as it is listed; its bytes are fetched by `index` when wanted."""
+
+    index: int
+    """1-based, stable for the same raw bytes."""
+    filename: SafeText
+    content_type: SafeText
+    size: int
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a message. `url` is openable only if `safe`; otherwise it is shown and nothing more."""
+
+    url: SafeText
+    safe: bool
+    text: SafeText = SafeText("")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message, parsed for reading. It always exists, whatever the bytes were: see `warnings`."""
+
+    date: int | None
+    from_: tuple[Address, ...]
+    sender: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    subject: SafeText
+    message_id: str
+    headers: tuple[tuple[SafeText, SafeText], ...]
+    """Every header field in order, decoded."""
+    text: SafeText
+    """The body as plain text."""
+    blocks: tuple[Block, ...]
+    attachments: tuple[Part, ...]
+    links: tuple[Link, ...]
+    warnings: tuple[SafeText, ...] = ()
+    """What the reader should know: "The message is damaged; this is its raw text." """
+    snippet: SafeText = SafeText("")
+    """The first words of the visible text, one line, at most 200 characters."""
+    remote_images: int = 0
+    """How many images it wanted from elsewhere; none is ever fetched."""
+
+
+# --- what happens -----------------------------------------------------------------------------
+
+
+class LinkState(StrEnum):
+    """What the status line says about an account."""
+
+    STARTING = "starting"
+    CONNECTING = "connecting"
+    SYNCING = "syncing"
+    LIVE = "live"
+    OFFLINE = "offline"
+    REFUSED = "refused"
+    """Needs a person: wrong password, wrong certificate, wrong settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatus:
+    """One account's line in the status bar. Replaced whole at every change."""
+
+    account: str
+    state: LinkState
+    heard: float = 0.0
+    """time.time() of the last byte from the server; 0 never."""
+    done: int = 0
+    """Messages indexed of the folders being synced…"""
+    total: int = 0
+    """…out of how many; 0 when nothing is being synced."""
+    retry_at: float = 0.0
+    """time.time() of the next try while OFFLINE."""
+    pending: int = 0
+    """Journal rows on their way to the server."""
+    failed: int = 0
+    """Journal rows that the server refused."""
+    sentence: SafeText = SafeText("")
+    """Why it is offline or refused, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldersChanged:
+    """Something in these folders changed (rows, counts); ask again for what you show."""
+
+    folder_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderListChanged:
+    """Folders came, went or were renamed."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """An account's status is another one now."""
+
+    status: AccountStatus
+
+
+@dataclass(frozen=True, slots=True)
+class BodyArrived:
+    """The body of this message is in the store now (or cannot be had: `problem`)."""
+
+    message_id: int
+    problem: SafeText = SafeText("")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFailed:
+    """The server refused an action; the local effect was taken back."""
+
+    change_id: int
+    sentence: SafeText
+
+
+Event = FoldersChanged | FolderListChanged | StatusChanged | BodyArrived | ChangeFailed
+
+
+class ChangeKind(StrEnum):
+    """What a person did to messages; each is one durable row of the journal."""
+
+    FLAGS = "flags"
+    MOVE = "move"
+    EXPUNGE = "expunge"
+    """Deleted for ever, out of the trash."""
+
+
+class ChangeState(StrEnum):
+    """Where a change stands on its way to the server."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One journal row, as history shows it."""
+
+    id: int
+    account: str
+    kind: ChangeKind
+    state: ChangeState
+    summary: SafeText
+    """ "archived 12 messages" """
+    count: int
+    created: int
+    error: SafeText = SafeText("")
+    undoable: bool = True
+    message_ids: tuple[int, ...] = field(default=())
