@@ -314,6 +314,8 @@ class AccountStatus:
     """Journal rows that the server refused."""
     sentence: SafeText = SafeText("")
     """Why it is offline or refused, for people."""
+    exit_code: int = 0
+    """What a command line exits with because of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +389,8 @@ class Change:
     """ "archived 12 messages" """
     count: int
     created: int
+    batch: int = 0
+    """Changes of one key press share it."""
     error: SafeText = SafeText("")
     undoable: bool = True
     message_ids: tuple[int, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""The room that keeps mail on disk."""

@@ -1,0 +1,220 @@
+"""The command line: parses words, calls MailClient, prints. Also the path for scripts and for screen readers.
+
+What belongs here: words in, text or JSON out, exit codes. What must never be here: anything that a screen
+could want too (that is MailClient's). Data goes to stdout, words for people and progress to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tui_mail import __version__
+from tui_mail.errors import ConfigError, MailError, TerminalError
+from tui_mail.paths import Paths, paths
+
+Command = Callable[["Arguments"], int]
+
+
+class Arguments(argparse.Namespace):
+    """What was asked for; `paths` and `json` are always there."""
+
+    paths: Paths
+    json: bool
+
+
+def run(words: Sequence[str]) -> int:
+    """Carry out a command line; returns the exit code. Never raises, never prints a traceback."""
+    parser = _parser()
+    given = parser.parse_args(words, namespace=Arguments())
+    given.home = getattr(given, "home", None)
+    given.json = getattr(given, "json", False)
+    given.paths = paths(given.home)
+    try:
+        _log_to(given.paths)
+        command: Command = getattr(given, "command", None) or _screen
+        return command(given)
+    except MailError as error:
+        print(error.shown, file=sys.stderr)
+        if given.json:
+            _print_json({"error": error.shown, "exit": error.exit_code})
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tui-mail",
+        description="A full-screen mail client for the terminal. Without a command it opens the screen.",
+        epilog="Exit: 0 done, 1 failed, 2 wrong usage, 69 server unreachable, 75 try again (work is queued, nothing "
+        "lost), 77 authentication refused, 78 configuration wrong.",
+    )
+    parser.add_argument("--version", action="version", version=f"tui-mail {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    for target in (parser, common):
+        target.add_argument(
+            "--home", default=argparse.SUPPRESS, metavar="DIR", help="keep everything below this folder"
+        )
+        target.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document on stdout"
+        )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, help_: str, function: Command, into: Any = commands) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = into.add_parser(name, help=help_, description=help_, parents=[common])
+        made.set_defaults(command=function)
+        return made
+
+    _demo_words(command("demo", "the client on a mail server of its own, nothing to set up, nothing kept", _demo))
+    account = commands.add_parser("account", help="which accounts there are", parents=[common])
+    account.set_defaults(command=lambda _: account.error("say add or list"))
+    accounts = account.add_subparsers(metavar="WHAT")
+    _account_words(command("add", "add an account to config.toml", _account_add, accounts))
+    command("list", "the accounts in config.toml", _account_list, accounts)
+
+    sync = command("sync", "bring store and server into agreement once, and show progress", _later("sync"))
+    sync.add_argument("--account", metavar="A")
+    sync.add_argument("--folder", metavar="FOLDER", help="this folder first")
+    sync.add_argument("--bodies", action="store_true", help="whole messages too, not only their headers")
+    sync.add_argument("--timeout", type=float, default=3600.0, metavar="SECONDS")
+    watch = command("watch", "stay connected; one JSON line for every change", _later("watch"))
+    watch.add_argument("--account", metavar="A")
+    command("folders", "all folders with their counts", _later("folders"))
+    listing = command("list", "the newest messages of a folder", _later("list_rows"))
+    listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox, sent, …")
+    listing.add_argument("--limit", type=int, default=50, metavar="N")
+    listing.add_argument("--unread", action="store_true")
+    show = command("show", "one message", _later("show"))
+    show.add_argument("id", type=int)
+    how = show.add_mutually_exclusive_group()
+    how.add_argument("--raw", action="store_true", help="the octets as the server has them")
+    how.add_argument("--headers", action="store_true", help="every header field")
+    mark = command("mark", "set or clear flags", _later("mark"))
+    mark.add_argument("ids", type=int, nargs="+", metavar="ID")
+    for word in ("seen", "unseen", "star", "unstar", "answered"):
+        mark.add_argument(f"--{word}", action="store_true")
+    mark.add_argument("--keyword", action="append", default=[], metavar="K")
+    mark.add_argument("--no-keyword", action="append", default=[], metavar="K")
+    move = command("move", "move messages to a folder", _later("move"))
+    move.add_argument("ids", type=int, nargs="+", metavar="ID")
+    move.add_argument("folder", metavar="FOLDER")
+    archive = command("archive", "move messages to the archive", _later("archive"))
+    delete = command("delete", "move messages to the trash", _later("delete"))
+    delete.add_argument("--forever", action="store_true", help="out of the trash; there is no way back")
+    junk = command("junk", "move messages to the junk folder", _later("junk"))
+    for acting in (archive, delete, junk):
+        acting.add_argument("ids", type=int, nargs="+", metavar="ID")
+    undo = command("undo", "take the newest action back, whether or not the server knows of it", _later("undo"))
+    undo.add_argument("--list", action="store_true", help="show what was done instead")
+    for acting in (mark, move, archive, delete, junk, undo):
+        acting.add_argument("--wait", action="store_true", help="until the server has it; 75 when it cannot be reached")
+    return parser
+
+
+def _later(name: str) -> Command:
+    """A command whose module is only loaded when it is used."""
+
+    def call(given: Arguments) -> int:
+        from tui_mail import commands
+
+        function: Command = getattr(commands, name)
+        return function(given)
+
+    return call
+
+
+def _screen(given: Arguments) -> int:
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise TerminalError("The full screen needs a terminal; `tui-mail --help` shows the commands for scripts.")
+    from tui_mail.client import MailClient
+
+    client = MailClient(given.paths)
+    if not client.accounts:
+        client.stop()
+        reason = f" ({client.problems[0]})" if client.problems else ""
+        raise ConfigError(
+            f"There is no account yet{reason}. Add one with `tui-mail account add`, or look around with `tui-mail demo`."
+        )
+    client.start()  # connects while the screen is still being loaded
+    try:
+        from tui_mail.ui.app import run as run_screen
+
+        return run_screen(client)
+    finally:
+        client.stop()
+
+
+def _demo_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--messages", type=int, default=2000, metavar="N")
+    parser.add_argument("--every", type=float, default=20.0, metavar="SECONDS", help="a new message this often")
+    parser.add_argument("--port-file", metavar="F", help="write the ports of the demo server there, as JSON")
+
+
+def _demo(given: Arguments) -> int:
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise TerminalError("The demo is a full screen and needs a terminal; nothing was started.")
+    from tui_mail.demo.server import Demo
+
+    with Demo(messages=given.messages, every=given.every, port_file=given.port_file) as demo:
+        given.paths = paths(demo.home)
+        _log_to(given.paths)
+        return _screen(given)
+
+
+def _account_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="what to call it; else the address's domain")
+    parser.add_argument("--email", required=True)
+    parser.add_argument("--full-name", "--name", dest="full_name", default="", help="your name, as others see it")
+    parser.add_argument("--protocol", choices=("imap", "pop3"), default="imap")
+    for leg, prefix in (("incoming", ""), ("outgoing", "smtp-")):
+        parser.add_argument(f"--{prefix}host", help=f"{leg} server")
+        parser.add_argument(f"--{prefix}port", type=int, help="else the usual one for the security")
+        parser.add_argument(f"--{prefix}security", choices=("tls", "starttls", "none"), default="tls")
+        parser.add_argument(f"--{prefix}user", help="else the address" if not prefix else "else as for incoming")
+        parser.add_argument(f"--{prefix}auth", choices=("password", "oauth2"), default="password")
+        parser.add_argument(f"--{prefix}password-command", metavar="COMMAND", help="its first line is the password")
+        parser.add_argument(f"--{prefix}ca-file", default="", metavar="FILE", help="trust these authorities instead")
+        parser.add_argument(f"--{prefix}fingerprint", default="", metavar="SHA256", help="trust this certificate only")
+    parser.add_argument("--allow-cleartext", action="store_true", help="permit --security none beyond this computer")
+    parser.add_argument("--keep-bodies", default="all", metavar="all|opened|'N days'")
+
+
+def _account_add(given: Arguments) -> int:
+    from tui_mail import commands
+
+    return commands.account_add(given)
+
+
+def _account_list(given: Arguments) -> int:
+    from tui_mail import commands
+
+    return commands.account_list(given)
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    print(json.dumps(document, ensure_ascii=False))
+
+
+def _log_to(where: Paths) -> None:
+    """Send every module's log to the state folder; nothing is ever printed over the screen."""
+    import logging
+    from logging.handlers import RotatingFileHandler
+
+    where.prepare()
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        old.close()
+    handler = RotatingFileHandler(where.log_file, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.raiseExceptions = False

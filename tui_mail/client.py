@@ -1,0 +1,416 @@
+"""MailClient: the one object that the screen and the command line drive.
+
+What belongs here: reading the store for whoever asks, writing what a person does, starting and stopping the
+engine. What must never be here: SQL, protocols, widgets or printing.
+
+Reads take a few milliseconds at most and may be called on the screen's thread, except where a docstring says
+that they block. Actions return a Future at once: it resolves when the action is durable on this computer,
+which is all that an action needs; the server follows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import threading
+from array import array
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from tui_mail.config import accounts as configuration
+from tui_mail.config import secrets
+from tui_mail.errors import MailError, NotFound, UsageError
+from tui_mail.mime.worker import ParserProcess
+from tui_mail.model import (
+    Account,
+    AccountStatus,
+    Change,
+    ChangeKind,
+    ChangeState,
+    Event,
+    Flag,
+    Folder,
+    LinkState,
+    Message,
+    Role,
+    Row,
+    StatusChanged,
+)
+from tui_mail.paths import Paths
+from tui_mail.store import bodies, due, folders, journal, messages, rows
+from tui_mail.store.database import Database, Transaction
+from tui_mail.store.folders import KnownFolder
+from tui_mail.store.journal import Effect
+from tui_mail.sync.pulse import Pulse, wake_engine
+from tui_mail.text import SafeText, safe_line
+
+if TYPE_CHECKING:
+    from tui_mail.sync.account import AccountWorker
+    from tui_mail.sync.engine import Engine
+
+PARSED_KEPT = 64
+"""Parsed messages kept in memory, so that going back to one is instant."""
+
+KEYWORD = re.compile(r"[A-Za-z0-9$_.\-]{1,64}")
+
+_STANDARD_NAMES = {Role.ARCHIVE: "Archive", Role.TRASH: "Trash", Role.JUNK: "Junk"}
+
+log = logging.getLogger(__name__)
+
+
+class MailClient:
+    """Everything a person can see and do, for all accounts of one store."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        accounts: Sequence[Account] | None = None,
+        *,
+        secret: Callable[[Account], str] | None = None,
+    ) -> None:
+        """Open the store; nothing is connected before `start`. Raises StoreError and ConfigError.
+
+        `accounts` None reads config.toml; what is wrong in it is in `problems` and the rest works.
+        """
+        self.paths = paths
+        self.problems: tuple[SafeText, ...] = ()
+        if accounts is None:
+            config = configuration.load(paths)
+            accounts = config.accounts
+            self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
+        self.accounts: tuple[Account, ...] = tuple(accounts)
+        self._sinks: list[Callable[[Event], None]] = []
+        self._parsed: OrderedDict[int, Message] = OrderedDict()
+        self._parsed_lock = threading.Lock()
+        self._parser = ParserProcess()
+        self._db = Database(paths, on_commit=lambda _folders, _accounts: self._pulse.beat())
+        self._pulse = Pulse(self._db, self._emit, self._attend)
+        self._secret = secret or secrets.secret
+        self._engine: Engine | None = None
+        self._elsewhere = False
+        self._on_screen = 0
+        self._starting = threading.Lock()
+        self._started = False
+
+    def start(self) -> None:
+        """Become the engine of the store if no other process is, and start its threads. Returns at once."""
+        if self._started:
+            return
+        self._started = True
+        threading.Thread(target=self._start_engine, name="engine-start", daemon=True).start()
+        self._pulse.start()
+
+    def stop(self) -> None:
+        """Stop threads and processes, commit what waits, close the files; about a second at most."""
+        self._pulse.stop()
+        with self._starting:
+            self._started = False
+            if self._engine is not None:
+                self._engine.stop()
+        self._parser.close()
+        self._db.close()
+
+    def subscribe(self, sink: Callable[[Event], None]) -> None:
+        """Call `sink` with every event, on whatever thread it happens; it must return at once and never raise."""
+        self._sinks.append(sink)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def statuses(self) -> list[AccountStatus]:
+        """The state of every account's line."""
+        known = {name: worker.status for name, worker in self._workers.items()}
+        state = LinkState.LIVE if self._elsewhere else LinkState.STARTING
+        sentence = SafeText("another tui-mail keeps this account up to date" if self._elsewhere else "")
+        return [
+            known.get(account.name) or AccountStatus(account.name, state, sentence=sentence)
+            for account in self.accounts
+        ]
+
+    def folders(self) -> list[Folder]:
+        """All folders in the order of the tree: accounts as configured, roles first, then names."""
+        place = {account.name: index for index, account in enumerate(self.accounts)}
+        found = [folder for folder in folders.all_folders(self._db.read()) if folder.account in place]
+        return sorted(found, key=lambda folder: place[folder.account])
+
+    def folder(self, folder_id: int) -> Folder | None:
+        """One folder, None when it is gone."""
+        return folders.one_folder(self._db.read(), folder_id)
+
+    def find_folder(self, name: str, account: str | None = None) -> Folder:
+        """A folder by `[ACCOUNT:]NAME` or by role, of the first account that has it. Raises NotFound."""
+        wanted, known = name, {a.name for a in self.accounts}
+        if ":" in name and name.partition(":")[0] in known:
+            account, _, wanted = name.partition(":")
+        candidates = [folder for folder in self.folders() if account in (None, folder.account)]
+        for folder in candidates:
+            if folder.name == wanted or (folder.role and folder.role == wanted.lower()):
+                return folder
+        for folder in candidates:
+            if folder.name.casefold() == wanted.casefold():
+                return folder
+        raise NotFound(
+            f"There is no folder {name!r} here; `tui-mail folders` lists them, `tui-mail sync` reads them anew."
+        )
+
+    def first_rows(self, folder_id: int, limit: int = 200, *, unread: bool = False) -> list[Row]:
+        """The newest rows of a folder, by key, which is quick whatever its size."""
+        return rows.first_rows(self._db.read(), folder_id, limit, unread)
+
+    def ids(self, folder_id: int) -> array[int]:
+        """The ids of all rows of a folder, newest first. Blocks for a second at a million: call it on a thread."""
+        return rows.ids_of(self._db.read(), folder_id)
+
+    def rows(self, ids: Sequence[int]) -> list[Row]:
+        """The rows of these ids in this order; what is no longer displayed is left out."""
+        return rows.rows_of(self._db.read(), ids)
+
+    def row(self, message_id: int) -> Row | None:
+        """One row, None when it is no longer displayed."""
+        found = self.rows([message_id])
+        return found[0] if found else None
+
+    def cached_message(self, message_id: int) -> Message | None:
+        """The message if it was parsed a short while ago."""
+        with self._parsed_lock:
+            message = self._parsed.get(message_id)
+            if message is not None:
+                self._parsed.move_to_end(message_id)
+            return message
+
+    def message(self, message_id: int) -> Message | None:
+        """The message, parsed; None when its body is not here yet. Blocks on the parser: call it on a thread."""
+        message = self.cached_message(message_id)
+        if message is None:
+            raw = self.raw(message_id)
+            if raw is None:
+                return None
+            message = self._parser.parse(raw)
+            with self._parsed_lock:
+                self._parsed[message_id] = message
+                while len(self._parsed) > PARSED_KEPT:
+                    self._parsed.popitem(last=False)
+            if message.snippet:
+                snippets = [(message_id, message.snippet)]
+                self._db.write(lambda txn: messages.set_snippets(txn, snippets))
+        return message
+
+    def raw(self, message_id: int) -> bytes | None:
+        """The message as the server gave it; None when it is not here yet. Blocks on the disk for big ones."""
+        return bodies.load(self._db.read_bodies(), message_id)
+
+    def request_body(self, message_id: int) -> None:
+        """Have the body fetched now, before anything else; BodyArrived follows."""
+        place = messages.account_of(self._db.read(), message_id)
+        worker = self._workers.get(place or "")
+        if worker is not None:
+            worker.want_body(message_id)
+        else:
+            self._db.write(lambda txn: messages.want(txn, message_id), urgent=True).add_done_callback(
+                lambda _: wake_engine(self.paths)
+            )
+
+    def watch_folder(self, folder_id: int) -> None:
+        """Say that this folder is on the screen: it is read first and watched."""
+        self._on_screen = folder_id
+        worker = self._worker_of(folder_id)
+        if worker is not None:
+            worker.look_at(folder_id)
+
+    def changes(self, limit: int = 100) -> list[Change]:
+        """What was done, newest first, and how far the server has been told."""
+        return journal.history(self._db.read(), limit)
+
+    # --- acting -------------------------------------------------------------------------------
+
+    def mark(
+        self,
+        ids: Iterable[int],
+        *,
+        add: Flag = Flag.NONE,
+        remove: Flag = Flag.NONE,
+        add_keywords: Sequence[str] = (),
+        remove_keywords: Sequence[str] = (),
+    ) -> Future[Change | None]:
+        """Set and clear flags and keywords. Raises UsageError for what RFC 9051 allows no keyword to be."""
+        wanted = list(ids)
+        for word in (*add_keywords, *remove_keywords):
+            if not KEYWORD.fullmatch(word):
+                raise UsageError(f"{word!r} cannot be a keyword; letters, digits, $, _ and - can.")
+        effect = Effect(ChangeKind.FLAGS, None, add, remove, " ".join(add_keywords), " ".join(remove_keywords))
+        return self._act(lambda txn: journal.record(txn, effect, wanted, _flag_words(add, remove)))
+
+    def move(self, ids: Iterable[int], folder_id: int) -> Future[Change | None]:
+        """Move messages to a folder of their account; those of other accounts stay."""
+        wanted = list(ids)
+
+        def job(txn: Transaction) -> int | None:
+            target = folders.state(txn.sql, folder_id)
+            if target is None:
+                raise NotFound("That folder is gone; the messages are where they were.")
+            ours = [id_ for id_, account in messages.accounts_of(txn.sql, wanted) if account == target.account_id]
+            return journal.record(txn, Effect(ChangeKind.MOVE, folder_id), ours, f"moved to {target.name}:")
+
+        return self._act(job)
+
+    def archive(self, ids: Iterable[int]) -> Future[Change | None]:
+        """Move messages to their account's archive."""
+        return self._to_role(ids, Role.ARCHIVE, "archived")
+
+    def delete(self, ids: Iterable[int]) -> Future[Change | None]:
+        """Move messages to their account's trash; what is there already stays (see `expunge`)."""
+        return self._to_role(ids, Role.TRASH, "deleted")
+
+    def junk(self, ids: Iterable[int]) -> Future[Change | None]:
+        """Move messages to their account's junk folder."""
+        return self._to_role(ids, Role.JUNK, "marked as junk:")
+
+    def expunge(self, ids: Iterable[int]) -> Future[Change | None]:
+        """Delete messages for ever. There is no way back."""
+        wanted = list(ids)
+        return self._act(lambda txn: journal.record(txn, Effect(ChangeKind.EXPUNGE), wanted, "deleted for ever:"))
+
+    def undo(self) -> Future[Change | None]:
+        """Take the newest action back, whether or not the server knows of it; None when there is nothing."""
+        return self._act(journal.undo)
+
+    def redo(self) -> Future[Change | None]:
+        """Do again what was undone last; None when there is nothing."""
+        return self._act(journal.redo)
+
+    def retry(self, account: str | None = None) -> None:
+        """Try again now: connect, and send what the server refused before."""
+        self._db.write(due.retry_failed, urgent=True)
+        for name, worker in self._workers.items():
+            if account in (None, name):
+                secrets.invalidate(worker.account)
+                worker.retry()
+                worker.replay()
+
+    def sync_now(self, folder_id: int | None = None) -> None:
+        """Compare with the server now: one folder, or all."""
+        if folder_id is None:
+            for worker in self._workers.values():
+                worker.refresh()
+        else:
+            worker_of = self._worker_of(folder_id)
+            if worker_of is not None:
+                worker_of.refresh(folder_id)
+
+    # --- waiting (command line) ---------------------------------------------------------------
+
+    def wait_until_synced(self, account: str, timeout: float) -> bool:
+        """Block until the account has nothing left to do; False when that takes longer, or there is no line."""
+        worker = self._workers.get(account)
+        return worker is None or worker.until_idle(timeout)
+
+    @property
+    def is_settled(self) -> bool:
+        """True once it is decided whether this process is the engine or another one is."""
+        return self._engine is not None or self._elsewhere
+
+    def state_of(self, change: Change) -> ChangeState:
+        """How far a change is by now."""
+        found = journal.change_of_batch(self._db.read(), change.batch)
+        return found.state if found is not None else ChangeState.DONE
+
+    @property
+    def is_engine(self) -> bool:
+        """True when this process talks to the servers."""
+        return self._engine is not None
+
+    # --- helpers ------------------------------------------------------------------------------
+
+    def _act(self, job: Callable[[Transaction], int | None]) -> Future[Change | None]:
+        def write(txn: Transaction) -> Change | None:
+            batch = job(txn)
+            return None if batch is None else journal.change_of_batch(txn.sql, batch)
+
+        future = self._db.write(write, urgent=True)
+        future.add_done_callback(self._wake)
+        return future
+
+    def _wake(self, future: Future[Change | None]) -> None:
+        if future.exception() is not None:
+            return
+        change = future.result()
+        if change is None:
+            return
+        for worker in self._workers.values():
+            worker.replay()
+        if self._engine is None:
+            wake_engine(self.paths)
+
+    def _to_role(self, ids: Iterable[int], role: Role, verb: str) -> Future[Change | None]:
+        wanted = list(ids)
+
+        def job(txn: Transaction) -> int | None:
+            by_account = defaultdict[int, list[int]](list)
+            for id_, account in messages.accounts_of(txn.sql, wanted):
+                by_account[account].append(id_)
+            batch: int | None = None
+            for account, group in by_account.items():
+                target = folders.by_role(txn.sql, account, role)
+                target_id = target.id if target is not None else _made_for(txn, account, role)
+                batch = journal.record(txn, Effect(ChangeKind.MOVE, target_id), group, verb, batch=batch) or batch
+            return batch
+
+        return self._act(job)
+
+    def _worker_of(self, folder_id: int) -> AccountWorker | None:
+        folder = self.folder(folder_id)
+        return self._workers.get(folder.account) if folder is not None else None
+
+    @property
+    def _workers(self) -> dict[str, AccountWorker]:
+        return self._engine.workers if self._engine is not None else {}
+
+    def _start_engine(self) -> None:
+        """Load the engine and become it, unless another process is (on a thread: its libraries take a while)."""
+        from tui_mail.sync.engine import Engine
+
+        with self._starting:
+            if not self._started or self._engine is not None:
+                return
+            engine = Engine(self.paths, self._db, self.accounts, self._secret, self._emit)
+            self._elsewhere = not engine.take_lock()
+            if not self._elsewhere:
+                self._engine = engine
+                engine.start()
+        if self._on_screen:
+            self.watch_folder(self._on_screen)
+        for status in self.statuses():
+            self._emit(StatusChanged(status))
+
+    def _attend(self, changed: bool) -> None:
+        """Every now and then: do what other processes left, or take over when the engine they had is gone."""
+        with contextlib.suppress(MailError):
+            if self._engine is None:
+                self._start_engine()
+            elif changed:
+                self._engine.attend()
+
+    def _emit(self, event: Event) -> None:
+        for sink in self._sinks:
+            sink(event)
+
+
+def _made_for(txn: Transaction, account: int, role: Role) -> int:
+    """A folder for a role that the account lacks; the server makes it when the first message is moved there."""
+    name = _STANDARD_NAMES[role]
+    existing = folders.by_name(txn.sql, account, name)
+    if existing is not None:
+        return existing.id
+    return folders.add(txn, account, KnownFolder(name, "", role, selectable=True))
+
+
+def _flag_words(add: Flag, remove: Flag) -> str:
+    words = {Flag.SEEN: ("marked read:", "marked unread:"), Flag.FLAGGED: ("starred", "unstarred")}
+    for flag, (set_, cleared) in words.items():
+        if flag in add:
+            return set_
+        if flag in remove:
+            return cleared
+    return "marked"

@@ -1,0 +1,241 @@
+"""Who the accounts are: config.toml to `Account` and back.
+
+What belongs here: reading the file as a whole, and changing it without losing a word of what a person wrote.
+What must never be here: secrets (a password in the file is refused), networks, and opinions about providers.
+
+Reading never fails as a whole: `load` gives every account that can be used and every problem at once, each
+with its line. Only `tomllib` is needed for that; `tomlkit` comes in when something is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_mail.config.rules import DEFAULT_PORTS, Problem, Reader, is_loopback, suggestion
+from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
+from tui_mail.model import Account, Security, Server
+from tui_mail.paths import Paths
+from tui_mail.text import safe_line
+
+if TYPE_CHECKING:
+    from tomlkit.items import Table
+
+__all__ = [
+    "DEFAULT_PORTS",
+    "Config",
+    "Problem",
+    "Ui",
+    "add_account",
+    "is_loopback",
+    "load",
+    "parse",
+    "remove_account",
+]
+
+_TOP_KEYS = ("accounts", "ui")
+_UI_KEYS = ("theme", "preset", "layout")
+
+_ERROR_LINE = re.compile(r"line (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    """The [ui] table; empty means the screen's own default."""
+
+    theme: str = ""
+    preset: str = ""
+    layout: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What config.toml says, as far as it makes sense."""
+
+    accounts: tuple[Account, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    ui: Ui = Ui()
+
+    def account(self, name: str) -> Account:
+        """The account called `name`. Raises NotFound with a suggestion, or ConfigError when it has a problem."""
+        for account in self.accounts:
+            if account.name == name:
+                return account
+        for problem in self.problems:
+            if problem.account == name:
+                raise ConfigError(problem.sentence)
+        names = [account.name for account in self.accounts]
+        known = f"There are: {', '.join(names)}." if names else "There is none yet; add one with: tui-mail account add"
+        raise NotFound(f'There is no account "{name}"{suggestion(name, names)}. {known}')
+
+
+def load(paths: Paths) -> Config:
+    """Read config.toml. Never raises: without the file there are no accounts, with errors there are problems."""
+    try:
+        text = paths.config_file.read_text("utf-8")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        return Config(problems=(Problem(safe_line(f"{paths.config_file} cannot be read: {reason}.")),))
+    return parse(text, paths.config)
+
+
+def parse(text: str, folder: Path) -> Config:
+    """What the text of a config.toml says; `folder` is what a relative ca_file is relative to."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _ERROR_LINE.search(str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        sentence = f"config.toml line {line}: this is not TOML: {error}. No account can be used until it is corrected."
+        return Config(problems=(Problem(safe_line(sentence), line=line),))
+    reader = Reader(text, folder)
+    reader.unknown((), document, _TOP_KEYS)
+    ui = reader.table((), document, "ui")
+    reader.unknown(("ui",), ui, _UI_KEYS)
+    settings = Ui(**{key: reader.string(("ui",), ui, key) for key in _UI_KEYS})
+    accounts = []
+    for name, table in reader.table((), document, "accounts").items():
+        account = reader.account_of(name, table)
+        if account is not None:
+            accounts.append(account)
+    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)), settings)
+
+
+def add_account(paths: Paths, account: Account) -> None:
+    """Write `account` at the end of config.toml, making the file if need be; everything else stays as it is.
+
+    Raises UsageError when the name is taken, ConfigError when the file (or the account) is not right,
+    StoreReadOnly when it cannot be written.
+    """
+    import tomlkit
+
+    before, names = _text_and_names(paths)
+    if account.name in names:
+        raise UsageError(f'There is an account "{account.name}" already; remove it first, or choose another name.')
+    section = tomlkit.document()
+    section["accounts"] = tomlkit.table(is_super_table=True).append(account.name, _account_table(account))
+    text = (f"{before.rstrip()}\n\n" if before.strip() else "") + tomlkit.dumps(section)
+    others = parse(before, paths.config).accounts
+    written = parse(text, paths.config)
+    if written.accounts != (*others, account):
+        mine = [problem.sentence for problem in written.problems if problem.account == account.name]
+        raise ConfigError(mine[0] if mine else f'The account "{account.name}" cannot be written as it is.')
+    _write(paths, text)
+
+
+def remove_account(paths: Paths, name: str) -> None:
+    """Take an account out of config.toml; its mail on this disk stays. Raises NotFound, ConfigError, StoreReadOnly."""
+    import tomlkit
+
+    text, names = _text_and_names(paths)
+    if name not in names:
+        raise NotFound(f'There is no account "{name}" in {paths.config_file}{suggestion(name, names)}.')
+    document = tomlkit.parse(text)
+    accounts = document["accounts"]
+    del accounts[name]
+    _write(paths, tomlkit.dumps(document))
+
+
+def _text_and_names(paths: Paths) -> tuple[str, tuple[str, ...]]:
+    """What config.toml holds now ("" without one), and the accounts in it, whether they are right or not."""
+    try:
+        text = paths.config_file.read_text("utf-8")
+        accounts = tomllib.loads(text).get("accounts", {})
+    except FileNotFoundError:
+        return "", ()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{paths.config_file} cannot be read, so nothing was changed: {error}.") from error
+    return text, tuple(accounts) if isinstance(accounts, dict) else ()
+
+
+def _account_table(account: Account) -> Table:
+    table = _table(
+        {
+            "name": account.full_name,
+            "email": account.email,
+            "protocol": account.protocol.value,
+            "keep_bodies": account.keep_bodies,
+        },
+        {"name": "", "keep_bodies": "all"},
+    )
+    incoming = _leg(account.incoming, Server("", 0, Security.TLS, ""))
+    if account.delete_from_server != "never":
+        incoming["delete_from_server"] = account.delete_from_server
+    table["incoming"] = incoming
+    if account.outgoing is not None:
+        table["outgoing"] = _leg(account.outgoing, account.incoming)
+    return table
+
+
+def _leg(server: Server, inherited: Server) -> Table:
+    """A leg's table; what is inherited or a default is left out."""
+    return _table(
+        {
+            "host": server.host,
+            "port": server.port,
+            "security": server.security.value,
+            "user": server.user,
+            "auth": server.auth,
+            "password_command": list(server.password_command),
+            "ca_file": server.ca_file,
+            "fingerprint": server.fingerprint,
+            "allow_cleartext": server.allow_cleartext,
+        },
+        {
+            "user": inherited.user,
+            "auth": inherited.auth,
+            "password_command": list(inherited.password_command),
+            "ca_file": inherited.ca_file,
+            "fingerprint": "",
+            "allow_cleartext": False,
+        },
+    )
+
+
+def _table(values: Mapping[str, object], defaults: Mapping[str, object]) -> Table:
+    import tomlkit
+
+    table = tomlkit.table()
+    for key, value in values.items():
+        if key not in defaults or value != defaults[key]:
+            table[key] = value
+    return table
+
+
+def _write(paths: Paths, text: str) -> None:
+    """Replace config.toml as a whole, 0600, its former self kept as config.toml.bak. Follows a symbolic link."""
+    paths.prepare()
+    file = paths.config_file.resolve()
+    try:
+        if file.exists():
+            _replace(file.with_name(file.name + ".bak"), file.read_bytes())
+        _replace(file, text.encode())
+    except OSError as error:
+        raise StoreReadOnly(f"{file} could not be written ({error.strerror}); it is as it was.", repr(error)) from error
+
+
+def _replace(file: Path, content: bytes) -> None:
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, 0o600)
+            stream.write(content)
+            stream.flush()
+            os.fsync(descriptor)
+        os.replace(temporary, file)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    directory = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,73 @@
+"""The child's side of worker.py: bounds itself, then answers frames until the pipe ends."""
+
+from __future__ import annotations
+
+import codecs
+import encodings
+import resource
+import signal
+import socket
+import sys
+
+REFUSED_CODECS = frozenset(
+    {"punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape", "unicode_internal", "mbcs", "oem"}
+)
+"""No charsets of mail; the first is quadratic, and mail-parser would take it from any header."""
+
+
+def main(descriptor: int, cpu_seconds: int, memory: int) -> None:
+    """Parse what comes over the inherited socket `descriptor` until its other end is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.dont_write_bytecode = True
+    from tui_mail.mime import facts, html, links, parse
+    from tui_mail.mime.frames import pack_message, receive_frame, send_frame
+
+    html.html_view("<p>warm</p>", links.Links())
+    facts.of(parse.outline(b"Subject: warm\r\n\r\n"))
+    _bound("RLIMIT_AS", memory)
+    _bound("RLIMIT_CORE", 0)
+    _refuse_codecs()
+    with socket.socket(fileno=descriptor) as line:
+        while True:
+            try:
+                raw = receive_frame(line)
+            except (EOFError, OSError):
+                return
+            _allow_seconds(cpu_seconds)
+            try:
+                message = parse.parse_message(raw)
+            except MemoryError:
+                message = parse.raw_message(raw, "This message needs too much memory; what you see is its raw text.")
+            del raw
+            try:
+                send_frame(line, pack_message(message))
+            except OSError:
+                return
+
+
+def _refuse_codecs() -> None:
+    """From here on, nothing in this process decodes by a codec that is no charset."""
+
+    def search(name: str) -> codecs.CodecInfo | None:
+        return None if name.replace("-", "_") in REFUSED_CODECS else encodings.search_function(name)
+
+    codecs.unregister(encodings.search_function)
+    codecs.register(search)
+
+
+def _bound(name: str, value: int) -> None:
+    try:
+        resource.setrlimit(getattr(resource, name), (value, value))
+    except (AttributeError, OSError, ValueError):
+        return
+
+
+def _allow_seconds(seconds: int) -> None:
+    """Let SIGXCPU end this process after that much more processor time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(used.ru_utime + used.ru_stime)
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (spent + seconds + 1, hard))
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,101 @@
+"""Messages across the pipe to the worker process: length-prefixed frames, a Message as JSON.
+
+JSON, because the other side has read hostile bytes: what comes back must not be able to be more than data.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from typing import Any
+
+from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Span
+from tui_mail.text import SafeText
+
+FRAME_LIMIT = 256 * 1024 * 1024
+_LENGTH = struct.Struct("!I")
+_CHUNK = 1 << 20
+
+
+def send_frame(line: socket.socket, data: bytes) -> None:
+    """Raises OSError when the other side is gone or too slow."""
+    line.sendall(_LENGTH.pack(len(data)))
+    line.sendall(data)
+
+
+def receive_frame(line: socket.socket) -> bytes:
+    """The next frame. Raises EOFError when the other side is gone, OSError on a timeout."""
+    (length,) = _LENGTH.unpack(_exactly(line, _LENGTH.size))
+    if length > FRAME_LIMIT:
+        raise EOFError("frame too long")
+    return _exactly(line, length)
+
+
+def _exactly(line: socket.socket, length: int) -> bytes:
+    data = bytearray(length)
+    view = memoryview(data)
+    position = 0
+    while position < length:
+        count = line.recv_into(view[position : position + _CHUNK])
+        if count == 0:
+            raise EOFError("the other side is gone")
+        position += count
+    return bytes(data)
+
+
+def pack_message(message: Message) -> bytes:
+    """A Message as a frame."""
+    data = [
+        message.date,
+        [_pack_addresses(addresses) for addresses in _people(message)],
+        message.subject,
+        message.message_id,
+        message.headers,
+        message.text,
+        [
+            (block.kind, block.depth, [(span.text, span.bold, span.italic, span.link) for span in block.spans])
+            for block in message.blocks
+        ],
+        [(part.index, part.filename, part.content_type, part.size, part.inline) for part in message.attachments],
+        [(link.url, link.safe, link.text) for link in message.links],
+        message.warnings,
+        message.snippet,
+        message.remote_images,
+    ]
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def unpack_message(frame: bytes) -> Message:
+    """The Message of a frame. Raises ValueError, TypeError or LookupError if it is none."""
+    date, people, subject, message_id, headers, text, blocks, parts, links, warnings, snippet, remote = json.loads(frame)
+    from_, sender, to, cc, bcc, reply_to = map(_unpack_addresses, people)
+    kinds = {kind.value: kind for kind in BlockKind}
+    return Message(
+        date=date, from_=from_, sender=sender, to=to, cc=cc, bcc=bcc, reply_to=reply_to,
+        subject=subject,
+        message_id=message_id,
+        headers=tuple((name, value) for name, value in headers),
+        text=text,
+        blocks=tuple(
+            Block(kinds[kind], tuple(Span(SafeText(words), bold, italic, link) for words, bold, italic, link in spans), depth)
+            for kind, depth, spans in blocks
+        ),
+        attachments=tuple(Part(*part) for part in parts),
+        links=tuple(Link(*link) for link in links),
+        warnings=tuple(warnings),
+        snippet=snippet,
+        remote_images=remote,
+    )  # fmt: skip
+
+
+def _people(message: Message) -> tuple[tuple[Address, ...], ...]:
+    return message.from_, message.sender, message.to, message.cc, message.bcc, message.reply_to
+
+
+def _pack_addresses(addresses: tuple[Address, ...]) -> list[tuple[str, str]]:
+    return [(one.name, one.email) for one in addresses]
+
+
+def _unpack_addresses(pairs: Any) -> tuple[Address, ...]:  # noqa: ANN401
+    return tuple(Address(name, email) for name, email in pairs)

@@ -1,0 +1,178 @@
+"""From a greeting to a session: STARTTLS, the password, and what the server can do.
+
+The order is the protection: nothing secret leaves before TLS stands (or the person allowed otherwise), and
+nothing that came before TLS is believed after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from base64 import b64encode
+
+from tui_mail import __version__
+from tui_mail.errors import (
+    AuthenticationRefused,
+    CertificateRefused,
+    CommandRefused,
+    ConnectionLost,
+    MailError,
+    UnsafeArgument,
+)
+from tui_mail.model import Security
+from tui_mail.net.connection import is_loopback
+from tui_mail.net.failures import SAFE
+from tui_mail.net.names import quoted
+from tui_mail.net.quirks import quirks_of
+from tui_mail.net.talk import Conversation
+from tui_mail.net.wire import Octets, StatusLine
+
+_BUSY_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
+_BUSY_WORDS = re.compile(r"too many|try again|temporar|unavailable|throttl|rate limit|server busy", re.IGNORECASE)
+
+
+def log_in(talk: Conversation, secret: str) -> frozenset[str]:
+    """Encrypt if that is still to be done, log in, learn the capabilities; the extensions that were ENABLED.
+
+    Raises CertificateRefused, AuthenticationRefused, UnsafeArgument, ConnectionLost, ProtocolViolation.
+    """
+    wire = talk.wire
+    already_in = wire.greeting.status == "PREAUTH"
+    if talk.server.security is Security.STARTTLS:
+        if already_in:
+            raise CertificateRefused(
+                f"{talk.host} says that you are logged in already and so leaves no room for encryption, as someone "
+                f"tampering with the connection would do. It was closed, and nothing was sent. {SAFE}"
+            )
+        _start_tls(talk)
+    elif wire.greeting.code == "CAPABILITY":
+        talk.note_capabilities(wire.greeting.data)
+    if not already_in:
+        if not talk.capabilities_now:
+            talk.run("say what it can do", b"CAPABILITY", patience=20)
+        talk.capabilities_now, offered = frozenset(), talk.capabilities_now
+        _authenticate(talk, secret, offered)
+    wire.state = "AUTH"
+    if not talk.capabilities_now:
+        talk.run("say what it can do", b"CAPABILITY", patience=20)
+    enabled = _introduce(talk)
+    if "COMPRESS=DEFLATE" in talk.capabilities_now and quirks_of(talk.host).compress and not is_loopback(talk.host):
+        compress(talk)
+    return enabled
+
+
+def compress(talk: Conversation) -> bool:
+    """COMPRESS DEFLATE (RFC 4978); False when the server would rather not."""
+    with contextlib.suppress(CommandRefused):
+        talk.run("compress", b"COMPRESS DEFLATE", patience=20)
+        talk.wire.compress()
+        return True
+    return False
+
+
+def _start_tls(talk: Conversation) -> None:
+    try:
+        talk.run("begin encryption", b"STARTTLS", patience=20)
+    except CommandRefused as error:
+        raise CertificateRefused(
+            f"{talk.host} refuses to encrypt the connection on port {talk.port}, so the password was not sent. {SAFE} "
+            'Try security = "tls" with the TLS port (IMAP 993), or ask the provider.',
+            error.detail,
+        ) from error
+    with talk.translated():
+        talk.wire.encrypt()
+    talk.drain_events()
+    talk.capabilities_now = frozenset()
+    talk.wire.offer(talk.capabilities_now)
+
+
+def _authenticate(talk: Conversation, secret: str, offered: frozenset[str]) -> None:
+    server = talk.server
+    if re.search(r"[\r\n\0]", server.user + secret):
+        raise UnsafeArgument(
+            f"The user name or password for {talk.host} holds a line break or a NUL character. Nothing was sent. "
+            "Correct it in the account's settings, or in what password_command prints."
+        )
+    try:
+        if server.auth == "oauth2":
+            _bearer(talk, secret, offered)
+        elif "AUTH=PLAIN" in offered:
+            _sasl(talk, b"PLAIN", f"\0{server.user}\0{secret}".encode(), offered)
+        elif "LOGINDISABLED" in offered:
+            raise AuthenticationRefused(
+                f"{talk.host} accepts no password on this connection. Nothing was sent. "
+                "It may want OAuth: set the account up again, or ask the provider."
+            )
+        else:
+            talk.run("log in", b"LOGIN", _string(server.user), _string(secret), patience=60)
+    except CommandRefused as error:
+        raise _refusal(talk, error, secret) from None
+
+
+def _refusal(talk: Conversation, error: CommandRefused, secret: str) -> MailError:
+    """Why the login failed. The server's words may repeat what was sent, so the secret is taken out of them."""
+    words = error.detail
+    encoded = b64encode(f"\0{talk.server.user}\0{secret}".encode()).decode()
+    for hidden in (secret, encoded):
+        words = words.replace(hidden, "•••") if hidden else words
+    text = words.partition("] ")[2]
+    said = f": “{text}”" if text else ""
+    if error.code in _BUSY_CODES or _BUSY_WORDS.search(text):
+        return ConnectionLost(f"{talk.host} lets nobody in just now{said}. {SAFE} It is tried again later.", words)
+    what = "The access token" if talk.server.auth == "oauth2" else "User name or password"
+    return AuthenticationRefused(
+        f"{what} for {talk.server.user} at {talk.host} was not accepted{said}. {SAFE} "
+        "Enter the password again; some providers want an app password here.",
+        words,
+    )
+
+
+def _sasl(talk: Conversation, mechanism: bytes, response: bytes, offered: frozenset[str]) -> None:
+    coded = b64encode(response)
+    if "SASL-IR" in offered:
+        talk.run("log in", b"AUTHENTICATE", mechanism, coded, answer=lambda _: b"", patience=60)
+        return
+    left = [coded]
+    talk.run("log in", b"AUTHENTICATE", mechanism, answer=lambda _: left.pop() if left else b"", patience=60)
+
+
+def _bearer(talk: Conversation, token: str, offered: frozenset[str]) -> None:
+    user = talk.server.user
+    if "AUTH=OAUTHBEARER" in offered and "AUTH=XOAUTH2" not in offered:
+        name = user.replace("=", "=3D").replace(",", "=2C")
+        _sasl(talk, b"OAUTHBEARER", f"n,a={name},\x01auth=Bearer {token}\x01\x01".encode(), offered)
+    else:
+        _sasl(talk, b"XOAUTH2", f"user={user}\x01auth=Bearer {token}\x01\x01".encode(), offered)
+
+
+def _introduce(talk: Conversation) -> frozenset[str]:
+    """ID and ENABLE in one round trip; the extensions that `* ENABLED` confirmed."""
+    can = talk.capabilities_now
+    enabled: set[str] = set()
+
+    def take(kind: str, _: int, rest: list[bytes]) -> bool:
+        if kind == "ENABLED":
+            enabled.update(rest[0].decode("ascii", "replace").upper().split())
+        return kind in ("ENABLED", "ID")
+
+    wanted = b"QRESYNC" if "QRESYNC" in can and quirks_of(talk.host).qresync else b"CONDSTORE"
+    with talk.translated():
+        tags = []
+        if "ID" in can:
+            tags.append(talk.begin(b'ID ("name" "tui_mail" "version" %s)' % quoted(__version__.encode())))
+        if "ENABLE" in can and wanted.decode() in can:
+            tags.append(talk.begin(b"ENABLE", wanted))
+        for tag in tags:
+            with contextlib.suppress(CommandRefused):
+                talk.finish(tag, "introduce itself", take)
+    return frozenset(enabled)
+
+
+def _string(text: str) -> bytes | Octets:
+    octets = text.encode()
+    return quoted(octets) if text.isascii() and text.isprintable() else Octets(octets)
+
+
+def capability_reply(reply: StatusLine) -> bool:
+    """True when a tagged OK carried the capabilities, so that they need not be asked for."""
+    return reply.code == "CAPABILITY"

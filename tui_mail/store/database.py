@@ -1,0 +1,362 @@
+"""The two database files and who may touch them: one writer thread, a read-only connection for each reader.
+
+What belongs here: connections, pragmas, migrations, grouping writes into transactions, turning SQLite's
+errors into ours. What must never be here: what the tables mean (the other files of this room).
+
+A write is a function of a `Transaction`. The writer runs several waiting ones in one commit, each behind a
+savepoint, so that one failing leaves the others whole; urgent ones (a key was pressed) go before sync.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import secrets
+import sqlite3
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tui_mail.errors import MailError, StoreDamaged, StoreError, StoreFull, StoreReadOnly
+from tui_mail.paths import Paths
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+BODIES_VERSION = 1
+
+GROUP_JOBS = 50
+"""Most writes in one commit…"""
+GROUP_SECONDS = 0.02
+"""…and how long a commit may be held open for more, so that a key press waits no longer than this."""
+
+_BODIES_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE body (
+    message_id INTEGER PRIMARY KEY,
+    codec INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    raw BLOB NOT NULL
+);
+"""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What a write may use: the connection, and the list of what it changed, told to everyone after the commit."""
+
+    sql: sqlite3.Connection
+    totals: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    unread: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    folders: set[int] = field(default_factory=set)
+    """Folders whose rows or counts changed."""
+    lists: set[int] = field(default_factory=set)
+    """Accounts whose list of folders changed."""
+
+    def count(self, folder_id: int | None, total: int, unread: int) -> None:
+        """Add to the counters of a folder; written once, at the end of this write."""
+        if folder_id is not None:
+            self.folders.add(folder_id)
+            self.totals[folder_id] += total
+            self.unread[folder_id] += unread
+
+    def settle(self) -> None:
+        """Write the counters and versions of the folders that changed."""
+        for folder_id in self.folders:
+            self.sql.execute(
+                "UPDATE folder SET total = total + ?, unread = unread + ?, version = version + 1 WHERE id = ?",
+                (self.totals[folder_id], self.unread[folder_id], folder_id),
+            )
+
+
+Write = Callable[[Transaction], Any]
+_Item = tuple[int, int, Write | None, "Future[Any]"]
+
+
+class Database:
+    """mail.db and bodies.db of one installation. Threads: any. Raises StoreError everywhere."""
+
+    def __init__(self, paths: Paths, on_commit: Callable[[set[int], set[int]], None] | None = None) -> None:
+        """Open or create the files, migrate them, start the writer; `on_commit(folders, accounts)` runs on it."""
+        self.mail_path = paths.data / "mail.db"
+        self.bodies_path = paths.data / "bodies.db"
+        self.on_commit = on_commit
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._readers_lock = threading.Lock()
+        self._queue: queue.PriorityQueue[_Item] = queue.PriorityQueue()
+        self._order = itertools.count()
+        self._closed = False
+        paths.prepare()
+        with translated(self.mail_path):
+            self._writer_sql = _open_for_writing(self.mail_path)
+            _migrate_mail(self._writer_sql)
+        with translated(self.bodies_path):
+            self.bodies_sql = _open_for_writing(self.bodies_path)
+            _migrate_bodies(self.bodies_sql)
+        self._pair_files()
+        self._writer = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
+        self._writer.start()
+
+    def read(self) -> sqlite3.Connection:
+        """The calling thread's read-only connection to mail.db."""
+        connection: sqlite3.Connection | None = getattr(self._local, "mail", None)
+        if connection is None:
+            connection = self._local.mail = self._open_reader(self.mail_path)
+        return connection
+
+    def read_bodies(self) -> sqlite3.Connection:
+        """The calling thread's read-only connection to bodies.db."""
+        connection: sqlite3.Connection | None = getattr(self._local, "bodies", None)
+        if connection is None:
+            connection = self._local.bodies = self._open_reader(self.bodies_path)
+        return connection
+
+    def write(self, job: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
+        """Run `job` in a transaction on the writer thread; the future resolves after the commit."""
+        future: Future[T] = Future()
+        if self._closed:
+            future.set_exception(StoreError("The store is closed; nothing was changed."))
+        else:
+            self._queue.put((0 if urgent else 1, next(self._order), job, future))
+        return future
+
+    def run(self, job: Callable[[Transaction], T], *, urgent: bool = False) -> T:
+        """`write`, and wait for the commit."""
+        return self.write(job, urgent=urgent).result()
+
+    def data_version(self) -> int:
+        """Changes whenever another connection committed (this thread's view)."""
+        version: int = self.read().execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def close(self) -> None:
+        """Commit what waits, then close every connection."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put((9, next(self._order), None, Future()))
+        self._writer.join(timeout=10)
+        with self._readers_lock, contextlib.suppress(sqlite3.Error):
+            for connection in self._readers:
+                connection.close()
+
+    def _open_reader(self, path: Path) -> sqlite3.Connection:
+        with translated(path):
+            connection = sqlite3.connect(
+                f"file:{_quoted(path)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA busy_timeout = 5000")
+            connection.execute("PRAGMA cache_size = -8192")
+        with self._readers_lock:
+            self._readers.append(connection)
+        return connection
+
+    def _pair_files(self) -> None:
+        """Bodies are found by message id, so they are only good together with the mail.db that gave the ids."""
+        with translated(self.mail_path):
+            ours = _meta(self._writer_sql, "store_id")
+            theirs = _meta(self.bodies_sql, "store_id")
+        if theirs == ours:
+            return
+        if theirs is not None:
+            self.bodies_sql.close()
+            kept = self.bodies_path.with_name(f"bodies.{theirs[:8]}.db")
+            self.bodies_path.replace(kept)
+            for suffix in ("-wal", "-shm"):
+                Path(f"{self.bodies_path}{suffix}").unlink(missing_ok=True)
+            self.bodies_sql = _open_for_writing(self.bodies_path)
+            _migrate_bodies(self.bodies_sql)
+        with translated(self.bodies_path):
+            self.bodies_sql.execute("INSERT INTO meta VALUES ('store_id', ?)", (ours,))
+
+    # --- the writer thread --------------------------------------------------------------------
+
+    def _write_forever(self) -> None:
+        while True:
+            item = self._queue.get()
+            if item[2] is None:
+                break
+            self._commit_group(item)
+        with contextlib.suppress(sqlite3.Error):
+            self._writer_sql.execute("PRAGMA optimize")
+            self._writer_sql.close()
+            self.bodies_sql.close()
+
+    def _commit_group(self, first: _Item) -> None:
+        sql, finished = self._writer_sql, list[tuple["Future[Any]", Any]]()
+        transaction = Transaction(sql)
+        began = time.monotonic()
+        try:
+            with translated(self.mail_path):
+                sql.execute("BEGIN IMMEDIATE")
+                item: _Item | None = first
+                while item is not None:
+                    self._run_one(sql, item, transaction, finished)
+                    item = self._next_of_group(first[0], began, len(finished))
+                sql.execute("COMMIT")
+        except MailError as error:
+            with contextlib.suppress(sqlite3.Error):
+                sql.execute("ROLLBACK")
+            for future, _ in finished:
+                future.set_exception(error)
+            if not first[3].done():
+                first[3].set_exception(error)
+            return
+        for future, result in finished:
+            future.set_result(result)
+        if self.on_commit and (transaction.folders or transaction.lists):
+            self.on_commit(transaction.folders, transaction.lists)
+
+    def _run_one(
+        self, sql: sqlite3.Connection, item: _Item, shared: Transaction, finished: list[tuple[Future[Any], Any]]
+    ) -> None:
+        _, _, job, future = item
+        assert job is not None
+        own = Transaction(sql)
+        sql.execute("SAVEPOINT job")
+        try:
+            result = job(own)
+            own.settle()
+        except sqlite3.Error as error:
+            if not sql.in_transaction:  # SQLite itself rolled the whole transaction back: a full disk
+                future.set_exception(_translate(error, self.mail_path))
+                raise
+            sql.execute("ROLLBACK TO job")
+            sql.execute("RELEASE job")
+            future.set_exception(_translate(error, self.mail_path))
+        except Exception as error:
+            sql.execute("ROLLBACK TO job")
+            sql.execute("RELEASE job")
+            future.set_exception(error)
+        else:
+            sql.execute("RELEASE job")
+            shared.folders |= own.folders
+            shared.lists |= own.lists
+            finished.append((future, result))
+
+    def _next_of_group(self, priority: int, began: float, done: int) -> _Item | None:
+        if done >= GROUP_JOBS or time.monotonic() - began > GROUP_SECONDS:
+            return None
+        try:
+            item = self._queue.get_nowait()
+        except queue.Empty:
+            return None
+        if item[2] is None or (priority == 0 and item[0] > 0):  # a key press never waits for a sync batch
+            self._queue.put(item)
+            return None
+        return item
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors about `path` into StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translate(error, path) from error
+    except OSError as error:
+        raise StoreReadOnly(
+            f"{path} cannot be written ({error.strerror}); nothing was changed. "
+            "Check the rights of that folder, or use another one with --home.",
+            repr(error),
+        ) from error
+
+
+def _translate(error: sqlite3.Error, path: Path) -> StoreError:
+    text = str(error)
+    if "full" in text or "disk I/O" in text:
+        return StoreFull(
+            f"The disk that holds {path.parent} is full or failing; the mail on the server and what was stored "
+            "before is safe. Make room, and tui-mail goes on where it was.",
+            text,
+        )
+    if "readonly" in text or "unable to open" in text:
+        return StoreReadOnly(
+            f"{path} cannot be written; nothing was changed. "
+            "Check the rights of that folder, or use another one with --home.",
+            text,
+        )
+    if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
+        return StoreDamaged(
+            f"The database {path} is damaged; the mail on your server is safe. "
+            f"Move that file away and start again: everything is read from the server anew.",
+            text,
+        )
+    return StoreError(f"The store {path} did not do what it should ({text}); nothing was changed.", text)
+
+
+def _open_for_writing(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    elif path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    sql.execute("PRAGMA busy_timeout = 10000")
+    sql.execute("PRAGMA page_size = 8192")
+    sql.execute("PRAGMA journal_mode = WAL")
+    sql.execute("PRAGMA synchronous = FULL")
+    sql.execute("PRAGMA cache_size = -16384")
+    sql.execute("PRAGMA temp_store = MEMORY")
+    sql.execute("PRAGMA wal_autocheckpoint = 2000")
+    return sql
+
+
+def _migrate_mail(sql: sqlite3.Connection) -> None:
+    _migrate(sql, SCHEMA_VERSION, {1: resources.files("tui_mail.store").joinpath("schema.sql").read_text("utf-8")})
+    if _meta(sql, "store_id") is None:
+        sql.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (secrets.token_hex(16),))
+
+
+def _migrate_bodies(sql: sqlite3.Connection) -> None:
+    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA})
+
+
+def _migrate(sql: sqlite3.Connection, newest: int, steps: dict[int, str]) -> None:
+    """Bring the file from its `user_version` to `newest`, each step in a transaction of its own."""
+    version: int = sql.execute("PRAGMA user_version").fetchone()[0]
+    if version > newest:
+        raise StoreError(
+            "This mail store was written by a newer tui-mail; nothing was changed. "
+            "Install that version again, or a later one."
+        )
+    for step in range(version + 1, newest + 1):
+        sql.execute("BEGIN IMMEDIATE")
+        try:
+            if sql.execute("PRAGMA user_version").fetchone()[0] < step:  # another process may have been quicker
+                for statement in _statements(steps[step]):
+                    sql.execute(statement)
+                sql.execute(f"PRAGMA user_version = {step}")
+            sql.execute("COMMIT")
+        except BaseException:
+            sql.execute("ROLLBACK")
+            raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: executescript would commit the transaction they belong to."""
+    lines = list[str]()
+    for line in script.splitlines():
+        lines.append(line)
+        if sqlite3.complete_statement("\n".join(lines)):
+            yield "\n".join(lines)
+            lines.clear()
+
+
+def _meta(sql: sqlite3.Connection, key: str) -> str | None:
+    row = sql.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,232 @@
+"""Accounts and their folders on disk: what exists, what it is for, how far it has been read.
+
+What belongs here: the tables `account` and `folder`. What must never be here: messages.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tui_mail.model import Folder, Role
+from tui_mail.store.database import Transaction
+from tui_mail.text import safe_line
+
+ROLE_ORDER = (
+    Role.INBOX,
+    Role.DRAFTS,
+    Role.SENT,
+    Role.ARCHIVE,
+    Role.JUNK,
+    Role.TRASH,
+    Role.ALL,
+    Role.FLAGGED,
+    Role.IMPORTANT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderState:
+    """How far the server's folder has been read (RFC 9051 2.3.1, RFC 7162)."""
+
+    id: int
+    account_id: int
+    name: str
+    role: Role
+    selectable: bool
+    uidvalidity: int
+    uidnext: int
+    highestmodseq: int
+    synced_min_uid: int
+    on_server: int
+    scanned: int
+
+    @property
+    def complete(self) -> bool:
+        """Every message of the folder is in the store."""
+        return self.synced_min_uid == 1
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFolder:
+    """A folder as the server lists it."""
+
+    name: str
+    delimiter: str
+    role: Role
+    selectable: bool
+
+
+_FOLDER = (
+    "SELECT f.id, a.name, f.name, f.delimiter, f.role, f.selectable, f.total, f.unread, f.on_server, f.version,"
+    " f.synced_min_uid = 1 FROM folder f JOIN account a ON a.id = f.account_id"
+)
+_STATE = (
+    "SELECT id, account_id, name, role, selectable, uidvalidity, uidnext, highestmodseq, synced_min_uid,"
+    " on_server, scanned FROM folder"
+)
+
+
+def account_id(txn: Transaction, name: str) -> int:
+    """The row of the account, made when it is new."""
+    txn.sql.execute("INSERT OR IGNORE INTO account (name) VALUES (?)", (name,))
+    found: int = txn.sql.execute("SELECT id FROM account WHERE name = ?", (name,)).fetchone()[0]
+    return found
+
+
+def all_folders(sql: sqlite3.Connection, account: str | None = None) -> list[Folder]:
+    """Folders in the order of the tree: by account, roles first, then names."""
+    where, values = (" WHERE a.name = ?", (account,)) if account is not None else ("", ())
+    found = [_folder(row) for row in sql.execute(_FOLDER + where, values)]
+    place = {role: index for index, role in enumerate(ROLE_ORDER)}
+    return sorted(found, key=lambda f: (f.account, place.get(f.role, len(place)), f.name.casefold()))
+
+
+def one_folder(sql: sqlite3.Connection, folder_id: int) -> Folder | None:
+    """The folder, or None when it is gone."""
+    row = sql.execute(_FOLDER + " WHERE f.id = ?", (folder_id,)).fetchone()
+    return None if row is None else _folder(row)
+
+
+def by_role(sql: sqlite3.Connection, account: int, role: Role) -> FolderState | None:
+    """The account's folder for a role; the first by name if the server marked several."""
+    row = sql.execute(_STATE + " WHERE account_id = ? AND role = ? ORDER BY name LIMIT 1", (account, role)).fetchone()
+    return None if row is None else _state(row)
+
+
+def by_name(sql: sqlite3.Connection, account: int, name: str) -> FolderState | None:
+    """The account's folder of that full name; INBOX in any case (RFC 9051 5.1)."""
+    key = "INBOX" if name.upper() == "INBOX" else name
+    row = sql.execute(_STATE + " WHERE account_id = ? AND name = ?", (account, key)).fetchone()
+    return None if row is None else _state(row)
+
+
+def state(sql: sqlite3.Connection, folder_id: int) -> FolderState | None:
+    """How far one folder has been read; None when it is gone."""
+    row = sql.execute(_STATE + " WHERE id = ?", (folder_id,)).fetchone()
+    return None if row is None else _state(row)
+
+
+def states(sql: sqlite3.Connection, account: int) -> list[FolderState]:
+    """How far every selectable folder of an account has been read, inbox first."""
+    found = [_state(row) for row in sql.execute(_STATE + " WHERE account_id = ? AND selectable", (account,))]
+    place = {role: index for index, role in enumerate(ROLE_ORDER)}
+    return sorted(found, key=lambda s: (place.get(s.role, len(place)), s.name.casefold()))
+
+
+def versions(sql: sqlite3.Connection) -> dict[int, tuple[str, int]]:
+    """(account, version) of every folder: comparing two of these tells which ones changed."""
+    return {
+        row[0]: (row[1], row[2])
+        for row in sql.execute("SELECT f.id, a.name, f.version FROM folder f JOIN account a ON a.id = f.account_id")
+    }
+
+
+def has_work(sql: sqlite3.Connection, account: int) -> bool:
+    """True when a change of the account waits for the server."""
+    return (
+        sql.execute(
+            "SELECT 1 FROM journal WHERE account_id = ? AND state IN ('queued', 'running') LIMIT 1", (account,)
+        ).fetchone()
+        is not None
+    )
+
+
+def replace_list(txn: Transaction, account: int, listed: Iterable[KnownFolder]) -> None:
+    """Make the stored list equal to the server's; messages of a vanished folder are lost, not deleted."""
+    known = {
+        row[1]: row
+        for row in txn.sql.execute(
+            "SELECT id, name, delimiter, role, selectable FROM folder WHERE account_id = ?", (account,)
+        )
+    }
+    for folder in listed:
+        row = known.pop(folder.name, None)
+        if row is None:
+            add(txn, account, folder)
+        elif row[2:] != (folder.delimiter, folder.role, int(folder.selectable)):
+            txn.lists.add(account)
+            txn.sql.execute(
+                "UPDATE folder SET delimiter = ?, role = ?, selectable = ? WHERE id = ?",
+                (folder.delimiter, folder.role, folder.selectable, row[0]),
+            )
+    for row in known.values():
+        if not txn.sql.execute(
+            "SELECT 1 FROM journal WHERE target = ? AND state IN ('queued', 'running')", (row[0],)
+        ).fetchone():
+            remove(txn, account, row[0])
+
+
+def add(txn: Transaction, account: int, folder: KnownFolder) -> int:
+    """A new folder; nothing of it has been read."""
+    txn.lists.add(account)
+    cursor = txn.sql.execute(
+        "INSERT INTO folder (account_id, name, delimiter, role, selectable) VALUES (?, ?, ?, ?, ?)",
+        (account, folder.name, folder.delimiter, folder.role, folder.selectable),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def remove(txn: Transaction, account: int, folder_id: int) -> None:
+    """The folder is gone from the server. Its messages may turn up elsewhere: they are lost, not deleted."""
+    txn.lists.add(account)
+    txn.sql.execute(
+        "UPDATE message SET folder_id = NULL, uid = NULL, lost_since = ?,"
+        " view_folder = CASE WHEN view_folder = ?2 THEN NULL ELSE view_folder END WHERE folder_id = ?2",
+        (int(time.time()), folder_id),
+    )
+    txn.sql.execute("UPDATE message SET view_folder = NULL WHERE view_folder = ?", (folder_id,))
+    txn.sql.execute("DELETE FROM folder WHERE id = ?", (folder_id,))
+
+
+def set_progress(
+    txn: Transaction,
+    folder_id: int,
+    *,
+    uidvalidity: int | None = None,
+    uidnext: int | None = None,
+    highestmodseq: int | None = None,
+    synced_min_uid: int | None = None,
+    on_server: int | None = None,
+    scanned: int | None = None,
+) -> None:
+    """Store how far the folder has been read; always in the transaction that stored what was read."""
+    given = {
+        "uidvalidity": uidvalidity,
+        "uidnext": uidnext,
+        "highestmodseq": highestmodseq,
+        "synced_min_uid": synced_min_uid,
+        "on_server": on_server,
+        "scanned": scanned,
+    }
+    values = {column: value for column, value in given.items() if value is not None}
+    if values:
+        txn.folders.add(folder_id)
+        columns = ", ".join(f"{column} = ?" for column in values)
+        txn.sql.execute(f"UPDATE folder SET {columns} WHERE id = ?", (*values.values(), folder_id))  # noqa: S608
+
+
+def _folder(row: tuple[int, str, str, str, str, int, int, int, int, int, int]) -> Folder:
+    id_, account, name, delimiter, role, selectable, total, unread, on_server, version, complete = row
+    return Folder(
+        id=id_,
+        account=account,
+        name=name,
+        shown=safe_line(name),
+        delimiter=delimiter,
+        role=Role(role),
+        selectable=bool(selectable),
+        total=total,
+        unread=unread,
+        on_server=on_server,
+        version=version,
+        complete=bool(complete),
+    )
+
+
+def _state(row: tuple[int, int, str, str, int, int, int, int, int, int, int]) -> FolderState:
+    id_, account, name, role, selectable, *rest = row
+    return FolderState(id_, account, name, Role(role), bool(selectable), *rest)

@@ -1,0 +1,383 @@
+"""Messages on disk: inserting what a server listed, following its changes, reading windows for the screen.
+
+What belongs here: the table `message`, and the rule that joins a message that vanished from one place with
+one that appears in another. What must never be here: deciding what to fetch (sync), or what a person did
+(the journal calls `refresh_view` to lay its changes over the server's truth).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from tui_mail.model import Address, Flag, HeaderFields
+from tui_mail.store.database import Transaction
+from tui_mail.text import SafeText
+
+FIELD, RECORD = "\x1f", "\x1e"
+"""Separators inside a column; SafeText never holds them."""
+
+CHUNK = 500
+"""Ids in one IN (…); SQLite's limit of variables is far above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message as the server lists it in one folder."""
+
+    uid: int
+    flags: Flag
+    keywords: tuple[str, ...]
+    internaldate: int
+    size: int
+    fields: HeaderFields
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFlags:
+    """The flags of one message as the server has them now."""
+
+    uid: int
+    flags: Flag
+    keywords: tuple[str, ...]
+
+
+def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Arrival]) -> int:
+    """Store what the server lists in a folder; known UIDs only have their flags updated. Returns how many were new.
+
+    A message that was lost from another place of the account, or that a running change is moving here, is
+    recognised by Message-ID and size and keeps its id, its body and its unfinished changes.
+    """
+    if not arrivals:
+        return 0
+    low, high = min(a.uid for a in arrivals), max(a.uid for a in arrivals)
+    known = {
+        row[0]
+        for row in txn.sql.execute(
+            "SELECT uid FROM message WHERE folder_id = ? AND uid BETWEEN ? AND ?", (folder_id, low, high)
+        )
+    }
+    repeated = [ServerFlags(a.uid, a.flags, a.keywords) for a in arrivals if a.uid in known]
+    if repeated:
+        update_flags(txn, folder_id, repeated)
+    homeless = _homeless(txn.sql, account, folder_id)
+    fresh = list[Arrival]()
+    for arrival in arrivals:
+        if arrival.uid in known:
+            continue
+        known.add(arrival.uid)
+        key = (message_hash(arrival.fields.message_id), arrival.size)
+        candidates = homeless.get(key) if arrival.fields.message_id else None
+        if candidates:
+            _adopt(txn, candidates.pop(0), folder_id, arrival)
+        else:
+            fresh.append(arrival)
+    txn.sql.executemany(_INSERT, (_columns(account, folder_id, arrival) for arrival in fresh))
+    txn.count(folder_id, len(fresh), sum(1 for a in fresh if not a.flags & Flag.SEEN))
+    return len(fresh)
+
+
+def update_flags(txn: Transaction, folder_id: int, updates: Iterable[ServerFlags]) -> None:
+    """The server's flags of messages in a folder; unknown UIDs are passed over."""
+    changed = list[int]()
+    for update in updates:
+        row = txn.sql.execute(
+            "SELECT id, flags, keywords FROM message WHERE folder_id = ? AND uid = ?", (folder_id, update.uid)
+        ).fetchone()
+        words = " ".join(sorted(update.keywords))
+        if row is not None and (row[1], row[2]) != (int(update.flags), words):
+            txn.sql.execute(
+                "UPDATE message SET flags = ?, keywords = ? WHERE id = ?", (int(update.flags), words, row[0])
+            )
+            changed.append(row[0])
+    refresh_view(txn, changed)
+
+
+def lose(txn: Transaction, folder_id: int, uids: Iterable[int]) -> None:
+    """Take UIDs that are gone from the folder off it; the messages are kept unseen until `forget_lost`."""
+    lost = list[int]()
+    for uid in uids:
+        row = txn.sql.execute("SELECT id FROM message WHERE folder_id = ? AND uid = ?", (folder_id, uid)).fetchone()
+        if row is not None:
+            lost.append(row[0])
+    lose_messages(txn, lost)
+
+
+def lose_messages(txn: Transaction, ids: Iterable[int]) -> None:
+    """The server no longer has these messages where they were."""
+    now = int(time.time())
+    ids = list(ids)
+    txn.sql.executemany(
+        "UPDATE message SET folder_id = NULL, uid = NULL, lost_since = ? WHERE id = ?", ((now, id_) for id_ in ids)
+    )
+    refresh_view(txn, ids)
+
+
+def orphan_folder(txn: Transaction, folder_id: int) -> None:
+    """UIDVALIDITY changed: no UID of the folder means anything, but each message may be found again by its identity."""
+    ids = [row[0] for row in txn.sql.execute("SELECT id FROM message WHERE folder_id = ?", (folder_id,))]
+    lose_messages(txn, ids)
+
+
+def expected_in(sql: sqlite3.Connection, folder_id: int) -> list[int]:
+    """Messages that a change moved into the folder and whose UID there is not known yet."""
+    return [row[0] for row in sql.execute("SELECT id FROM message WHERE folder_id = ? AND uid IS NULL", (folder_id,))]
+
+
+def forget_lost(txn: Transaction, account: int, before: int) -> list[int]:
+    """Delete messages lost before `before` (epoch) that no unfinished change speaks of; returns their ids."""
+    ids = [
+        row[0]
+        for row in txn.sql.execute(
+            "SELECT id FROM message WHERE account_id = ? AND uid IS NULL AND folder_id IS NULL AND lost_since < ?"
+            " AND NOT EXISTS (SELECT 1 FROM journal_item i JOIN journal j ON j.id = i.journal_id"
+            "  WHERE i.message_id = message.id AND i.stage < 2 AND j.state IN ('queued', 'running'))",
+            (account, before),
+        )
+    ]
+    txn.sql.executemany("DELETE FROM message WHERE id = ?", ((id_,) for id_ in ids))
+    return ids
+
+
+def refresh_view(txn: Transaction, ids: Iterable[int]) -> None:
+    """Lay every unfinished change over the server's truth, for these messages, and keep the counters true."""
+    for chunk in chunks(list(ids)):
+        places = marks(chunk)
+        overlay = dict[int, list[tuple[str, str, int | None, int, int, str, str]]]()
+        for id_, *change in txn.sql.execute(
+            "SELECT i.message_id, j.kind, j.state, j.target, j.add_flags, j.remove_flags,"  # noqa: S608
+            " j.add_keywords, j.remove_keywords"
+            " FROM journal_item i CROSS JOIN journal j ON j.id = i.journal_id"
+            f" WHERE i.message_id IN ({places}) AND i.stage < 2 AND j.state IN ('queued', 'running', 'failed')"
+            " ORDER BY j.id",
+            chunk,
+        ):
+            overlay.setdefault(id_, []).append(tuple(change))
+        for id_, folder, flags, keywords, *seen in txn.sql.execute(
+            "SELECT id, folder_id, flags, keywords, view_folder, view_flags, view_keywords, state"  # noqa: S608
+            f" FROM message WHERE id IN ({places})",
+            chunk,
+        ).fetchall():
+            state = 0
+            for kind, change_state, target, add, remove, add_words, remove_words in overlay.get(id_, ()):
+                if change_state == "failed":
+                    state = 2
+                    continue
+                state = 1
+                if kind == "move":
+                    folder = target
+                elif kind == "expunge":
+                    folder = None
+                else:
+                    flags = flags & ~remove | add
+                    keywords = with_keywords(keywords, add_words, remove_words)
+            if [folder, flags, keywords, state] == seen:
+                continue
+            txn.sql.execute(
+                "UPDATE message SET view_folder = ?, view_flags = ?, view_keywords = ?, state = ? WHERE id = ?",
+                (folder, flags, keywords, state, id_),
+            )
+            txn.count(seen[0], -1, -int(not seen[1] & Flag.SEEN))
+            txn.count(folder, 1, int(not flags & Flag.SEEN))
+
+
+def with_keywords(keywords: str, add: str, remove: str) -> str:
+    """A column of keywords after adding and removing some; RFC 9051 2.3.2 compares them without regard to case."""
+    if not add and not remove:
+        return keywords
+    unwanted = {word.casefold() for word in remove.split()} | {word.casefold() for word in add.split()}
+    return " ".join(sorted([word for word in keywords.split() if word.casefold() not in unwanted] + add.split()))
+
+
+# --- looking up ------------------------------------------------------------------------------
+
+
+def place_of(sql: sqlite3.Connection, message_id: int) -> tuple[int, int, int, int] | None:
+    """(account_id, folder_id, uid, size) where the server has the message; None when it is nowhere known."""
+    row = sql.execute(
+        "SELECT account_id, folder_id, uid, size FROM message WHERE id = ? AND uid IS NOT NULL", (message_id,)
+    ).fetchone()
+    return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def account_of(sql: sqlite3.Connection, message_id: int) -> str | None:
+    """The name of the account that a message belongs to."""
+    row = sql.execute(
+        "SELECT a.name FROM message m JOIN account a ON a.id = m.account_id WHERE m.id = ?", (message_id,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def accounts_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """(message id, account_id) of those that exist."""
+    found = list[tuple[int, int]]()
+    for chunk in chunks(list(ids)):
+        found += sql.execute(f"SELECT id, account_id FROM message WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608
+    return found
+
+
+def uids_of(sql: sqlite3.Connection, folder_id: int, from_uid: int = 0) -> list[int]:
+    """Stored UIDs of a folder from `from_uid` up, ascending."""
+    return [
+        row[0]
+        for row in sql.execute(
+            "SELECT uid FROM message WHERE folder_id = ? AND uid >= ? ORDER BY uid", (folder_id, from_uid)
+        )
+    ]
+
+
+def flags_of(sql: sqlite3.Connection, folder_id: int) -> dict[int, tuple[int, tuple[str, ...]]]:
+    """The server's flags and keywords of every stored UID of a folder, as last seen."""
+    return {
+        uid: (flags, tuple(keywords.split()) if keywords else ())
+        for uid, flags, keywords in sql.execute(
+            "SELECT uid, flags, keywords FROM message WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,)
+        )
+    }
+
+
+def stored_count(sql: sqlite3.Connection, folder_id: int) -> int:
+    """How many of the server's messages in a folder are stored."""
+    count: int = sql.execute(
+        "SELECT COUNT(*) FROM message WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,)
+    ).fetchone()[0]
+    return count
+
+
+def bodiless(sql: sqlite3.Connection, account: int, newer_than: int, limit: int) -> list[tuple[int, int, int, int]]:
+    """(message id, folder_id, uid, size), newest first, of messages whose body is not here yet."""
+    return [
+        (row[0], row[1], row[2], row[3])
+        for row in sql.execute(
+            "SELECT id, folder_id, uid, size FROM message WHERE account_id = ? AND has_body = 0 AND uid IS NOT NULL"
+            " AND date >= ? ORDER BY date DESC LIMIT ?",
+            (account, newer_than, limit),
+        )
+    ]
+
+
+def wanted(sql: sqlite3.Connection) -> list[tuple[int, int]]:
+    """(message id, account_id) of bodies that a process without an engine asked for."""
+    return [
+        (row[0], row[1])
+        for row in sql.execute("SELECT w.message_id, m.account_id FROM wanted w JOIN message m ON m.id = w.message_id")
+    ]
+
+
+def want(txn: Transaction, message_id: int) -> None:
+    """Ask the engine in another process for a body."""
+    txn.sql.execute("INSERT OR REPLACE INTO wanted VALUES (?, ?)", (message_id, int(time.time())))
+
+
+def take_wanted(txn: Transaction) -> list[tuple[int, int]]:
+    """What was asked for, which from now on is the caller's to fetch."""
+    found = wanted(txn.sql)
+    txn.sql.execute("DELETE FROM wanted")
+    return found
+
+
+def set_has_body(txn: Transaction, known: Iterable[tuple[int, int]]) -> None:
+    """(message id, 1 stored | 2 beyond the policy | 3 the server will not give it)."""
+    txn.sql.executemany("UPDATE message SET has_body = ? WHERE id = ?", ((value, id_) for id_, value in known))
+
+
+def set_snippets(txn: Transaction, snippets: Iterable[tuple[int, SafeText]]) -> None:
+    """The first words of messages that were read whole."""
+    for id_, snippet in snippets:
+        row = txn.sql.execute("SELECT view_folder, snippet FROM message WHERE id = ?", (id_,)).fetchone()
+        if row is not None and row[1] != snippet:
+            txn.sql.execute("UPDATE message SET snippet = ? WHERE id = ?", (snippet, id_))
+            txn.count(row[0], 0, 0)
+
+
+def message_hash(message_id: str) -> int:
+    """63 bits of a Message-ID: small in an index, and nobody can choose a collision that matters."""
+    return int.from_bytes(blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
+
+
+def chunks(ids: list[int]) -> Iterator[list[int]]:
+    """`ids` in pieces that one statement takes."""
+    for at in range(0, len(ids), CHUNK):
+        yield ids[at : at + CHUNK]
+
+
+# --- helpers ----------------------------------------------------------------------------------
+
+_COLUMNS = (
+    "account_id, folder_id, uid, flags, keywords, view_folder, view_flags, view_keywords, date, internaldate, size,"
+    " subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id, has_attachments"
+)
+_INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 21)})"  # noqa: S608
+
+
+def _columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...]:
+    fields = arrival.fields
+    own_hash = message_hash(fields.message_id)
+    root = message_hash(fields.references[0]) if fields.references else own_hash
+    date = fields.date
+    if date is None or not 0 < date <= arrival.internaldate + 86_400:  # no message comes from the future
+        date = arrival.internaldate
+    return (
+        account,
+        folder_id,
+        arrival.uid,
+        int(arrival.flags),
+        " ".join(sorted(arrival.keywords)),
+        folder_id,
+        int(arrival.flags),
+        " ".join(sorted(arrival.keywords)),
+        date,
+        arrival.internaldate,
+        arrival.size,
+        fields.subject,
+        _packed(fields.from_),
+        _packed(fields.to),
+        _packed(fields.cc),
+        fields.message_id,
+        own_hash,
+        root,
+        " ".join(fields.references),
+        fields.list_id,
+        int(fields.has_attachments),
+    )
+
+
+def _homeless(sql: sqlite3.Connection, account: int, folder_id: int) -> dict[tuple[int, int], list[int]]:
+    """Messages that may be what now appears in `folder_id`, by (hash of Message-ID, size); expected ones first."""
+    found = dict[tuple[int, int], list[int]]()
+    for id_, key, size in sql.execute(
+        "SELECT id, msgid_hash, size FROM message WHERE account_id = ?1 AND uid IS NULL AND message_id != ''"
+        " AND (folder_id IS NULL OR folder_id = ?2) ORDER BY folder_id IS NULL, lost_since DESC",
+        (account, folder_id),
+    ):
+        found.setdefault((key, size), []).append(id_)
+    for id_, key, size in sql.execute(
+        "SELECT m.id, m.msgid_hash, m.size FROM journal j JOIN journal_item i ON i.journal_id = j.id"
+        " JOIN message m ON m.id = i.message_id WHERE j.account_id = ? AND j.state IN ('queued', 'running')"
+        " AND j.attempts > 0 AND j.kind = 'move' AND j.target = ? AND i.stage < 2"
+        " AND m.message_id != '' AND m.uid IS NOT NULL",
+        (account, folder_id),
+    ):
+        if id_ not in found.get((key, size), ()):
+            found.setdefault((key, size), []).append(id_)
+    return found
+
+
+def _adopt(txn: Transaction, id_: int, folder_id: int, arrival: Arrival) -> None:
+    txn.sql.execute(
+        "UPDATE message SET folder_id = ?, uid = ?, flags = ?, keywords = ?, lost_since = 0 WHERE id = ?",
+        (folder_id, arrival.uid, int(arrival.flags), " ".join(sorted(arrival.keywords)), id_),
+    )
+    refresh_view(txn, [id_])
+
+
+def _packed(addresses: tuple[Address, ...]) -> str:
+    return RECORD.join(f"{a.name}{FIELD}{a.email}" for a in addresses)
+
+
+def marks(values: Sequence[object]) -> str:
+    """Question marks for IN (…)."""
+    return ",".join("?" * len(values))

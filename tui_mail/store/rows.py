@@ -1,0 +1,79 @@
+"""Reading windows of messages for the screen: by key or by id, never by counting rows.
+
+What belongs here: turning columns into rows. What must never be here: writing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from tui_mail.model import Address, Flag, Row, RowState
+from tui_mail.store.messages import FIELD, RECORD, chunks, marks
+from tui_mail.text import SafeText
+
+_STATES = (RowState.SYNCED, RowState.PENDING, RowState.FAILED)
+
+_ROW = (
+    "SELECT m.id, a.name, m.view_folder, m.uid, m.date, m.from_, m.to_, m.subject, m.snippet, m.view_flags,"
+    " m.view_keywords, m.size, m.has_attachments, m.has_body, m.message_id, m.thread, m.state"
+    " FROM message m JOIN account a ON a.id = m.account_id"
+)
+
+
+def first_rows(sql: sqlite3.Connection, folder_id: int, limit: int, unread: bool = False) -> list[Row]:
+    """The newest rows of a folder."""
+    where = f" AND NOT m.view_flags & {int(Flag.SEEN)}" if unread else ""
+    query = f"{_ROW} WHERE m.view_folder = ?{where} ORDER BY m.date DESC, m.id DESC LIMIT ?"
+    return [_row(row) for row in sql.execute(query, (folder_id, limit))]
+
+
+def ids_of(sql: sqlite3.Connection, folder_id: int) -> array[int]:
+    """The ids of everything displayed in a folder, newest first, eight octets each."""
+    ids = array("q")
+    cursor = sql.execute("SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC", (folder_id,))
+    while rows := cursor.fetchmany(5_000):
+        ids.extend([row[0] for row in rows])
+    return ids
+
+
+def rows_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[Row]:
+    """Rows in the order of `ids`; what does not exist or is displayed nowhere is left out."""
+    found = dict[int, Row]()
+    for chunk in chunks(list(ids)):
+        for row in sql.execute(f"{_ROW} WHERE m.id IN ({marks(chunk)}) AND m.view_folder IS NOT NULL", chunk):
+            found[row[0]] = _row(row)
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def _unpacked(text: str) -> tuple[Address, ...]:
+    if not text:
+        return ()
+    pairs = (record.partition(FIELD) for record in text.split(RECORD))
+    return tuple(Address(SafeText(name), SafeText(email)) for name, _, email in pairs)
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    (id_, account, folder, uid, date, from_, to, subject, snippet, flags, keywords, size, files, body, mid, thread,
+     state) = row  # fmt: skip
+    return Row(
+        id=id_,
+        account=account,
+        folder_id=folder,
+        uid=uid or 0,
+        date=date,
+        from_=_unpacked(from_),
+        to=_unpacked(to),
+        subject=SafeText(subject),
+        snippet=SafeText(snippet),
+        flags=Flag(flags),
+        keywords=tuple(keywords.split()) if keywords else (),
+        size=size,
+        has_attachments=bool(files),
+        has_body=body == 1,
+        message_id=mid,
+        thread=thread,
+        state=_STATES[state],
+    )

@@ -1,0 +1,126 @@
+"""The engine of one store: the lock that makes it the only one, and a worker for every account.
+
+Any number of processes may read the store and write changes into it; the one that holds the lock talks to
+servers. The others leave their changes in the journal and wake it through a datagram socket beside the lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+from tui_mail.errors import StoreReadOnly
+from tui_mail.model import Account, AccountStatus, Event, Protocol
+from tui_mail.paths import Paths
+from tui_mail.store import folders, messages
+from tui_mail.store.database import Database
+from tui_mail.sync.account import AccountWorker
+from tui_mail.sync.pulse import SOCKET_PATH_LIMIT, wake_path
+
+
+class Engine:
+    """Workers for every IMAP account; `start` only once `take_lock` said yes."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        db: Database,
+        accounts: Sequence[Account],
+        secret: Callable[[Account], str],
+        emit: Callable[[Event], None],
+    ) -> None:
+        self._paths = paths
+        self._db = db
+        self._lock_file: int | None = None
+        self._socket: socket.socket | None = None
+        self.workers = {
+            account.name: AccountWorker(account, db, secret, emit)
+            for account in accounts
+            if account.protocol is Protocol.IMAP
+        }
+
+    @property
+    def running(self) -> bool:
+        """True in the process that talks to the servers."""
+        return self._lock_file is not None
+
+    def take_lock(self) -> bool:
+        """Become the engine of this store; False when another process is. Raises StoreReadOnly."""
+        path = self._paths.state / "engine.lock"
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreReadOnly(
+                f"{path} cannot be written ({error.strerror}); nothing was changed. Check the rights of that folder."
+            ) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            return False
+        self._lock_file = handle
+        return True
+
+    def start(self) -> None:
+        """Start every account's threads, and listen for other processes."""
+        self._listen()
+        for worker in self.workers.values():
+            worker.start()
+
+    def stop(self) -> None:
+        """Stop everything within a second; what is not finished goes on at the next start."""
+        for worker in self.workers.values():
+            worker.stop()
+        for worker in self.workers.values():
+            if worker.is_alive():
+                worker.join(timeout=1.0)
+        if self._socket is not None:
+            self._socket.close()
+            wake_path(self._paths).unlink(missing_ok=True)
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    def statuses(self) -> list[AccountStatus]:
+        """One for each account, in the order of the configuration."""
+        return [worker.status for worker in self.workers.values()]
+
+    def attend(self) -> None:
+        """Look for what other processes left: changes in the journal, bodies they want."""
+        wanted = {account for _, account in messages.wanted(self._db.read())}
+        for worker in self.workers.values():
+            if worker.account_id and folders.has_work(self._db.read(), worker.account_id):
+                worker.replay()
+        if wanted:
+            for message_id, account in self._db.run(messages.take_wanted):
+                for worker in self.workers.values():
+                    if worker.account_id == account:
+                        worker.want_body(message_id)
+
+    def _listen(self) -> None:
+        path = wake_path(self._paths)
+        if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
+            return  # the pulse finds what other processes leave, half a second later
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        old_mask = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        except OSError:
+            listener.close()
+            return
+        finally:
+            os.umask(old_mask)
+        self._socket = listener
+        threading.Thread(target=self._hear, args=(listener,), name="engine-wake", daemon=True).start()
+
+    def _hear(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                listener.recv(64)
+            except OSError:
+                return
+            self.attend()

@@ -1,0 +1,85 @@
+"""Who else is at work on this store: noticing commits, of this process or another, and waking the engine.
+
+Light on purpose: the screen needs it at once, while the engine and its libraries are still being loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from tui_mail.model import Event, FolderListChanged, FoldersChanged
+from tui_mail.paths import Paths
+from tui_mail.store import folders
+from tui_mail.store.database import Database
+
+GAP_SECONDS = 0.1
+"""Least time between two events about folders."""
+PULSE_SECONDS = 0.5
+"""How often commits of other processes are looked for."""
+SOCKET_PATH_LIMIT = 100
+"""Octets that fit into the address of a unix socket."""
+
+
+def wake_path(paths: Paths) -> Path:
+    """The socket on which the engine of this store listens."""
+    return paths.state / "engine.sock"
+
+
+def wake_engine(paths: Paths) -> None:
+    """Tell the engine, whoever it is, that the journal has something new."""
+    path = str(wake_path(paths))
+    if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            sender.sendto(b"journal", path)
+
+
+class Pulse(threading.Thread):
+    """Notices every commit, of this process or another, and says which folders are different now."""
+
+    def __init__(self, db: Database, emit: Callable[[Event], None], attend: Callable[[bool], None]) -> None:
+        super().__init__(name="pulse", daemon=True)
+        self._db = db
+        self._emit = emit
+        self._attend = attend
+        self._beat = threading.Event()
+        self._done = False
+
+    def beat(self) -> None:
+        """Something was committed here."""
+        self._beat.set()
+
+    def stop(self) -> None:
+        """End soon."""
+        self._done = True
+        self._beat.set()
+
+    def run(self) -> None:
+        """Compare versions after every commit, at most ten times a second."""
+        sql = self._db.read()
+        seen_version, seen = -1, folders.versions(sql)
+        pause = threading.Event()
+        while not self._done:
+            ours = self._beat.wait(PULSE_SECONDS)
+            self._beat.clear()
+            if self._done:
+                return
+            version = self._db.data_version()
+            if not ours:
+                self._attend(version != seen_version)
+            if version == seen_version:
+                continue
+            seen_version = version
+            now = folders.versions(sql)
+            changed = frozenset(id_ for id_, (_, number) in now.items() if seen.get(id_, ("", -1))[1] != number)
+            for account in {(now.get(id_) or seen[id_])[0] for id_ in now.keys() ^ seen.keys()}:
+                self._emit(FolderListChanged(account))
+            if changed:
+                self._emit(FoldersChanged(changed))
+            seen = now
+            pause.wait(GAP_SECONDS)

@@ -1,0 +1,106 @@
+"""Every action of the screen, once: bindings, footer, palette, help and documentation are made from this list.
+
+What belongs here: what an action is called, which keys it has, where it may be used.
+What must never be here: what an action does; that is `commands.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Place(StrEnum):
+    """Where the keys go: the pane that has the focus."""
+
+    LIST = "list"
+    READER = "reader"
+    TREE = "tree"
+
+
+ANYWHERE = frozenset(Place)
+_MAIL = frozenset({Place.LIST, Place.READER})
+_LIST = frozenset({Place.LIST})
+_READER = frozenset({Place.READER})
+_TREE = frozenset({Place.TREE})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do."""
+
+    id: str
+    """Stable name, used in keys.toml."""
+    keys: tuple[str, ...]
+    """Default keys; a space separates the keys of a sequence ("g i")."""
+    label: str
+    """A word or two, for the footer."""
+    help: str
+    """What it does, for the palette and the help page."""
+    where: frozenset[Place] = ANYWHERE
+    footer: int = 0
+    """Rank in the footer, 1 first; 0: not there."""
+    group: str = "Move around"
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("message.open", ("enter", "right", "l"), "open", "Open the message and mark it read", _LIST, 1),
+    Action("message.archive", ("e",), "archive", "Move to the archive", _MAIL, 2, "Handle mail"),
+    Action(
+        "message.trash",
+        ("d", "#", "delete"),
+        "trash",
+        "Move to the trash; in the trash, press twice to delete for ever",
+        _MAIL,
+        3,
+        "Handle mail",
+    ),
+    Action("message.move", ("v",), "move", "Move to a folder that you pick", _MAIL, 4, "Handle mail"),
+    Action("message.read", ("u",), "read/unread", "Mark as read, or as unread", _MAIL, 6, "Handle mail"),
+    Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 5, "Handle mail"),
+    Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
+    Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 8, "Handle mail"),
+    Action("select.range", ("X",), "select range", "Select all from the last selected", _LIST, 0, "Handle mail"),
+    Action("select.none", ("escape",), "select none", "Select nothing", _LIST, 0, "Handle mail"),
+    Action("undo", ("z",), "undo", "Take back the last action", ANYWHERE, 7, "Handle mail"),
+    Action("redo", ("Z",), "redo", "Do again what was taken back", ANYWHERE, 0, "Handle mail"),
+    Action("move.down", ("j", "down"), "down", "One line down"),
+    Action("move.up", ("k", "up"), "up", "One line up"),
+    Action("move.page_down", ("pagedown", "space"), "page down", "One page down"),
+    Action("move.page_up", ("pageup", "b"), "page up", "One page up"),
+    Action("move.top", ("g g", "home"), "top", "To the first line; the newest message"),
+    Action("move.bottom", ("G", "end"), "bottom", "To the last line; the oldest message"),
+    Action("message.next", ("J",), "next", "The next message", _MAIL),
+    Action("message.previous", ("K",), "previous", "The previous message", _MAIL),
+    Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 9),
+    Action("message.previous_unread", ("N",), "previous unread", "The previous unread message", _MAIL),
+    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER, 1),
+    Action("tree.back", ("escape", "q"), "back", "Back to the list", _TREE, 2),
+    Action("tree.open", ("enter", "l"), "open", "Open the folder", _TREE, 1),
+    Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
+    Action("tree.expand", ("right",), "unfold", "Show the folders below this one", _TREE, 3),
+    Action("pane.next", ("tab",), "next pane", "To the next pane"),
+    Action("pane.previous", ("shift+tab",), "previous pane", "To the previous pane"),
+    Action("go.inbox", ("g i",), "inbox", "To the inbox", group="Go to"),
+    Action("go.sent", ("g s",), "sent", "To sent mail", group="Go to"),
+    Action("go.drafts", ("g d",), "drafts", "To the drafts", group="Go to"),
+    Action("go.archive", ("g a",), "archive", "To the archive", group="Go to"),
+    Action("go.trash", ("g t",), "trash", "To the trash", group="Go to"),
+    Action("go.folder", ("g l",), "any folder", "To a folder that you pick", group="Go to"),
+    Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 10, "Look"),
+    Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
+    Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
+    Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 11, "Look"),
+    Action("view.layout", ("ctrl+w",), "layout", "Next layout: classic, three columns, list only", group="Look"),
+    Action("view.theme", ("T",), "theme", "Dark or light", group="Look"),
+    Action("sync.now", ("ctrl+r",), "check mail", "Ask the server for news now", group="The program"),
+    Action("sync.retry", ("R",), "try again", "Connect again now, and repeat what failed", group="The program"),
+    Action("palette", (":", "ctrl+p"), "commands", "Find a command by its name", ANYWHERE, 20, "The program"),
+    Action("help", ("?",), "help", "The keys of this place", ANYWHERE, 21, "The program"),
+    Action("quit", ("q",), "quit", "Leave; nothing is lost", frozenset({Place.LIST}), 0, "The program"),
+)
+
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+
+PREFIX_LABEL = {"g": "go to"}
+"""What the footer says of the first key of sequences."""

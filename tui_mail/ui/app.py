@@ -1,0 +1,118 @@
+"""The full-screen program: wiring only.
+
+What belongs here: the one Textual App, its themes, its guard, and how it begins and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from tui_mail.errors import ConfigError, TerminalError
+from tui_mail.text import SafeText, safe_block
+from tui_mail.ui.bridge import Bridge, News
+from tui_mail.ui.guard import TerminalGuard
+from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
+from tui_mail.ui.screens.triage import Triage
+from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
+
+if TYPE_CHECKING:
+    from tui_mail.client import MailClient
+
+log = logging.getLogger(__name__)
+
+
+class TuiMailApp(App[None]):
+    """The screen of one MailClient."""
+
+    CSS_PATH = "tui.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "tui_mail"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+
+    def __init__(self, client: MailClient, *, title: str = "", notice: SafeText | None = None) -> None:
+        super().__init__()
+        self.client = client
+        self.bridge = Bridge(self)
+        self.title = title or self.TITLE
+        self._notice = notice
+        self._guard = TerminalGuard()
+        self._keymap_problem: SafeText | None = None
+        self.fault: SafeText | None = None
+        """Where the program failed, when it did."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = first_theme(os.environ)
+        if wants_stillness(os.environ):
+            self.animation_level = "none"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and the guard behind them."""
+        return [*super().get_line_filters(), self._guard]
+
+    def get_default_screen(self) -> Screen[None]:
+        """The one screen there always is."""
+        self.triage = Triage(self.client, self.bridge, self._keys(), self._notice)
+        return self.triage
+
+    def on_mount(self) -> None:
+        """Listen to the engine, and to the wish to end."""
+        self.client.subscribe(self.bridge.sink)
+        for problem in (*self.client.problems, self._keymap_problem):
+            if problem:
+                self.notify(problem, severity="warning", timeout=12, markup=False)
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(number, self.exit)
+
+    def on_news(self, _: News) -> None:
+        """Other threads left something."""
+        self.triage.news(self.bridge.take())
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing selected."""
+        self.triage.say(SafeText("Press q in the list to leave."))
+
+    def _keys(self) -> Keymap:
+        try:
+            return read_keymap(self.client.paths.keys_file)
+        except ConfigError as error:
+            self._keymap_problem = error.shown
+            return default_keymap()
+
+    def _fatal_error(self) -> None:
+        """A fault of ours: say where, never what was in the variables (mail, secrets)."""
+        error = self._exception
+        where = "".join(traceback.format_exception(error, limit=-6)) if error is not None else "unknown"
+        self.fault = safe_block(where)
+        log.error("the screen ended: %s", self.fault)
+        self._close_messages_no_wait()
+
+
+def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) -> int:
+    """Show the screen until the person leaves; gives the exit code. Raises TerminalError without a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise TerminalError("The full screen needs a terminal; `tui-mail list inbox` reads mail without one.")
+    sys.setswitchinterval(0.001)
+    app = TuiMailApp(client, title=title, notice=notice)
+    app.run()
+    if app.fault:
+        sys.stderr.write(
+            f"{app.fault}\ntui_mail failed here; your mail is safe on disk. Please report the lines above.\n"
+        )
+        return 1
+    return app.return_code or 0

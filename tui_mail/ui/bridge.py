@@ -1,0 +1,181 @@
+"""The only place where threads meet the screen.
+
+What belongs here: carrying facts from other threads to the UI thread, few and coalesced.
+What must never be here: widgets. Other threads may do nothing to the screen but `post_message`, and only here.
+
+Engine events and finished errands are collected under a lock, and one `News` message is on its way at
+most: 10,000 events cost the event loop one turn (10,000 messages would stall it for 80 ms).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from textual.message import Message
+
+from tui_mail.errors import MailError
+from tui_mail.model import (
+    BodyArrived,
+    ChangeFailed,
+    Event,
+    FolderListChanged,
+    FoldersChanged,
+    StatusChanged,
+)
+
+T = TypeVar("T")
+Then = Callable[[], None]
+"""What to do on the UI thread with what an errand brought."""
+
+
+class News(Message):
+    """Something waits in the bridge; carries nothing itself."""
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Engine events since the screen last looked, each kind at most once per thing it is about."""
+
+    folders: set[int] = field(default_factory=set)
+    tree: bool = False
+    statuses: bool = False
+    bodies: dict[int, BodyArrived] = field(default_factory=dict)
+    failures: list[ChangeFailed] = field(default_factory=list)
+    thens: list[Then] = field(default_factory=list)
+
+
+class Mailbox(Protocol):
+    """What the bridge needs of an app: the one method of Textual that is safe from any thread."""
+
+    def post_message(self, message: Message) -> bool:
+        """False when the app is gone."""
+
+
+class Bridge:
+    """Where other threads leave what they have for the screen."""
+
+    def __init__(self, app: Mailbox) -> None:
+        self._app = app
+        self._lock = threading.Lock()
+        self._gathered = Gathered()
+        self._posted = False
+
+    def sink(self, event: Event) -> None:
+        """Take an engine event; from any thread."""
+        with self._lock:
+            match event:
+                case FoldersChanged(folder_ids):
+                    self._gathered.folders |= folder_ids
+                case FolderListChanged():
+                    self._gathered.tree = True
+                case StatusChanged():
+                    self._gathered.statuses = True
+                case BodyArrived(message_id):
+                    self._gathered.bodies[message_id] = event
+                case ChangeFailed():
+                    self._gathered.failures.append(event)
+            self._post()
+
+    def deliver(self, then: Then) -> None:
+        """Have `then` called on the UI thread; from any thread."""
+        with self._lock:
+            self._gathered.thens.append(then)
+            self._post()
+
+    def take(self) -> Gathered:
+        """Everything gathered so far; on the UI thread, when News came."""
+        with self._lock:
+            gathered, self._gathered = self._gathered, Gathered()
+            self._posted = False
+            return gathered
+
+    def when_done(self, future: Future[T], done: Callable[[T], None], failed: Callable[[MailError], None]) -> None:
+        """Call `done` or `failed` on the UI thread once the future is there."""
+
+        def finished(future: Future[T]) -> None:
+            try:
+                result = future.result()
+            except CancelledError:
+                return
+            except MailError as error:
+                problem = error
+            except Exception as error:
+                problem = MailError("Something went wrong inside; nothing was lost.", repr(error))
+            else:
+                self.deliver(lambda: done(result))
+                return
+            self.deliver(lambda: failed(problem))
+
+        future.add_done_callback(finished)
+
+    def _post(self) -> None:
+        if not self._posted:
+            self._posted = self._app.post_message(News())
+
+
+class Errands:
+    """A daemon thread that always does the newest errand asked for and forgets the others.
+
+    `rest`: how long it pauses after an errand, as a multiple of how long that took; an urgent one does not wait.
+    """
+
+    def __init__(self, name: str, bridge: Bridge, failed: Callable[[MailError], None], rest: float = 0.0) -> None:
+        self._name = name
+        self._bridge = bridge
+        self._failed = failed
+        self._rest = rest
+        self._condition = threading.Condition()
+        self._next: Callable[[], Then | None] | None = None
+        self._urgent = False
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def ask(self, errand: Callable[[], Then | None], *, urgent: bool = True) -> None:
+        """Do `errand` in the thread, then what it returns on the UI thread."""
+        with self._condition:
+            self._next = errand
+            self._urgent = self._urgent or urgent
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            self._condition.notify()
+
+    def close(self) -> None:
+        """End the thread after what it is doing."""
+        with self._condition:
+            self._closed = True
+            self._next = None
+            self._condition.notify()
+
+    def _run(self) -> None:
+        rested_at = 0.0
+        while True:
+            with self._condition:
+                while not self._closed and (self._next is None or (not self._urgent and time.monotonic() < rested_at)):
+                    self._condition.wait(max(0.0, rested_at - time.monotonic()) if self._next else None)
+                if self._closed or self._next is None:
+                    return
+                errand, self._next, self._urgent = self._next, None, False
+            started = time.monotonic()
+            self._do(errand)
+            finished = time.monotonic()
+            rested_at = finished + self._rest * (finished - started)
+
+    def _do(self, errand: Callable[[], Then | None]) -> None:
+        try:
+            then = errand()
+        except MailError as error:
+            problem = error
+        except Exception as error:
+            problem = MailError("Something went wrong inside; nothing was lost.", repr(error))
+        else:
+            if then is not None and not self._closed:
+                self._bridge.deliver(then)
+            return
+        if not self._closed:
+            self._bridge.deliver(lambda: self._failed(problem))

@@ -1,0 +1,392 @@
+"""What every action of the registry does.
+
+What belongs here: one function per action, and showing at once what the store will know a moment later.
+What must never be here: key names, layouts, reading mail.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from tui_mail.errors import MailError
+from tui_mail.model import Change, Flag, Folder, Link, Role
+from tui_mail.text import SafeText
+from tui_mail.ui.actions import ACTIONS, Place
+from tui_mail.ui.opener import open_link
+from tui_mail.ui.widgets.folder_tree import folder_label
+
+if TYPE_CHECKING:
+    from tui_mail.ui.screens.triage import Triage
+
+AGAIN_SECONDS = 5.0
+"""How long "press again" waits."""
+Done = Callable[[], None]
+
+
+class Commands:
+    """The actions of the triage screen."""
+
+    def __init__(self, screen: Triage) -> None:
+        self._screen = screen
+        self._client = screen.client
+        self._list = screen.messages
+        self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
+        self._recent: list[int] = []
+        self.table = self._table()
+
+    def perform(self, action_id: str) -> None:
+        """Do an action."""
+        self.table[action_id]()
+
+    def mark_opened(self, message_id: int) -> None:
+        """A message was opened: it is read."""
+        row = self._list.listing.row_at(self._list.listing.find(message_id, self._list.cursor))
+        if row is not None and row.unread:
+            self._flag([message_id], add=Flag.SEEN)
+
+    def _table(self) -> dict[str, Done]:
+        screen, client = self._screen, self._client
+        return {
+            "message.open": screen.show_reader,
+            "message.archive": self._archive,
+            "message.trash": self._trash,
+            "message.move": self._pick_target,
+            "message.read": self._toggle_read,
+            "message.star": self._toggle_star,
+            "message.junk": self._junk,
+            "select.toggle": self._select(self._list.toggle_selected),
+            "select.range": self._select(self._list.select_range),
+            "select.none": self._select(self._list.select_none),
+            "undo": lambda: self._revise(client.undo, "Undone", "Nothing to undo."),
+            "redo": lambda: self._revise(client.redo, "Done again", "Nothing to do again."),
+            "move.down": lambda: self._move(1),
+            "move.up": lambda: self._move(-1),
+            "move.page_down": lambda: self._page(1),
+            "move.page_up": lambda: self._page(-1),
+            "move.top": lambda: self._to_end(top=True),
+            "move.bottom": lambda: self._to_end(top=False),
+            "message.next": lambda: self._step(1),
+            "message.previous": lambda: self._step(-1),
+            "message.next_unread": lambda: self._unread(1),
+            "message.previous_unread": lambda: self._unread(-1),
+            "back": screen.show_list,
+            "tree.back": screen.show_list,
+            "tree.open": screen.folder_tree.choose,
+            "tree.collapse": lambda: screen.folder_tree.fold(True),
+            "tree.expand": lambda: screen.folder_tree.fold(False),
+            "pane.next": lambda: screen.step_pane(1),
+            "pane.previous": lambda: screen.step_pane(-1),
+            "go.inbox": lambda: self._go(Role.INBOX),
+            "go.sent": lambda: self._go(Role.SENT),
+            "go.drafts": lambda: self._go(Role.DRAFTS),
+            "go.archive": lambda: self._go(Role.ARCHIVE),
+            "go.trash": lambda: self._go(Role.TRASH),
+            "go.folder": self._pick_folder,
+            "reader.quotes": self._quotes,
+            "reader.headers": screen.reading.show_headers,
+            "reader.source": screen.reading.show_source,
+            "link.open": self._pick_link,
+            "view.layout": screen.next_layout,
+            "view.theme": self._other_theme,
+            "sync.now": self._sync,
+            "sync.retry": self._retry,
+            "palette": self._palette,
+            "help": self._help,
+            "quit": lambda: screen.app.exit(),
+        }
+
+    # --- handling mail
+
+    def _archive(self) -> None:
+        if self._role is Role.ARCHIVE:
+            self._say("It is in the archive already.")
+            return
+        self._send_off(self._client.archive, "Archived")
+
+    def _trash(self) -> None:
+        if self._role is not Role.TRASH:
+            self._send_off(self._client.delete, "Moved to trash:")
+            return
+        ids = tuple(self._list.targets())
+        asked, about = self._delete_asked
+        if ids and about == ids and time.monotonic() - asked < AGAIN_SECONDS:
+            self._delete_asked = (0.0, ())
+            self._send_off(self._client.expunge, "Deleted for ever:", undoable=False)
+        elif ids:
+            self._delete_asked = (time.monotonic(), ids)
+            key = self._screen.keymap.shown("message.trash")
+            self._say(f"Press {key} again to delete {_messages(len(ids))} for ever.")
+
+    def _junk(self) -> None:
+        if self._role is not Role.JUNK:
+            self._send_off(self._client.junk, "Junk:")
+            return
+        inbox = self._folder_of_role(Role.INBOX)
+        if inbox is not None:
+            self._send_off(lambda ids: self._client.move(ids, inbox.id), "Not junk:")
+
+    def _move_to(self, folder: Folder) -> None:
+        self._recent = [folder.id, *(one for one in self._recent if one != folder.id)][:8]
+        self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:")
+
+    def _send_off(
+        self, send: Callable[[list[int]], Future[Change | None]], words: str, *, undoable: bool = True
+    ) -> None:
+        """Take the targets out of the list at once, and do it."""
+        ids = self._list.targets()
+        if not ids:
+            return
+        resolved = self._list.hide(ids)
+        self._screen.say_list()
+
+        def done(change: Change | None) -> None:
+            resolved(change is not None)
+            self._screen.reload(urgent=change is None)
+
+        def failed(error: MailError) -> None:
+            resolved(False)
+            self._screen.reload(urgent=True, onto=ids[0])
+            self._screen.problem(error)
+
+        self._screen.bridge.when_done(send(ids), done, failed)
+        hint = f" · {self._screen.keymap.shown('undo')} undo" if undoable else ""
+        self._say(f"{words} {_messages(len(ids))}{hint}")
+        if self._screen.place is Place.READER:
+            self._follow()
+
+    def _follow(self) -> None:
+        """The reader goes on with the message that is under the cursor now."""
+        if self._list.current_id:
+            self._screen.show_reader()
+        else:
+            self._screen.show_list()
+
+    def _toggle_read(self) -> None:
+        rows = self._client.rows(self._list.targets())
+        current = self._list.current
+        unread = any(row.unread for row in rows) if self._list.listing.selected else bool(current and current.unread)
+        flags = (Flag.SEEN, Flag.NONE) if unread else (Flag.NONE, Flag.SEEN)
+        self._flag(self._list.targets(), add=flags[0], remove=flags[1])
+
+    def _toggle_star(self) -> None:
+        rows = self._client.rows(self._list.targets())
+        current = self._list.current
+        plain = (
+            any(not row.starred for row in rows)
+            if self._list.listing.selected
+            else bool(current and not current.starred)
+        )
+        flags = (Flag.FLAGGED, Flag.NONE) if plain else (Flag.NONE, Flag.FLAGGED)
+        self._flag(self._list.targets(), add=flags[0], remove=flags[1])
+
+    def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE) -> None:
+        if not ids:
+            return
+        resolved = self._list.flag(ids, add, remove)
+
+        def failed(error: MailError) -> None:
+            resolved()
+            self._screen.problem(error)
+
+        self._screen.bridge.when_done(self._client.mark(ids, add=add, remove=remove), lambda _: resolved(), failed)
+
+    def _revise(self, revise: Callable[[], Future[Change | None]], words: str, nothing: str) -> None:
+        def done(change: Change | None) -> None:
+            if change is None:
+                self._say(nothing)
+                return
+            self._say(f"{words}: {change.summary}")
+            self._list.listing.unhide(change.message_ids)
+            self._screen.reload(urgent=True, onto=change.message_ids[0] if change.message_ids else 0)
+
+        self._screen.bridge.when_done(revise(), done, self._screen.problem)
+
+    def _select(self, change: Done) -> Done:
+        def selecting() -> None:
+            change()
+            self._screen.say_list()
+
+        return selecting
+
+    # --- moving
+
+    def _move(self, lines: int) -> None:
+        match self._screen.place:
+            case Place.LIST:
+                self._list.move_by(lines)
+            case Place.TREE:
+                self._screen.folder_tree.move_by(lines)
+            case Place.READER:
+                self._screen.reader.scroll_lines(lines)
+
+    def _page(self, pages: int) -> None:
+        match self._screen.place:
+            case Place.LIST:
+                self._list.page_by(pages)
+            case Place.TREE:
+                self._screen.folder_tree.page_by(pages)
+            case Place.READER:
+                self._screen.reader.page_by(pages)
+
+    def _to_end(self, *, top: bool) -> None:
+        match self._screen.place:
+            case Place.LIST:
+                self._list.move_to(0 if top else self._list.count)
+            case Place.TREE:
+                self._screen.folder_tree.move_to(0 if top else self._screen.folder_tree.count)
+            case Place.READER if top:
+                self._screen.reader.scroll_line_to_top(0)
+            case Place.READER:
+                self._screen.reader.to_end()
+
+    def _step(self, lines: int) -> None:
+        if self._list.move_by(lines) and self._screen.place is Place.READER:
+            self._follow()
+
+    def _unread(self, step: int) -> None:
+        if not self._list.next_unread(step):
+            self._say("No more unread messages this way.")
+        elif self._screen.place is Place.READER:
+            self._follow()
+
+    def _quotes(self) -> None:
+        if not self._screen.reader.toggle_quotes():
+            self._screen.reader.scroll_lines(1)
+
+    # --- going
+
+    def _go(self, role: Role) -> None:
+        folder = self._folder_of_role(role)
+        if folder is None:
+            self._say(f"This account has no {role} folder.")
+            return
+        self._screen.open_folder(folder)
+        self._screen.show_list()
+
+    def _pick_folder(self) -> None:
+        def picked(folder: Folder | None) -> None:
+            if folder is not None:
+                self._screen.open_folder(folder)
+                self._screen.show_list()
+
+        self._ask_folder("Go to folder", [one for one in self._client.folders() if one.selectable], picked)
+
+    def _pick_target(self) -> None:
+        here = self._screen.folder
+        ids = self._list.targets()
+        if here is None or not ids:
+            return
+
+        def picked(folder: Folder | None) -> None:
+            if folder is not None:
+                self._move_to(folder)
+
+        order = {folder_id: place for place, folder_id in enumerate(self._recent)}
+        targets = [
+            one
+            for one in self._client.folders()
+            if one.selectable and one.account == here.account and one.id != here.id
+        ]
+        targets.sort(key=lambda one: order.get(one.id, len(order)))
+        self._ask_folder(f"Move {_messages(len(ids))} to", targets, picked)
+
+    def _ask_folder(self, title: str, folders: list[Folder], picked: Callable[[Folder | None], None]) -> None:
+        from tui_mail.ui.screens.picker import Choice, Picker
+
+        several = len({folder.account for folder in folders}) > 1
+        choices = [
+            Choice(one, folder_label(one), _folder_aside(one, several), f"{one.unread:,}" if one.unread else "")
+            for one in folders
+        ]
+        self._screen.app.push_screen(Picker(title, choices, "No such folder."), picked)
+
+    def _pick_link(self) -> None:
+        from tui_mail.ui.screens.picker import Choice, Picker
+
+        message = self._screen.reading.message
+        if message is None or not message.links:
+            self._say("No links in this message.")
+            return
+        choices = [
+            Choice(link, f"[{n}] {link.url}", link.text if link.safe else "cannot be opened: not a web or mail address")
+            for n, link in enumerate(message.links, 1)
+        ]
+
+        def picked(link: Link | None) -> None:
+            if link is not None:
+                self._open(link)
+
+        self._screen.app.push_screen(Picker("Open link", choices), picked)
+
+    def _open(self, link: Link) -> None:
+        if not link.safe:
+            self._say("This link is shown only; it is not opened.")
+        elif open_link(link.url):
+            self._say(f"Opening {link.url}")
+        else:
+            self._screen.app.copy_to_clipboard(link.url)
+            self._say("No browser here: the link is in the clipboard.")
+
+    # --- the program
+
+    def _other_theme(self) -> None:
+        from tui_mail.ui.themes import other_theme
+
+        self._screen.app.theme = other_theme(self._screen.app.theme)
+
+    def _sync(self) -> None:
+        self._client.sync_now(self._screen.folder.id if self._screen.folder else None)
+        self._say("Checking for mail…")
+
+    def _retry(self) -> None:
+        self._client.retry()
+        self._say("Trying again…")
+
+    def _palette(self) -> None:
+        from tui_mail.ui.screens.picker import Choice, Picker
+
+        place, keymap = self._screen.place, self._screen.keymap
+        choices = [
+            Choice(action.id, action.help, action.label, keymap.shown(action.id))
+            for action in ACTIONS
+            if place in action.where and action.id != "palette"
+        ]
+
+        def picked(action_id: str | None) -> None:
+            if action_id is not None:
+                self.perform(action_id)
+
+        self._screen.app.push_screen(Picker("Commands", choices), picked)
+
+    def _help(self) -> None:
+        from tui_mail.ui.screens.help import Help
+
+        self._screen.app.push_screen(Help(self._screen.keymap, self._screen.place))
+
+    # --- helpers
+
+    @property
+    def _role(self) -> Role:
+        return self._screen.folder.role if self._screen.folder is not None else Role.NONE
+
+    def _folder_of_role(self, role: Role) -> Folder | None:
+        """The folder of a role: of the account that is shown, else of any."""
+        here = self._screen.folder
+        found = [one for one in self._client.folders() if one.role is role and one.selectable]
+        found.sort(key=lambda one: here is None or one.account != here.account)
+        return found[0] if found else None
+
+    def _say(self, words: str) -> None:
+        self._screen.say(SafeText(words))
+
+
+def _messages(count: int) -> str:
+    return f"{count:,} message{'s' * (count != 1)}"
+
+
+def _folder_aside(folder: Folder, several: bool) -> str:
+    full = folder.shown if folder.shown != folder_label(folder) else ""
+    return f"{folder.account} {full}".strip() if several else full

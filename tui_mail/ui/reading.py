@@ -1,0 +1,176 @@
+"""What the reader shows: which message, how, and where it is while its body is not here.
+
+What belongs here: asking for a parsed message in a thread, newest wins; falling back to what the list knows.
+What must never be here: keys, and marking as read; the screen decides what being shown means.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from tui_mail.errors import MailError
+from tui_mail.model import BodyArrived, Message, Row
+from tui_mail.text import SafeText
+from tui_mail.ui.bridge import Bridge, Errands, Then
+from tui_mail.ui.widgets.document import message_document, source_document, waiting_document
+from tui_mail.ui.widgets.reader import Reader
+from tui_mail.ui.widgets.row_text import Calendar
+
+if TYPE_CHECKING:
+    from tui_mail.client import MailClient
+
+PREVIEW_DELAY = 0.06
+"""Seconds the cursor must rest before its message is shown: while a key is held, only the last one is."""
+AHEAD_LIMIT = 200_000
+"""Octets of a message that may be parsed before anybody asked for it."""
+
+
+class Reading:
+    """Fills a Reader with the message under the cursor."""
+
+    def __init__(
+        self, client: MailClient, bridge: Bridge, reader: Reader, shown: Callable[[int], None],
+        failed: Callable[[MailError], None],
+    ) -> None:  # fmt: skip
+        self._client = client
+        self._reader = reader
+        self._shown = shown
+        self._failed = failed
+        self._errands = Errands("reader", bridge, failed)
+        self._me = frozenset(account.email.lower() for account in client.accounts)
+        self._timer: Timer | None = None
+        self._row: Row | None = None
+        self._next_row: Row | None = None
+        self.message: Message | None = None
+        """What is shown, parsed; None while it is not here."""
+        self.as_source = False
+        self.all_headers = False
+
+    @property
+    def message_id(self) -> int:
+        """The message that is shown or being fetched; 0 for none."""
+        return self._row.id if self._row is not None else 0
+
+    def preview(self, row: Row | None, next_row: Row | None = None) -> None:
+        """Show a message once the cursor has rested on it."""
+        if row is not None and self._row is not None and row.id == self._row.id:
+            return
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._reader.set_timer(PREVIEW_DELAY, lambda: self.open(row, next_row))
+
+    def open(self, row: Row | None, next_row: Row | None = None) -> None:
+        """Show a message now."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if row is None:
+            self._row = self.message = None
+            self._reader.show(Reader.EMPTY)
+            return
+        if self._row is not None and row.id == self._row.id and self.message is not None:
+            self._row = row
+            self._shown(row.id)
+            return
+        self._row, self._next_row, self.message = row, next_row, None
+        self.as_source = self.all_headers = False
+        known = self._client.cached_message(row.id)
+        if known is not None:
+            self._show(row, known)
+        else:
+            self._load(row)
+
+    def arrived(self, event: BodyArrived) -> None:
+        """A body came, or cannot be had."""
+        row = self._row
+        if row is None or event.message_id != row.id or self.message is not None:
+            return
+        if event.problem:
+            self._wait(row, f"This message cannot be fetched: {event.problem}")
+        else:
+            self._load(row)
+
+    def show_source(self) -> None:
+        """The message as it came, or as it reads."""
+        row = self._row
+        if row is None:
+            return
+        if self.as_source:
+            self.as_source = False
+            self._again()
+            return
+
+        def errand() -> Then:
+            raw = self._client.raw(row.id)
+            document = source_document(raw) if raw is not None else None
+
+            def then() -> None:
+                if document is not None and row is self._row:
+                    self.as_source = True
+                    self._reader.show(document)
+
+            return then
+
+        self._errands.ask(errand)
+
+    def show_headers(self) -> None:
+        """All headers, or the few."""
+        self.all_headers = not self.all_headers
+        self.as_source = False
+        self._again()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._errands.close()
+
+    def _again(self) -> None:
+        if self._row is not None and self.message is not None:
+            self._show(self._row, self.message)
+
+    def _load(self, row: Row) -> None:
+        client, me = self._client, self._me
+
+        def errand() -> Then:
+            message = client.message(row.id)
+            document = message_document(message, row, Calendar.at(time.time()), me) if message is not None else None
+
+            def then() -> None:
+                if row is not self._row:
+                    return
+                if message is None or document is None:
+                    self._wait(row, "Loading the message…")
+                    client.request_body(row.id)
+                    return
+                self.message = message
+                self._reader.show(document)
+                self._shown(row.id)
+                self._look_ahead()
+
+            return then
+
+        self._errands.ask(errand)
+
+    def _look_ahead(self) -> None:
+        """Have the next message parsed before it is asked for."""
+        following, client = self._next_row, self._client
+        if following is None or not following.has_body or following.size > AHEAD_LIMIT:
+            return
+        if client.cached_message(following.id) is None:
+            self._errands.ask(lambda: _parsed(client, following.id), urgent=True)
+
+    def _show(self, row: Row, message: Message) -> None:
+        self.message = message
+        document = message_document(message, row, Calendar.at(time.time()), self._me, all_headers=self.all_headers)
+        self._reader.show(document)
+        self._shown(row.id)
+
+    def _wait(self, row: Row, words: str) -> None:
+        self._reader.show(waiting_document(row, Calendar.at(time.time()), self._me, SafeText(words)))
+
+
+def _parsed(client: MailClient, message_id: int) -> None:
+    client.message(message_id)

@@ -1,0 +1,84 @@
+"""The help page: the keys of a place, made from the registry of actions."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from tui_mail.ui.actions import ACTIONS, Place
+from tui_mail.ui.keys import Keymap
+from tui_mail.ui.widgets.cells import width
+from tui_mail.ui.widgets.document import Document, Paragraph
+from tui_mail.ui.widgets.one_line import OneLine
+from tui_mail.ui.widgets.reader import Reader
+
+PLACE_NAME = {Place.LIST: "the list", Place.READER: "the reader", Place.TREE: "the folders"}
+GROUPS = ("Handle mail", "Move around", "Go to", "Look", "The program")
+MARKS = (
+    ("●", "unread"), ("★", "starred"), ("⎘", "has attachments"), ("↩", "answered"),
+    ("⟳", "waits for the server"), ("✗", "the server refused"), ("✓", "selected"),
+)  # fmt: skip
+
+
+class Help(ModalScreen[None]):
+    """All keys of one place; any of Esc, q, ? closes it."""
+
+    def __init__(self, keymap: Keymap, place: Place) -> None:
+        super().__init__(classes="help")
+        self._keymap = keymap
+        self._place = place
+
+    def compose(self) -> ComposeResult:
+        """A title and the text."""
+        with Vertical(id="help-box"):
+            yield OneLine(id="help-title")
+            yield Reader(id="help-text")
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        title = f" Keys in {PLACE_NAME[self._place]}"
+        self.query_one(OneLine).write([(title, "strong")], [("Esc closes ", "quiet")])
+        self.query_one(Reader).show(help_document(self._keymap, self._place))
+
+    def on_key(self, event: events.Key) -> None:
+        """Scroll, or close."""
+        text = self.query_one(Reader)
+        match event.key:
+            case "escape" | "q" | "question_mark" | "enter" | "left":
+                self.dismiss()
+            case "j" | "down":
+                text.scroll_lines(1)
+            case "k" | "up":
+                text.scroll_lines(-1)
+            case "pagedown" | "space":
+                text.page_by(1)
+            case "pageup" | "b":
+                text.page_by(-1)
+            case "home" | "g":
+                text.scroll_line_to_top(0)
+            case "end" | "G":
+                text.to_end()
+            case _:
+                return
+        event.stop()
+
+
+def help_document(keymap: Keymap, place: Place) -> Document:
+    """The keys of a place by group, then what the marks mean."""
+    here = [action for action in ACTIONS if place in action.where and keymap.shown(action.id)]
+    column = max((width(keymap.all_shown(action.id)) for action in here), default=0) + 3
+    body: list[Paragraph] = []
+    for group in GROUPS:
+        actions = [action for action in here if action.group == group]
+        if not actions:
+            continue
+        body += [Paragraph(()), Paragraph(((group, "heading"),))]
+        for action in actions:
+            keys = keymap.all_shown(action.id)
+            first = (("  ", ""), (keys, "strong"), (" " * (column - width(keys)), ""))
+            body.append(Paragraph(((action.help, ""),), first, ((" " * (column + 2), ""),)))
+    body += [Paragraph(()), Paragraph((("Marks", "heading"),))]
+    body += [Paragraph(((words, ""),), (("  ", ""), (mark, "strong"), ("  ", ""))) for mark, words in MARKS]
+    return Document([], body)

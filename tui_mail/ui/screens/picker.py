@@ -1,0 +1,160 @@
+"""Picking one of many by typing a few letters: folders, commands, links.
+
+What belongs here: the box with its input and its list. What is picked is the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Input
+
+from tui_mail.ui.fuzzy import score
+from tui_mail.ui.widgets.cells import clip, right, width
+from tui_mail.ui.widgets.line_view import CursorView
+from tui_mail.ui.widgets.one_line import OneLine
+
+T = TypeVar("T")
+ROWS = 14
+"""Choices in sight at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[T]):
+    """One thing to pick."""
+
+    value: T
+    label: str
+    aside: str = ""
+    """Quiet words after the label; searched too."""
+    key: str = ""
+    """What stands at the right: the key that does the same."""
+
+
+class ChoiceList(CursorView, Generic[T]):
+    """The choices that fit what was typed."""
+
+    PREFIX = "choice"
+    can_focus = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "choice--label", "choice--quiet", "choice--key", "choice--bar", "choice--cursor", "choice--blurred",
+    }  # fmt: skip
+
+    class Chosen(Message):
+        """A choice was clicked."""
+
+    def __init__(self, choices: Sequence[Choice[T]], *, id: str | None = None) -> None:
+        self._all = choices
+        self.shown: list[Choice[T]] = list(choices)
+        super().__init__(id=id)
+        self.set_count(len(self.shown))
+
+    def filter(self, query: str) -> None:
+        """Show what fits, the best first."""
+        scored = [(score(query, choice.label) * 2 or score(query, choice.aside), choice) for choice in self._all]
+        fitting = [(points, choice) for points, choice in scored if points > 0]
+        if query.strip():
+            fitting.sort(key=lambda pair: -pair[0])
+        self.shown = [choice for _, choice in fitting]
+        self.cursor = 0
+        self.set_count(len(self.shown))
+        self.scroll_line_to_top(0)
+        self.forget_all()
+
+    def ground(self, index: int) -> str:
+        """The cursor always looks as if it had the focus: the input has it for the list."""
+        return "cursor" if index == self.cursor else ""
+
+    def chosen(self) -> None:
+        """Tell the screen."""
+        self.post_message(self.Chosen())
+
+    def paint(self, index: int, cells: int) -> Strip:
+        """One choice."""
+        choice = self.shown[index]
+        room = cells - 3 - (width(choice.key) + 2 if choice.key else 0)
+        label = clip(choice.label, room)
+        aside = clip(choice.aside, room - width(label) - 2) if choice.aside else ""
+        bar = "▌" if index == self.cursor else " "
+        runs = [(f"{bar} ", "bar"), (label, "label")]
+        if aside:
+            runs.append((f"  {aside}", "quiet"))
+        used = sum(width(text) for text, _ in runs)
+        runs.append((right(f"{choice.key} ", cells - used), "key"))
+        return self.strip(runs, cells, self.ground(index))
+
+
+class Picker(ModalScreen[T | None]):
+    """A box over the screen: type, move, Enter; Esc goes back with None."""
+
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, title: str, choices: Sequence[Choice[T]], nothing: str = "Nothing fits.") -> None:
+        super().__init__(classes="picker")
+        self._title = title
+        self._choices = choices
+        self._nothing = nothing
+
+        self._list = ChoiceList[T](choices, id="picker-list")
+
+    def compose(self) -> ComposeResult:
+        """Title, input, list."""
+        with Vertical(id="picker-box"):
+            yield OneLine(id="picker-title")
+            yield Input(id="picker-input", compact=True)
+            yield self._list
+
+    def on_mount(self) -> None:
+        """As high as the choices need."""
+        self._list.styles.height = max(1, min(ROWS, len(self._choices)))
+        self._say()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow down."""
+        self._list.filter(event.value)
+        self._say()
+
+    def on_input_submitted(self) -> None:
+        """Take the choice under the cursor."""
+        self._take()
+
+    def on_choice_list_chosen(self) -> None:
+        """A click takes a choice as well."""
+        self._take()
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys that the input leaves over move in the list."""
+        choices = self._list
+        match event.key:
+            case "escape":
+                self.dismiss(None)
+            case "down" | "ctrl+n" | "tab":
+                choices.move_by(1)
+            case "up" | "ctrl+p" | "shift+tab":
+                choices.move_by(-1)
+            case "pagedown":
+                choices.page_by(1)
+            case "pageup":
+                choices.page_by(-1)
+            case _:
+                return
+        event.stop()
+        event.prevent_default()
+
+    def _take(self) -> None:
+        choices = self._list
+        if choices.shown:
+            self.dismiss(choices.shown[choices.cursor].value)
+
+    def _say(self) -> None:
+        shown = len(self._list.shown)
+        aside = self._nothing if not shown else ""
+        self.query_one("#picker-title", OneLine).write([(f" {self._title}", "strong")], [(f"{aside} ", "quiet")])

@@ -1,0 +1,365 @@
+"""The screen where mail is handled: folders, list, reader; wiring only.
+
+What belongs here: which pane shows what, where the keys go, what news changes. What actions do is `commands.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+
+from tui_mail.errors import MailError
+from tui_mail.model import Folder, LinkState, Role
+from tui_mail.text import SafeText
+from tui_mail.ui.actions import Place
+from tui_mail.ui.bridge import Bridge, Errands, Gathered, Then
+from tui_mail.ui.commands import Commands
+from tui_mail.ui.keys import Keymap, KeyReader, key_name
+from tui_mail.ui.reading import Reading
+from tui_mail.ui.screens.words import empty_words, list_title, notice_runs
+from tui_mail.ui.widgets.folder_tree import FolderTree
+from tui_mail.ui.widgets.key_bar import KeyBar
+from tui_mail.ui.widgets.listing import Listing, without
+from tui_mail.ui.widgets.message_list import MessageList
+from tui_mail.ui.widgets.one_line import OneLine
+from tui_mail.ui.widgets.reader import Reader
+from tui_mail.ui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from tui_mail.client import MailClient
+
+FIRST_ROWS = 200
+RELOAD_REST = 9.0
+"""A reload of all ids may take a tenth of the time."""
+SHELVED = 6
+"""Folders whose list is kept as it was left."""
+LAYOUTS = ("classic", "columns", "single")
+NARROW = (100, 18)
+"""Below this many columns or lines there is one pane at a time."""
+TOO_SMALL = (40, 8)
+
+
+class Triage(Screen[None]):
+    """Folders, list, reader, a status line above and the keys below."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, client: MailClient, bridge: Bridge, keymap: Keymap, notice: SafeText | None = None) -> None:
+        super().__init__(id="triage")
+        self.client = client
+        self.bridge = bridge
+        self.keymap = keymap
+        self.folder: Folder | None = None
+        self.messages = MessageList(client, id="list")
+        self.folder_tree = FolderTree(id="tree")
+        self.reader = Reader(id="reader")
+        self.status = StatusLine(id="status")
+        self.key_bar = KeyBar(keymap, id="keys")
+        self.list_title = OneLine(id="list-title")
+        self._notice = notice
+        self._notice_line = OneLine(id="notice")
+        self._too_small = OneLine(id="too-small")
+        self._keys = KeyReader(keymap)
+        self._layout_wish = "classic"
+        self._face = "list"
+        self._shelf: OrderedDict[int, tuple[Listing, int, int]] = OrderedDict()
+        self._onto = 0
+        self._loader = Errands("list", bridge, self.problem, rest=RELOAD_REST)
+        self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
+        self.commands = Commands(self)
+
+    def compose(self) -> ComposeResult:
+        """Everything, once; layouts are classes in the stylesheet."""
+        yield self.status
+        yield self._notice_line
+        with Horizontal(id="panes"):
+            yield self.folder_tree
+            with Container(id="mail"):
+                with Vertical(id="list-pane"):
+                    yield self.list_title
+                    yield self.messages
+                with Vertical(id="reader-pane"):
+                    yield self.reader
+        yield self.key_bar
+        yield self._too_small
+
+    def on_mount(self) -> None:
+        """The first rows are read here, before the first frame."""
+        self._arrange()
+        folders = self.client.folders()
+        self.folder_tree.show(folders)
+        inbox = next((one for one in folders if one.role is Role.INBOX), None)
+        first = inbox or next((one for one in folders if one.selectable), None)
+        if first is not None:
+            self.open_folder(first)
+        else:
+            self.messages.say("Loading · newest first")
+        self._say_status()
+        self.messages.focus()
+        self.set_interval(1.0, self._tick)
+
+    # --- where we are
+
+    @property
+    def place(self) -> Place:
+        """The pane that the keys go to."""
+        if self.focused is self.folder_tree:
+            return Place.TREE
+        return Place.READER if self.focused is self.reader else Place.LIST
+
+    @property
+    def one_pane(self) -> bool:
+        """True when list, reader and tree are shown one at a time."""
+        return self.has_class("-single")
+
+    def show_list(self) -> None:
+        """Back to the list."""
+        self._show("list")
+
+    def show_reader(self) -> None:
+        """To the reader."""
+        self._show("reader")
+
+    def step_pane(self, step: int) -> None:
+        """To the next or previous pane that is on the screen, or can be."""
+        faces = ("tree", "list") if self.one_pane and self._face != "reader" else ("tree", "list", "reader")
+        self._show(faces[(faces.index(self._face) + step) % len(faces)])
+
+    def next_layout(self) -> None:
+        """Classic, three columns, list only."""
+        at = LAYOUTS.index(self._layout_wish)
+        self._layout_wish = LAYOUTS[(at + 1) % len(LAYOUTS)]
+        self._arrange()
+        words = {"classic": "list above reader", "columns": "three columns", "single": "list only"}
+        self.status.whisper(words[self._layout_wish] if not self._is_narrow else "one pane fits")
+
+    # --- folders
+
+    def open_folder(self, folder: Folder) -> None:
+        """Show a folder: as it was left, or its newest rows; all of its ids follow."""
+        self._put_on_shelf()
+        self.folder = folder
+        listing, cursor, top = self._shelf.pop(folder.id, (Listing(), 0, 0))
+        if not listing.ids:
+            listing.begin(self.client.first_rows(folder.id, FIRST_ROWS))
+        self.client.watch_folder(folder.id)
+        self.messages.show_listing(listing, folder.role, cursor, top)
+        self.folder_tree.mark_open(folder.id)
+        self.say_list()
+        self.reload(urgent=True)
+
+    def reload(self, *, urgent: bool = False, onto: int = 0) -> None:
+        """Read all ids of the folder anew, in a thread; `onto` is where the cursor goes then."""
+        folder, listing = self.folder, self.messages.listing
+        if folder is None:
+            return
+        self._onto = onto or self._onto
+        folder_id = folder.id
+
+        def errand() -> Then:
+            number, left_out = listing.reload()
+            ids = without(self.client.ids(folder_id), left_out)
+
+            def then() -> None:
+                if listing is self.messages.listing:
+                    onto, self._onto = self._onto, 0
+                    self.messages.replace_ids(ids, number, left_out, onto)
+                    self.say_list()
+
+            return then
+
+        self._loader.ask(errand, urgent=urgent)
+
+    def say_list(self) -> None:
+        """The title above the list, and the words in it when it is empty."""
+        folder = self.folder
+        if folder is None:
+            return
+        several = len(self.client.accounts) > 1
+        left, right = list_title(folder, len(self.messages.listing.selected), several, self.messages.above)
+        self.list_title.write(left, right)
+        if not self.messages.listing.ids:
+            status = next((one for one in self.client.statuses() if one.account == folder.account), None)
+            self.messages.say(empty_words(folder, status, self.client.changes))
+
+    # --- news
+
+    def news(self, gathered: Gathered) -> None:
+        """What other threads brought; called by the app, at most once per turn of the event loop."""
+        for then in gathered.thens:
+            then()
+        if gathered.tree:
+            self._folders_came()
+        elif gathered.folders:
+            self._folders_changed(gathered.folders)
+        if gathered.statuses:
+            self._say_status()
+        for body in gathered.bodies.values():
+            self.reading.arrived(body)
+        for failure in gathered.failures:
+            self.say(failure.sentence, error=True)
+            self.reload(urgent=True)
+
+    def say(self, words: SafeText, *, error: bool = False) -> None:
+        """A word about what happened: quietly in the status line, or as a toast when it matters."""
+        if error:
+            self.notify(words, severity="error", timeout=8, markup=False)
+        else:
+            self.status.whisper(words)
+
+    def problem(self, error: MailError) -> None:
+        """Something could not be done."""
+        self.say(error.shown, error=True)
+
+    def _folders_came(self) -> None:
+        folders = self.client.folders()
+        self.folder_tree.show(folders)
+        known = {folder.id: folder for folder in folders}
+        if self.folder is None or self.folder.id not in known:
+            first = next((one for one in folders if one.role is Role.INBOX), folders[0] if folders else None)
+            if first is not None:
+                self.open_folder(first)
+        else:
+            self._folders_changed(set(known))
+
+    def _folders_changed(self, changed: set[int]) -> None:
+        folders = self.client.folders()
+        self.folder_tree.update_counts(folders)
+        for folder_id in changed:
+            if self._shelf.get(folder_id) is not None and (self.folder is None or folder_id != self.folder.id):
+                self._shelf.pop(folder_id)
+        if self.folder is None or self.folder.id not in changed:
+            return
+        self.folder = next((one for one in folders if one.id == self.folder.id), self.folder)
+        if self.messages.listing.ids:
+            self.messages.refresh_rows()
+        else:
+            self.messages.listing.begin(self.client.first_rows(self.folder.id, FIRST_ROWS))
+            self.messages.show_listing(self.messages.listing, self.folder.role)
+        self.say_list()
+        self.reload()
+
+    def _say_status(self) -> None:
+        statuses = self.client.statuses()
+        self.status.show(statuses)
+        runs = notice_runs(statuses, self._notice, self.keymap)
+        self._notice_line.write(*runs)
+        self._notice_line.display = bool(runs[0])
+        if self.folder is None and any(one.state is LinkState.REFUSED for one in statuses):
+            self.messages.say("No mail yet: the server refused. See the line above.")
+        if not self.messages.listing.ids:
+            self.say_list()
+
+    def _tick(self) -> None:
+        self.status.tick()
+        if int(time.time()) % 60 == 0:
+            self.messages.refresh_day()
+
+    # --- events
+
+    async def on_key(self, event: events.Key) -> None:
+        """Every key of this screen."""
+        name = key_name(event.key, event.character)
+        was_waiting = bool(self._keys.waiting)
+        action_id = self._keys.feed(name, self.place)
+        if self._keys.waiting or was_waiting:
+            self.key_bar.show(self.place, self._keys.waiting)
+        if action_id is None and not self._keys.waiting and not was_waiting:
+            return
+        event.stop()
+        event.prevent_default()
+        if action_id is not None:
+            self.commands.perform(action_id)
+
+    def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+        """A click in the footer."""
+        if event.action_id:
+            self.commands.perform(event.action_id)
+
+    def on_message_list_moved(self) -> None:
+        """Another message is under the cursor."""
+        self.say_list()
+        if not self.one_pane or self._face == "reader":
+            following = self.messages.listing.row_at(self.messages.cursor + 1)
+            self.reading.preview(self.messages.current, following)
+
+    def on_message_list_above(self) -> None:
+        """New messages came above the window, or were seen."""
+        self.say_list()
+
+    def on_message_list_chosen(self) -> None:
+        """A message was clicked."""
+        self.commands.perform("message.open")
+
+    def on_folder_tree_chosen(self, event: FolderTree.Chosen) -> None:
+        """A folder was chosen."""
+        folder = self.client.folder(event.folder_id)
+        if folder is not None:
+            self.open_folder(folder)
+            self.show_list()
+
+    def on_reader_fold_clicked(self) -> None:
+        """Unfold."""
+        self.reader.toggle_quotes()
+
+    def on_descendant_focus(self) -> None:
+        """The footer shows the keys of the pane that has the focus."""
+        face = {Place.TREE: "tree", Place.READER: "reader", Place.LIST: "list"}[self.place]
+        if face != self._face:
+            self._face = face
+            self._arrange()
+        self.key_bar.show(self.place)
+
+    def on_resize(self) -> None:
+        """Another layout may fit."""
+        self._arrange()
+
+    def on_unmount(self) -> None:
+        """End the threads of this screen."""
+        self._loader.close()
+        self.reading.close()
+
+    # --- helpers
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.size.width < NARROW[0] or self.size.height < NARROW[1]
+
+    def _show(self, face: str) -> None:
+        self._face = face
+        self._arrange()
+        {"tree": self.folder_tree, "list": self.messages, "reader": self.reader}[face].focus(scroll_visible=False)
+        if face == "reader" and self.reading.message_id != self.messages.current_id:
+            self.reading.open(self.messages.current)
+
+    def _arrange(self) -> None:
+        """Give the screen the classes of its layout."""
+        layout = "single" if self._is_narrow else self._layout_wish
+        for name in LAYOUTS:
+            self.set_class(name == layout, f"-{name}")
+        for face in ("tree", "list", "reader"):
+            self.set_class(face == self._face, f"-{face}")
+        small = self.size.width < TOO_SMALL[0] or self.size.height < TOO_SMALL[1]
+        self.set_class(small, "-too-small")
+        if small:
+            wide = self.size.width >= 38
+            self._too_small.write([("Mail needs a window of 40×8 or more." if wide else "Window too small", "strong")])
+        self.key_bar.show(self.place)
+
+    def _put_on_shelf(self) -> None:
+        if self.folder is not None and self.messages.listing.ids:
+            self._shelf[self.folder.id] = (self.messages.listing, self.messages.cursor, self.messages.top)
+            self._shelf.move_to_end(self.folder.id)
+            while len(self._shelf) > SHELVED:
+                self._shelf.popitem(last=False)
+
+    def _was_shown(self, message_id: int) -> None:
+        """A message is in the reader; it counts as read when the reader has the focus."""
+        if self._face == "reader":
+            self.commands.mark_opened(message_id)

@@ -1,0 +1,70 @@
+"""The sentences of the triage screen: titles, notices, and what an empty list says. Pure functions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from tui_mail.model import AccountStatus, Change, ChangeKind, ChangeState, Folder, LinkState, Role
+from tui_mail.text import SafeText
+from tui_mail.ui.keys import Keymap
+from tui_mail.ui.widgets.folder_tree import folder_label
+
+Run = tuple[str, str]
+
+
+def list_title(folder: Folder, selected: int, several_accounts: bool, above: int) -> tuple[list[Run], list[Run]]:
+    """What stands above the list, at the left and at the right."""
+    left: list[Run] = [(f" {folder_label(folder)}", "strong")]
+    if several_accounts:
+        left.append((f" · {folder.account}", "quiet"))
+    if selected:
+        left.append((f" · {selected:,} selected", "accent"))
+    elif folder.unread:
+        left.append((f" · {folder.unread:,} unread", "quiet"))
+    if folder.total < folder.on_server and not folder.complete:
+        left.append((f" · newest {folder.total:,} of {folder.on_server:,}", "quiet"))
+    elif folder.total:
+        left.append((f" · {folder.total:,} message{'s' * (folder.total != 1)}", "quiet"))
+    right: list[Run] = [(f" ▲ {above:,} new ", "pill"), (" ", "")] if above else []
+    return left, right
+
+
+def notice_runs(
+    statuses: Sequence[AccountStatus], notice: SafeText | None, keymap: Keymap
+) -> tuple[list[Run], list[Run]]:
+    """The line below the status line: what needs a person. Empty when nothing does."""
+    for status in statuses:
+        if status.state is LinkState.REFUSED:
+            words = status.sentence or SafeText("The server refused.")
+            again = [(keymap.shown("sync.retry"), "key"), (" try again ", "quiet")]
+            return [(f" ✗ {status.account}: ", "error"), (words, "")], again
+    return ([(f" {notice}", "warning")], []) if notice else ([], [])
+
+
+def empty_words(folder: Folder, status: AccountStatus | None, changes: Callable[[int], list[Change]]) -> str:
+    """What a list without messages says."""
+    state = status.state if status is not None else LinkState.STARTING
+    if folder.total < folder.on_server and not folder.complete:
+        if state in (LinkState.OFFLINE, LinkState.REFUSED):
+            return f"{folder.on_server:,} messages are on the server; they come when it answers."
+        return f"Loading · newest first · {folder.on_server:,} messages"
+    if folder.complete or folder.on_server or state is LinkState.LIVE:
+        return _done_words(changes) if folder.role is Role.INBOX else "This folder is empty."
+    match state:
+        case LinkState.OFFLINE:
+            return "Nothing is here yet, and the server does not answer."
+        case LinkState.REFUSED:
+            return "Nothing is here yet: the server refused. See the line above."
+        case _:
+            return "Loading · newest first"
+
+
+def _done_words(changes: Callable[[int], list[Change]]) -> str:
+    midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+    handled = sum(
+        change.count
+        for change in changes(500)
+        if change.created >= midnight and change.kind is not ChangeKind.FLAGS and change.state != ChangeState.CANCELLED
+    )
+    return f"Nothing left. {handled:,} handled today." if handled else "Nothing left."

@@ -1,0 +1,316 @@
+"""A message as lines of a certain width, wrapped only as far as somebody looks.
+
+What belongs here: what the reader shows, in which order and with which looks; folding; wrapping.
+What must never be here: Textual, I/O. A document is made in a thread; its lines are made where they are painted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tui_mail.model import Address, Block, BlockKind, Message, Part, Row, Span
+from tui_mail.text import safe_block, safe_line
+from tui_mail.ui.widgets.cells import chop, clip, width, wrap
+from tui_mail.ui.widgets.row_text import Calendar, pretends
+
+Run = tuple[str, str]
+MEASURE = 92
+"""Widest line of prose, in cells: longer ones are hard to read."""
+FOLD_DEPTH = 2
+"""Quotes this deep are folded until asked for."""
+CHUNK = 400
+"""Paragraphs wrapped in one go when somebody scrolls further."""
+
+_LOOK = {
+    BlockKind.HEADING: "heading",
+    BlockKind.QUOTE: "quote",
+    BlockKind.SIGNATURE: "quiet",
+    BlockKind.IMAGE: "quiet",
+    BlockKind.NOTE: "note",
+    BlockKind.RULE: "rule",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Text without a newline, and how it is laid out."""
+
+    runs: tuple[Run, ...]
+    first: tuple[Run, ...] = ()
+    """What stands before the first line…"""
+    rest: tuple[Run, ...] = ()
+    """…and before the others, equally wide."""
+    kept: bool = False
+    """Not to be wrapped at words (preformatted): broken only where the pane ends."""
+    right: str = ""
+    """Stands at the right end of the first line."""
+    fold: int = 0
+    """Number of the fold that this line opens, from 1."""
+
+
+@dataclass
+class Document:
+    """Paragraphs, and the lines made of them so far."""
+
+    head: Sequence[Paragraph]
+    body: Sequence[Paragraph]
+    folded: Sequence[tuple[int, int]] = ()
+    """Ranges of `body` that are hidden while folded."""
+    unfolded: bool = False
+    cells: int = 0
+    lines: list[list[Run]] = field(default_factory=list)
+    _queue: list[Paragraph] = field(default_factory=list)
+    _next: int = 0
+
+    def lay_out(self, cells: int) -> None:
+        """Begin anew for another width."""
+        self.cells = cells
+        self.lines = []
+        self._next = 0
+        self._queue = [*self.head, *self._visible_body()]
+
+    @property
+    def complete(self) -> bool:
+        """True when every line has been made."""
+        return self._next >= len(self._queue)
+
+    def height(self) -> int:
+        """Lines there are, those not made yet estimated as one per paragraph."""
+        return len(self.lines) + len(self._queue) - self._next
+
+    def ensure(self, lines: int) -> None:
+        """Make at least so many lines, if there are."""
+        while len(self.lines) < lines and not self.complete:
+            self.advance(CHUNK)
+
+    def advance(self, paragraphs: int) -> None:
+        """Make the lines of some more paragraphs."""
+        stop = min(len(self._queue), self._next + paragraphs)
+        for paragraph in self._queue[self._next : stop]:
+            self.lines.extend(_wrapped(paragraph, self.cells))
+        self._next = stop
+
+    def _visible_body(self) -> Iterable[Paragraph]:
+        if self.unfolded or not self.folded:
+            return self.body
+        shown: list[Paragraph] = []
+        at = 0
+        for start, stop in self.folded:
+            shown.extend(self.body[at:start])
+            lines = sum(1 for one in self.body[start:stop] if one.runs)
+            shown.append(Paragraph(((f"▸ {lines} earlier line{'s' * (lines != 1)}", "fold"),), fold=1))
+            at = stop
+        shown.extend(self.body[at:])
+        return shown
+
+
+def message_document(
+    message: Message, row: Row | None, calendar: Calendar, me: frozenset[str], *, all_headers: bool = False
+) -> Document:
+    """What the reader shows of a parsed message."""
+    date = message.date if message.date is not None else (row.date if row else None)
+    head = _heading(message.subject, message.from_, message.to + message.cc, date, calendar, me)
+    head[2:2] = _odd_senders(message)
+    if all_headers:
+        head += [_blank(), *(_header(name, value) for name, value in message.headers)]
+    head += _remarks(message)
+    head.append(_blank())
+    body, folded = _body(message)
+    return Document(head, body, folded)
+
+
+def waiting_document(row: Row, calendar: Calendar, me: frozenset[str], words: str) -> Document:
+    """What the reader shows while the body is not here: what the list knows, and why."""
+    head = _heading(row.subject, row.from_, row.to, row.date, calendar, me)
+    return Document([*head, _blank()], [Paragraph(((words, "quiet"),))])
+
+
+def source_document(raw: bytes) -> Document:
+    """The message as it came, every octet that can be shown."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    body = [Paragraph(((line, ""),) if line else (), kept=True) for line in safe_block(text).split("\n")]
+    return Document([], body)
+
+
+def size_label(octets: int) -> str:
+    """For people: 812 B, 240 kB, 2.1 MB."""
+    if octets < 1_000:
+        return f"{octets} B"
+    if octets < 1_000_000:
+        return f"{octets // 1_000} kB"
+    return f"{octets / 1_000_000:.1f} MB"
+
+
+def _heading(
+    subject: str, senders: Sequence[Address], to: Sequence[Address], date: int | None, calendar: Calendar,
+    me: frozenset[str],
+) -> list[Paragraph]:  # fmt: skip
+    when = calendar.long_label(date) if date is not None else "no date"
+    sender: list[Run] = []
+    for one in senders[:4] or (Address(safe_line(""), safe_line("")),):
+        sender += [(", ", "quiet")] if sender else []
+        sender += _person(one)
+    names = [("me" if one.email.lower() in me else one.name or one.email or "(nobody)") for one in to[:12]]
+    more = f" and {len(to) - 12} more" if len(to) > 12 else ""
+    lines = [Paragraph(((subject or "(no subject)", "subject"),)), Paragraph(tuple(sender), right=when)]
+    if names:
+        lines.append(Paragraph(((f"to {', '.join(names)}{more}", "quiet"),)))
+    return lines
+
+
+def _person(address: Address) -> list[Run]:
+    if not address.name:
+        return [(address.email or "(no sender)", "sender")]
+    if pretends(address):
+        return [(f"<{address.email}>", "sender"), (f" calls itself “{address.name}”", "warning")]
+    return [(address.name, "sender"), (f" <{address.email}>", "quiet")]
+
+
+def _odd_senders(message: Message) -> list[Paragraph]:
+    lines = []
+    senders = {one.email.lower() for one in message.from_}
+    if message.reply_to and {one.email.lower() for one in message.reply_to} - senders:
+        answers = ", ".join(one.email or one.name for one in message.reply_to[:4])
+        lines.append(Paragraph(((f"answers go to {answers}", "quiet"),)))
+    if len(message.from_) > 1:
+        lines.append(Paragraph(((f"⚠ {len(message.from_)} senders are named", "warning"),)))
+    return lines
+
+
+def _remarks(message: Message) -> list[Paragraph]:
+    lines = [Paragraph((("⚠ ", "warning"), (warning, "warning"))) for warning in message.warnings]
+    if message.remote_images:
+        images = message.remote_images
+        lines.append(Paragraph(((f"{images} remote image{'s' * (images != 1)} not loaded", "quiet"),)))
+    parts = [part for part in message.attachments if not part.inline] or list(message.attachments)
+    if parts:
+        lines.append(Paragraph(tuple(run for part in parts[:40] for run in _part(part))))
+    return lines
+
+
+def _part(part: Part) -> list[Run]:
+    name = part.filename or part.content_type or "attachment"
+    return [("⎘ ", "mark"), (f"{part.index} {clip(name, 60)}", "part"), (f" {size_label(part.size)}   ", "quiet")]
+
+
+def _header(name: str, value: str) -> Paragraph:
+    return Paragraph(((value, ""),), first=((f"{name}: ", "quiet"),), rest=(("  ", ""),))
+
+
+def _blank() -> Paragraph:
+    return Paragraph(())
+
+
+def _body(message: Message) -> tuple[list[Paragraph], list[tuple[int, int]]]:
+    """The paragraphs of all blocks, and which ranges of them fold."""
+    body: list[Paragraph] = []
+    folded: list[tuple[int, int]] = []
+    before: Block | None = None
+    for block in message.blocks:
+        if before is not None and _gap(before, block):
+            body.append(_blank())
+        start = len(body)
+        body += _paragraphs(block)
+        if block.kind is BlockKind.QUOTE and block.depth >= FOLD_DEPTH:
+            if folded and folded[-1][1] >= start - 1:
+                folded[-1] = (folded[-1][0], len(body))
+            else:
+                folded.append((start, len(body)))
+        before = block
+    return body, folded
+
+
+def _gap(before: Block, block: Block) -> bool:
+    if before.kind is BlockKind.ITEM and block.kind is BlockKind.ITEM:
+        return False
+    return not (before.kind is BlockKind.QUOTE and block.kind is BlockKind.QUOTE and before.depth != block.depth)
+
+
+def _paragraphs(block: Block) -> list[Paragraph]:
+    look = _LOOK.get(block.kind, "")
+    if block.kind is BlockKind.RULE:
+        return [Paragraph((("─" * 24, "rule"),), kept=True)]
+    first: tuple[Run, ...] = ()
+    rest: tuple[Run, ...] = ()
+    if block.kind is BlockKind.QUOTE:
+        first = rest = (("│ " * min(8, max(1, block.depth)), "bars"),)
+    elif block.kind is BlockKind.ITEM:
+        indent = "  " * min(8, max(0, block.depth - 1))
+        first, rest = ((f"{indent}• ", "mark"),), ((f"{indent}  ", ""),)
+    elif block.kind is BlockKind.NOTE:
+        first, rest = (("— ", "quiet"),), (("  ", ""),)
+    kept = block.kind in (BlockKind.PRE, BlockKind.TABLE)
+    paragraphs: list[Paragraph] = []
+    for runs in _split(block.spans, look):
+        before = first if not paragraphs else (rest if block.kind is BlockKind.ITEM else first)
+        paragraphs.append(Paragraph(runs, before, rest, kept))
+    return paragraphs
+
+
+def _split(spans: Sequence[Span], look: str) -> Iterable[tuple[Run, ...]]:
+    """The spans as one tuple of runs per line of text."""
+    line: list[Run] = []
+    for span in spans:
+        name = _span_look(span, look)
+        pieces = span.text.split("\n")
+        for number, piece in enumerate(pieces):
+            if number:
+                yield tuple(line)
+                line = []
+            if piece:
+                line.append((piece, name))
+        if span.link:
+            line.append((f"[{span.link}]", "number"))
+    yield tuple(line)
+
+
+def _span_look(span: Span, look: str) -> str:
+    if span.link:
+        return "link"
+    if span.bold:
+        return "strong"
+    return "soft" if span.italic and not look else look
+
+
+def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
+    if not paragraph.runs:
+        yield list(paragraph.first)
+        return
+    before = sum(width(text) for text, _ in paragraph.first)
+    room = max(8, (cells if paragraph.kept else min(cells, MEASURE)) - before)
+    if paragraph.right:
+        yield from _with_right(paragraph, cells)
+        return
+    text = paragraph.runs[0][0] if len(paragraph.runs) == 1 else "".join(text for text, _ in paragraph.runs)
+    ranges = chop(text, room) if paragraph.kept else wrap(text, room)
+    for number, (start, stop) in enumerate(ranges):
+        prefix = paragraph.first if number == 0 else paragraph.rest
+        yield [*prefix, *_cut(paragraph.runs, start, stop)]
+
+
+def _with_right(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
+    """Like a line of a letterhead: something at the left, and `right` at the right end, or below if it is crowded."""
+    used = sum(width(text) for text, _ in paragraph.runs)
+    line = min(cells, max(MEASURE, used))
+    gap = cells - 1 - used - width(paragraph.right) if cells <= MEASURE else line - used - width(paragraph.right)
+    if gap >= 2:
+        yield [*paragraph.runs, (" " * gap, ""), (paragraph.right, "quiet")]
+        return
+    yield from _wrapped(Paragraph(paragraph.runs), cells)
+    yield [(paragraph.right, "quiet")]
+
+
+def _cut(runs: Sequence[Run], start: int, stop: int) -> Iterable[Run]:
+    if len(runs) == 1:
+        yield runs[0][0][start:stop], runs[0][1]
+        return
+    at = 0
+    for text, look in runs:
+        end = at + len(text)
+        if end > start and at < stop:
+            yield text[max(0, start - at) : stop - at], look
+        at = end

@@ -1,0 +1,216 @@
+"""The tree of accounts and folders, with what is unread in each.
+
+What belongs here: turning a flat list of folders into lines, folding, the mark of the open folder.
+What must never be here: which mail is shown; the screen opens a folder when it is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from textual.message import Message
+from textual.strip import Strip
+
+from tui_mail.model import Folder, Role
+from tui_mail.text import safe_line
+from tui_mail.ui.widgets.cells import clip, right, width
+from tui_mail.ui.widgets.line_view import CursorView
+
+ROLE_NAME = {
+    Role.INBOX: "Inbox",
+    Role.DRAFTS: "Drafts",
+    Role.SENT: "Sent",
+    Role.ARCHIVE: "Archive",
+    Role.JUNK: "Junk",
+    Role.TRASH: "Trash",
+    Role.ALL: "All mail",
+    Role.FLAGGED: "Starred",
+    Role.IMPORTANT: "Important",
+}
+_COUNTED = (Role.DRAFTS,)
+"""Folders in which everything counts, not only what is unread."""
+_SILENT = (Role.SENT, Role.TRASH, Role.JUNK, Role.ALL, Role.ARCHIVE)
+"""Folders whose number does not call for anything."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A line of the tree: an account, a folder, or a level that is no folder itself."""
+
+    key: str
+    """Account and full name; stable, so that folding survives a new list."""
+    label: str
+    depth: int
+    folder: Folder | None = None
+    children: list[Node] = field(default_factory=list)
+
+
+def folder_label(folder: Folder) -> str:
+    """How a folder is called where its account is known: by its role, else by its name."""
+    return ROLE_NAME.get(folder.role) or folder.shown
+
+
+def grow(folders: Sequence[Folder]) -> list[Node]:
+    """The tree of a list of folders: one root per account, roles first, others nested by their delimiter."""
+    roots: dict[str, Node] = {}
+    for folder in folders:
+        root = roots.setdefault(folder.account, Node(folder.account, safe_line(folder.account), 0))
+        if folder.role is not Role.NONE:
+            root.children.append(Node(f"{folder.account}\0{folder.name}", folder_label(folder), 1, folder))
+    for account, root in roots.items():
+        others = [one for one in folders if one.account == account and one.role is Role.NONE]
+        _nest(root, others, _namespace([one for one in folders if one.account == account]))
+    return list(roots.values())
+
+
+def _namespace(folders: Sequence[Folder]) -> str:
+    """The prefix that all folders but the inbox share ("INBOX."), which says nothing to people; else empty."""
+    others = [one for one in folders if one.name.upper() != "INBOX"]
+    if not others or not others[0].delimiter:
+        return ""
+    prefix = "INBOX" + others[0].delimiter
+    return prefix if all(one.name.startswith(prefix) for one in others) else ""
+
+
+def _nest(root: Node, folders: Sequence[Folder], namespace: str) -> None:
+    known = {child.folder.name: child for child in root.children if child.folder is not None}
+    for folder in folders:
+        levels = folder.name.removeprefix(namespace).split(folder.delimiter) if folder.delimiter else [folder.name]
+        parent, path = root, namespace
+        for number, level in enumerate(levels[:-1]):
+            path += (folder.delimiter if number else "") + level
+            node = known.get(path)
+            if node is None:
+                node = Node(f"{folder.account}\0{path}", safe_line(level) or "…", parent.depth + 1)
+                known[path] = node
+                parent.children.append(node)
+            parent = node
+        existing = known.get(folder.name)
+        if existing is not None and existing.folder is None:
+            existing.folder = folder
+            continue
+        node = Node(f"{folder.account}\0{folder.name}", safe_line(levels[-1]) or "…", parent.depth + 1, folder)
+        known[folder.name] = node
+        parent.children.append(node)
+
+
+class FolderTree(CursorView):
+    """Accounts and their folders."""
+
+    PREFIX = "tree"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "tree--account", "tree--folder", "tree--quiet", "tree--unread", "tree--count", "tree--open", "tree--bar",
+        "tree--cursor", "tree--blurred",
+    }  # fmt: skip
+
+    class Chosen(Message):
+        """A folder was chosen, to be opened."""
+
+        def __init__(self, folder_id: int) -> None:
+            super().__init__()
+            self.folder_id = folder_id
+
+    def __init__(self, *, id: str | None = None) -> None:
+        self.open_id = 0
+        """The folder that the list shows."""
+        self._roots: list[Node] = []
+        self._lines: list[Node] = []
+        self._folded: set[str] = set()
+        super().__init__(id=id)
+
+    def show(self, folders: Sequence[Folder]) -> None:
+        """Show these folders; folding and the cursor stay."""
+        key = self._lines[self.cursor].key if self._lines else ""
+        self._roots = grow(folders)
+        self._flatten(key)
+
+    def update_counts(self, folders: Sequence[Folder]) -> None:
+        """New numbers for the folders shown; only lines that changed are painted."""
+        by_id = {folder.id: folder for folder in folders}
+        for index, node in enumerate(self._lines):
+            if node.folder is not None:
+                new = by_id.get(node.folder.id)
+                if new is not None and _counts(new) != _counts(node.folder):
+                    node.folder = new
+                    self.forget(index)
+
+    def mark_open(self, folder_id: int) -> None:
+        """Mark the folder that the list shows, and put the cursor there."""
+        self.open_id = folder_id
+        for index, node in enumerate(self._lines):
+            if node.folder is not None and node.folder.id == folder_id:
+                self.move_to(index)
+        self.forget_all()
+
+    def choose(self) -> None:
+        """Open the folder under the cursor, or fold a line that is none."""
+        node = self._lines[self.cursor] if self._lines else None
+        if node is None:
+            return
+        if node.folder is not None and node.folder.selectable:
+            self.post_message(self.Chosen(node.folder.id))
+        else:
+            self.fold(node.key not in self._folded)
+
+    def fold(self, closed: bool) -> None:
+        """Hide or show what is below the line under the cursor; when it cannot close, go to its parent."""
+        if not self._lines:
+            return
+        node = self._lines[self.cursor]
+        if node.children and (node.key in self._folded) is not closed:
+            self._folded ^= {node.key}
+            self._flatten(node.key)
+        elif closed:
+            for index in range(self.cursor - 1, -1, -1):
+                if self._lines[index].depth < node.depth:
+                    self.move_to(index)
+                    return
+
+    def chosen(self) -> None:
+        """A click on the line under the cursor."""
+        self.choose()
+
+    def paint(self, index: int, cells: int) -> Strip:
+        """One account or folder."""
+        node = self._lines[index]
+        ground = self.ground(index)
+        twist = ("▸ " if node.key in self._folded else "▾ ") if node.children else "  "
+        bar = ("▌" if index == self.cursor and self.has_focus else " ", "bar")
+        if node.depth == 0:
+            return self.strip([bar, (f"{twist}{clip(node.label, cells - 4)}", "account")], cells, ground)
+        folder = node.folder
+        count, name, counted = "", "quiet", "quiet"
+        if folder is not None and folder.selectable:
+            number = folder.total if folder.role in _COUNTED else folder.unread
+            count = f"{number:,}" if number else ""
+            calls = bool(folder.unread) and folder.role not in _SILENT and folder.role not in _COUNTED
+            name, counted = ("unread", "count") if calls else ("folder", "quiet")
+            if folder.id == self.open_id:
+                name = "open"
+        indent = "  " * (node.depth - 1)
+        room = cells - 6 - len(indent) - len(count)
+        label = clip(node.label, room)
+        used = 3 + len(indent) + width(label)
+        runs = [bar, (f"{indent}{twist}", "quiet"), (label, name), (right(count, cells - used - 1), counted), (" ", "")]
+        return self.strip(runs, cells, ground)
+
+    def _flatten(self, key: str) -> None:
+        self._lines = []
+        for root in self._roots:
+            self._add(root)
+        self.set_count(len(self._lines))
+        at = next((i for i, node in enumerate(self._lines) if node.key == key), None)
+        self.cursor = at if at is not None else max(0, min(self.cursor, len(self._lines) - 1))
+        self.forget_all()
+
+    def _add(self, node: Node) -> None:
+        self._lines.append(node)
+        if node.key not in self._folded:
+            for child in node.children:
+                self._add(child)
+
+
+def _counts(folder: Folder) -> tuple[int, int, bool]:
+    return folder.total, folder.unread, folder.selectable

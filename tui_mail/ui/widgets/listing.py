@@ -1,0 +1,206 @@
+"""Which messages a list shows, in which order, and what the person just did to them.
+
+What belongs here: the ids of a folder, rows near the window, the cursor's message, the selection, and the
+overlay: what was done and is not durable yet is shown as done.
+What must never be here: Textual. It is plain data, so a million rows can be tested without a screen.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from tui_mail.model import Flag, Row
+
+ROWS_KEPT = 4_000
+"""Rows remembered at most; a window and its neighbours need a few hundred."""
+
+
+class RowSource(Protocol):
+    """Where rows come from; MailClient is one."""
+
+    def first_rows(self, folder_id: int, limit: int) -> list[Row]:
+        """The newest rows, newest first."""
+
+    def ids(self, folder_id: int) -> array[int]:
+        """All ids, newest first."""
+
+    def rows(self, ids: Sequence[int]) -> list[Row]:
+        """These rows, in this order; ids that are gone are left out."""
+
+
+@dataclass(slots=True)
+class Flagging:
+    """Flags that were set or taken, while the store does not know it."""
+
+    ids: frozenset[int]
+    add: Flag
+    remove: Flag
+
+
+@dataclass(slots=True)
+class Hiding:
+    """Messages that were moved away, while a newer array of ids may still hold them."""
+
+    ids: frozenset[int]
+    durable_at: int | None = None
+    """The number of the last reload that began before the move was durable."""
+
+
+@dataclass
+class Listing:
+    """The messages of one folder as the list shows them."""
+
+    ids: array[int] = field(default_factory=lambda: array("q"))
+    selected: set[int] = field(default_factory=set)
+    anchor: int = 0
+    """Message id that X selects from; 0 none."""
+    reloads: int = 0
+    """How many reloads were begun."""
+    _rows: dict[int, Row] = field(default_factory=dict)
+    _flaggings: list[Flagging] = field(default_factory=list)
+    _hidings: list[Hiding] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    # --- reading
+
+    def id_at(self, index: int) -> int:
+        """The message on a line; 0 when there is no such line."""
+        return self.ids[index] if 0 <= index < len(self.ids) else 0
+
+    def row_at(self, index: int) -> Row | None:
+        """The row on a line as the person should see it; None while it has not been read."""
+        row = self._rows.get(self.id_at(index))
+        return row if row is None or not self._flaggings else self._overlaid(row)
+
+    def find(self, message_id: int, near: int) -> int:
+        """The line of a message, looked for around `near` first; -1 when it is not in the list."""
+        ids = self.ids
+        if 0 <= near < len(ids) and ids[near] == message_id:
+            return near
+        for reach in (64, 4_096, len(ids)):
+            try:
+                return ids.index(message_id, max(0, near - reach), min(len(ids), near + reach))
+            except ValueError:
+                continue
+        return -1
+
+    def unread_after(self, start: int, step: int, source: RowSource, limit: int = 5_000) -> int:
+        """The next unread line from `start` in a direction, read a few hundred rows at a time; -1 if none is near."""
+        index = start
+        while 0 <= index < len(self.ids) and abs(index - start) < limit:
+            self.read(source, index if step > 0 else index - 255, index + 256 if step > 0 else index + 1)
+            for _ in range(256):
+                row = self.row_at(index)
+                if row is not None and row.unread:
+                    return index
+                index += step
+                if not 0 <= index < len(self.ids):
+                    return -1
+        return -1
+
+    def read(self, source: RowSource, start: int, stop: int) -> None:
+        """Have the rows of these lines, reading those that are missing in one go."""
+        wanted = self.ids[max(0, start) : max(0, stop)]
+        rows = self._rows
+        missing = [message_id for message_id in wanted if message_id not in rows]
+        if not missing:
+            return
+        if len(rows) + len(missing) > ROWS_KEPT:
+            kept = {message_id: rows[message_id] for message_id in wanted if message_id in rows}
+            rows.clear()
+            rows.update(kept)
+        for row in source.rows(missing):
+            rows[row.id] = row
+
+    def reread(self, source: RowSource, start: int, stop: int) -> list[int]:
+        """Read the rows of these lines again and forget all others; gives the lines that changed."""
+        start = max(0, start)
+        wanted = self.ids[start : max(0, stop)]
+        before = self._rows
+        self._rows = {row.id: row for row in source.rows(wanted)}
+        return [
+            start + offset
+            for offset, message_id in enumerate(wanted)
+            if self._rows.get(message_id) != before.get(message_id)
+        ]
+
+    # --- replacing
+
+    def begin(self, rows: Iterable[Row]) -> None:
+        """Show these rows, the newest of a folder, until all ids are known."""
+        self._rows = {row.id: row for row in rows}
+        hidden = self.hidden()
+        self.ids = array("q", (message_id for message_id in self._rows if message_id not in hidden))
+
+    def reload(self) -> tuple[int, frozenset[int]]:
+        """Begin a reload: its number, and what must be left out of what it brings."""
+        self.reloads += 1
+        return self.reloads, self.hidden()
+
+    def replace(self, ids: array[int], number: int, left_out: frozenset[int] = frozenset()) -> None:
+        """Show what reload `number` brought; hidings that were durable before it began are over."""
+        self._hidings = [h for h in self._hidings if h.durable_at is None or h.durable_at >= number]
+        self.ids = without(ids, self.hidden() - left_out)
+        if self.selected:
+            self.selected &= set(self.ids)
+
+    # --- the overlay
+
+    def hidden(self) -> frozenset[int]:
+        """Everything that is on its way out."""
+        return frozenset().union(*(hiding.ids for hiding in self._hidings)) if self._hidings else frozenset()
+
+    def hide(self, ids: Iterable[int], near: int) -> Callable[[bool], None]:
+        """Take messages out of the list; call the result with True when that is durable, with False to take it back."""
+        hiding = Hiding(frozenset(ids))
+        self._hidings.append(hiding)
+        if len(hiding.ids) <= 8:
+            for message_id in hiding.ids:
+                index = self.find(message_id, near)
+                if index >= 0:
+                    del self.ids[index]
+        else:
+            self.ids = without(self.ids, hiding.ids)
+        self.selected -= hiding.ids
+
+        def resolved(durable: bool) -> None:
+            if durable:
+                hiding.durable_at = self.reloads
+            elif hiding in self._hidings:
+                self._hidings.remove(hiding)
+
+        return resolved
+
+    def unhide(self, ids: Iterable[int]) -> None:
+        """Messages that came back (by undo) are no longer on their way out."""
+        back = frozenset(ids)
+        for hiding in self._hidings:
+            hiding.ids -= back
+
+    def flag(self, ids: Iterable[int], add: Flag, remove: Flag) -> Callable[[], None]:
+        """Show flags as set or taken until the result is called."""
+        flagging = Flagging(frozenset(ids), add, remove)
+        self._flaggings.append(flagging)
+
+        def resolved() -> None:
+            if flagging in self._flaggings:
+                self._flaggings.remove(flagging)
+
+        return resolved
+
+    def _overlaid(self, row: Row) -> Row:
+        flags = row.flags
+        for flagging in self._flaggings:
+            if row.id in flagging.ids:
+                flags = (flags | flagging.add) & ~flagging.remove
+        return row if flags == row.flags else replace(row, flags=flags)
+
+
+def without(ids: array[int], left_out: frozenset[int]) -> array[int]:
+    """The array without some ids; the same one when there is nothing to leave out."""
+    return array("q", (one for one in ids if one not in left_out)) if left_out else ids

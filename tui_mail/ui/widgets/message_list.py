@@ -1,0 +1,278 @@
+"""The list of messages: a million rows cost what thirty cost.
+
+What belongs here: the window over a Listing, the cursor that keeps to its message, what stands in an empty list.
+What must never be here: what actions do, and any query while painting: rows are read before, by window.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from textual.message import Message
+from textual.strip import Strip
+
+from tui_mail.model import Flag, Role, Row
+from tui_mail.ui.widgets.cells import width
+from tui_mail.ui.widgets.line_view import CursorView
+from tui_mail.ui.widgets.listing import Listing, RowSource
+from tui_mail.ui.widgets.row_text import Calendar, Columns, row_runs, waiting_runs
+
+MARGIN = 40
+"""Lines above and below the window whose rows are kept ready."""
+
+
+class MessageList(CursorView):
+    """The messages of a folder, newest first."""
+
+    PREFIX = "list"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "list--unread", "list--read", "list--quiet", "list--fresh", "list--bar", "list--mark", "list--star",
+        "list--failed", "list--cursor", "list--blurred", "list--selected", "list--words",
+    }  # fmt: skip
+
+    class Moved(Message):
+        """The cursor is on another message, or on the same one that changed its line."""
+
+    class Chosen(Message):
+        """The message under the cursor was clicked, to be opened."""
+
+    class Above(Message):
+        """How many new messages wait above the window is another number now."""
+
+    def __init__(self, source: RowSource, *, id: str | None = None) -> None:
+        self._source = source
+        self.listing = Listing()
+        self.role = Role.NONE
+        self.words = ""
+        """What an empty list says."""
+        self.above = 0
+        """New messages above the window since it was last at the top."""
+        self._calendar = Calendar.at(time.time())
+        self._columns_for = 80
+        self._columns = Columns.of(self._columns_for)
+        super().__init__(id=id)
+
+    # --- what is shown
+
+    @property
+    def current_id(self) -> int:
+        """The message under the cursor; 0 when the list is empty."""
+        return self.listing.id_at(self.cursor)
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return self.listing.row_at(self.cursor)
+
+    def targets(self) -> list[int]:
+        """What an action is about: the selection in the order of the list, else the message under the cursor."""
+        selected = self.listing.selected
+        if selected:
+            return [one for one in self.listing.ids if one in selected]
+        return [self.current_id] if self.current_id else []
+
+    def show_listing(self, listing: Listing, role: Role, cursor: int = 0, top: int = 0) -> None:
+        """Show another folder; `cursor` and `top` are lines."""
+        self.listing, self.role, self.above = listing, role, 0
+        self.cursor = max(0, min(cursor, len(listing) - 1))
+        self._relay_out(top)
+        self.post_message(self.Moved())
+
+    def replace_ids(self, ids: array[int], number: int, left_out: frozenset[int], onto: int = 0) -> None:
+        """Show what a reload brought. Cursor and window stay on their messages; `onto` is where the cursor shall go."""
+        old = self.listing.ids
+        cursor_id, top_id = self.current_id, self.listing.id_at(self.top)
+        self.listing.replace(ids, number, left_out)
+        if self.listing.ids == old:
+            self.refresh_rows()
+            return
+        shift = len(self.listing) - len(old)
+        at = self.listing.find(onto or cursor_id, self.cursor + max(0, shift)) if onto or cursor_id else 0
+        was_empty = not old
+        self.cursor = at if at >= 0 else max(0, min(self.cursor, len(self.listing) - 1))
+        top = self._top_after(top_id, shift)
+        self._relay_out(top, reread=True)
+        if onto:
+            self.reveal()
+        if was_empty or at < 0 or onto:
+            self.post_message(self.Moved())
+
+    def refresh_rows(self) -> None:
+        """Read the rows of the window again; only lines that changed are painted."""
+        changed = self.listing.reread(self._source, self.top - MARGIN, self.top + self.page + MARGIN)
+        if self.count:
+            self.forget(*changed)
+        if self.cursor in changed:
+            self.post_message(self.Moved())
+
+    def refresh_day(self) -> None:
+        """Dates read differently after midnight."""
+        calendar = Calendar.at(time.time())
+        if calendar != self._calendar:
+            self._calendar = calendar
+            self.forget_all()
+
+    def say(self, words: str) -> None:
+        """What to show when there is no message."""
+        if words != self.words:
+            self.words = words
+            if not self.listing.ids:
+                self._relay_out(0)
+
+    # --- what was done to messages
+
+    def hide(self, ids: Iterable[int]) -> Callable[[bool], None]:
+        """Take messages out at once; the cursor goes to the next older one."""
+        gone = frozenset(ids)
+        cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
+        if cursor_id in gone:
+            cursor_id = self._neighbour(gone)
+        resolved = self.listing.hide(gone, was)
+        at = self.listing.find(cursor_id, was) if cursor_id else -1
+        self.cursor = at if at >= 0 else max(0, min(was, len(self.listing) - 1))
+        top = self.listing.find(top_id, self.top)
+        self._relay_out(top if top >= 0 else self.top)
+        self.reveal()
+        self.post_message(self.Moved())
+        return resolved
+
+    def flag(self, ids: Iterable[int], add: Flag, remove: Flag) -> Callable[[], None]:
+        """Show flags as set or taken at once."""
+        resolved = self.listing.flag(ids, add, remove)
+        self._repaint_window()
+
+        def done() -> None:
+            resolved()
+            self.refresh_rows()
+            self._repaint_window()
+
+        return done
+
+    def toggle_selected(self) -> None:
+        """Select the message under the cursor, or take it out."""
+        if self.current_id:
+            self.listing.selected ^= {self.current_id}
+            self.listing.anchor = self.current_id
+            self.forget(self.cursor)
+
+    def select_range(self) -> None:
+        """Select everything between the last selected message and the cursor."""
+        anchor = self.listing.find(self.listing.anchor, self.cursor) if self.listing.anchor else self.cursor
+        first, last = sorted((anchor if anchor >= 0 else self.cursor, self.cursor))
+        self.listing.selected.update(self.listing.ids[first : last + 1])
+        self.listing.anchor = self.current_id
+        self._repaint_window()
+
+    def select_none(self) -> None:
+        """Select nothing."""
+        if self.listing.selected:
+            self.listing.selected.clear()
+            self._repaint_window()
+
+    def next_unread(self, step: int) -> bool:
+        """Move to the next unread message in a direction; False when there is none near."""
+        index = self.listing.unread_after(self.cursor + step, step, self._source)
+        if index >= 0:
+            self.move_to(index)
+        return index >= 0
+
+    # --- painting
+
+    def ground(self, index: int) -> str:
+        """Cursor, then selection."""
+        return super().ground(index) or ("selected" if self.listing.id_at(index) in self.listing.selected else "")
+
+    def paint(self, index: int, cells: int) -> Strip:
+        """One message, or the words of an empty list."""
+        if not self.listing.ids:
+            return self._words_strip(index, cells)
+        row = self.listing.row_at(index)
+        at_cursor = index == self.cursor
+        if row is None:
+            return self.strip(waiting_runs(), cells, self.ground(index))
+        selected = row.id in self.listing.selected
+        if cells != self._columns_for:
+            self._columns, self._columns_for = Columns.of(cells), cells
+        runs = row_runs(row, self._columns, self._calendar, self.role, cursor=at_cursor, selected=selected)
+        return self.strip(runs, cells, self.ground(index))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The window moved: have its rows before it is painted."""
+        self._read_window()
+        super().watch_scroll_y(old_value, new_value)
+        if new_value < 1 and self.above:
+            self.above = 0
+            self.post_message(self.Above())
+
+    def on_resize(self) -> None:
+        """Another window."""
+        self._read_window()
+        if not self.listing.ids:
+            self._relay_out(0)
+        else:
+            self.reveal()
+
+    def cursor_moved(self) -> None:
+        """Tell the screen."""
+        self._read_window()
+        self.post_message(self.Moved())
+
+    def chosen(self) -> None:
+        """Tell the screen."""
+        if self.listing.ids:
+            self.post_message(self.Chosen())
+
+    def move_to(self, index: int) -> bool:
+        """No cursor in an empty list."""
+        return bool(self.listing.ids) and super().move_to(index)
+
+    def _top_after(self, top_id: int, shift: int) -> int:
+        """The line to be at the top: new messages show when the top was seen and the cursor stays in sight."""
+        if not top_id:
+            return 0
+        top = self.listing.find(top_id, self.top + max(0, shift))
+        if top < 0:
+            return self.top
+        came = top - self.top
+        if self.top == 0 and not self.above and self.cursor < self.page:
+            return 0
+        if came > 0:
+            self.above += came
+            self.post_message(self.Above())
+        return top
+
+    def _neighbour(self, gone: frozenset[int]) -> int:
+        ids = self.listing.ids
+        for index in range(self.cursor + 1, len(ids)):
+            if ids[index] not in gone:
+                return ids[index]
+        for index in range(self.cursor - 1, -1, -1):
+            if ids[index] not in gone:
+                return ids[index]
+        return 0
+
+    def _relay_out(self, top: int, *, reread: bool = False) -> None:
+        """Everything may stand on another line now."""
+        self.set_count(len(self.listing) or (self.page if self.words else 0))
+        self.scroll_line_to_top(top)
+        if reread:
+            self.listing.reread(self._source, self.top - MARGIN, self.top + self.page + MARGIN)
+        else:
+            self._read_window()
+        self.forget_all()
+
+    def _read_window(self) -> None:
+        self.listing.read(self._source, self.top - MARGIN, self.top + self.page + MARGIN)
+
+    def _repaint_window(self) -> None:
+        self._strips.clear()
+        self.refresh()
+
+    def _words_strip(self, index: int, cells: int) -> Strip:
+        if index != max(0, self.page // 3):
+            return Strip.blank(cells, self.look(""))
+        left = max(0, (cells - width(self.words)) // 2)
+        return self.strip([(" " * left, ""), (self.words, "words")], cells)

@@ -1,0 +1,162 @@
+"""The reader: one message, its lines made as far as somebody looks.
+
+What belongs here: which document is shown, scrolling in it, folding, selecting its text with the mouse.
+What must never be here: parsing or fetching; documents are made in a thread (`reading.py`).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.selection import Selection
+from textual.strip import Strip
+
+from tui_mail.ui.widgets.document import Document
+from tui_mail.ui.widgets.line_view import LineView
+
+SLICE = 1_500
+"""Paragraphs wrapped per turn of the event loop behind a long message: a few milliseconds."""
+
+
+class Reader(LineView):
+    """Shows a Document."""
+
+    PREFIX = "reader"
+    ALLOW_SELECT = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "reader--subject", "reader--sender", "reader--quiet", "reader--warning", "reader--heading", "reader--quote",
+        "reader--bars", "reader--note", "reader--rule", "reader--mark", "reader--part", "reader--fold", "reader--link",
+        "reader--number", "reader--strong", "reader--soft",
+    }  # fmt: skip
+    EMPTY = Document([], [])
+
+    class FoldClicked(Message):
+        """The line that stands for folded quotes was clicked."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        self.document = self.EMPTY
+        self._wrapping = False
+        super().__init__(id=id)
+
+    def show(self, document: Document, *, keep_place: bool = False) -> None:
+        """Show a document from its beginning, or from the line that is at the top now."""
+        top = self.top if keep_place else 0
+        self.document = document
+        self._relay_out(top)
+
+    def toggle_quotes(self) -> bool:
+        """Show or hide folded quotes; False when there are none."""
+        if not self.document.folded:
+            return False
+        self.document.unfolded = not self.document.unfolded
+        self._relay_out(self.top)
+        return True
+
+    @property
+    def at_end(self) -> bool:
+        """True when the last line is in sight."""
+        return self.top + self.page >= self.count
+
+    def page_by(self, pages: int) -> None:
+        """Scroll by pages, keeping one line in sight."""
+        self.scroll_lines(pages * max(1, self.page - 1))
+
+    def to_end(self) -> None:
+        """Scroll to the last line."""
+        self.document.ensure(1 << 60)
+        self.set_count(self.document.height())
+        self.scroll_line_to_top(self.count)
+
+    def paint(self, index: int, cells: int) -> Strip:
+        """One line of the document."""
+        if self.document.cells != cells:
+            self.document.lay_out(cells)
+            self.call_later(self._relay_out, self.top)
+        self._ensure(index + 1)
+        if index >= len(self.document.lines):
+            return Strip.blank(cells, self.look(""))
+        strip = self.strip(self.document.lines[index], cells)
+        selection = self.text_selection
+        if selection is not None and (span := selection.get_span(index)) is not None:
+            strip = self._with_selection(strip, *span)
+        return strip.apply_offsets(0, index)
+
+    def on_resize(self) -> None:
+        """Wrap for another width."""
+        if self.size.width != self.document.cells:
+            self._relay_out(self.top)
+        else:
+            self._ensure(self.top + self.page)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Have the lines that come into sight."""
+        self._ensure(int(new_value) + self.page)
+        super().watch_scroll_y(old_value, new_value)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text that was selected with the mouse."""
+        lines = ("".join(text for text, _ in runs) for runs in self.document.lines)
+        return selection.extract("\n".join(lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Paint what is selected."""
+        self.forget_all()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the folded line unfolds it."""
+        index = event.y + self.top
+        if index < len(self.document.lines) and any(look == "fold" for _, look in self.document.lines[index]):
+            self.post_message(self.FoldClicked())
+
+    def _relay_out(self, top: int) -> None:
+        if not self.size.width:
+            return
+        self.document.lay_out(self.size.width)
+        self.document.ensure(top + self.page + 1)
+        self.set_count(self.document.height())
+        self.scroll_line_to_top(top)
+        self.forget_all()
+        if not self.document.complete and not self._wrapping:
+            self._wrapping = True
+            self.set_timer(0.03, self._wrap_more)
+
+    def _ensure(self, lines: int) -> None:
+        if len(self.document.lines) < lines and not self.document.complete:
+            self.document.ensure(lines)
+            self.call_later(self._update_count)
+
+    def _wrap_more(self) -> None:
+        self.document.advance(SLICE)
+        if self.document.complete:
+            self._wrapping = False
+            self._update_count()
+        else:
+            self.set_timer(0.02, self._wrap_more)
+
+    def _update_count(self) -> None:
+        self.set_count(self.document.height())
+
+    def _with_selection(self, strip: Strip, start: int, end: int) -> Strip:
+        look = self.screen.get_component_rich_style("screen--selection")
+        text = strip.text
+        end = len(text.rstrip()) if end == -1 else end
+        done: list[Segment] = []
+        at = 0
+        for segment in strip:
+            size = len(segment.text)
+            first, last = max(0, start - at), min(size, end - at)
+            if first < last and segment.style is not None:
+                for piece, style in (
+                    (segment.text[:first], segment.style),
+                    (segment.text[first:last], segment.style + look),
+                    (segment.text[last:], segment.style),
+                ):
+                    if piece:
+                        done.append(Segment(piece, style))
+            else:
+                done.append(segment)
+            at += size
+        return Strip(done, strip.cell_length)
