@@ -9,26 +9,22 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tui_mail import __version__
 from tui_mail.errors import ConfigError, MailError, TerminalError
 from tui_mail.paths import Paths, paths
 
+if TYPE_CHECKING:
+    from tui_mail.commands import Arguments
+
 Command = Callable[["Arguments"], int]
-
-
-class Arguments(argparse.Namespace):
-    """What was asked for; `paths` and `json` are always there."""
-
-    paths: Paths
-    json: bool
 
 
 def run(words: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code. Never raises, never prints a traceback."""
     parser = _parser()
-    given = parser.parse_args(words, namespace=Arguments())
+    given = cast("Arguments", parser.parse_args(words))
     given.home = getattr(given, "home", None)
     given.json = getattr(given, "json", False)
     given.paths = paths(given.home)
@@ -130,7 +126,7 @@ def _later(name: str) -> Command:
 
 
 def _screen(given: Arguments) -> int:
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    if not (sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty()):  # the screen is drawn on stderr
         raise TerminalError("The full screen needs a terminal; `tui-mail --help` shows the commands for scripts.")
     from tui_mail.client import MailClient
 
@@ -139,7 +135,8 @@ def _screen(given: Arguments) -> int:
         client.stop()
         reason = f" ({client.problems[0]})" if client.problems else ""
         raise ConfigError(
-            f"There is no account yet{reason}. Add one with `tui-mail account add`, or look around with `tui-mail demo`."
+            f"There is no account yet{reason}. Add one with `tui-mail account add`, "
+            "or look around with `tui-mail demo`."
         )
     client.start()  # connects while the screen is still being loaded
     try:
@@ -157,11 +154,16 @@ def _demo_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(given: Arguments) -> int:
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    if not (sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty()):  # the screen is drawn on stderr
         raise TerminalError("The demo is a full screen and needs a terminal; nothing was started.")
+    from pathlib import Path
+
+    from tui_mail.demo.home import write_whole
     from tui_mail.demo.server import Demo
 
-    with Demo(messages=given.messages, every=given.every, port_file=given.port_file) as demo:
+    with Demo(messages=given.messages, every=given.every) as demo:
+        if given.port_file:
+            write_whole(Path(given.port_file), demo.ports.to_json())
         given.paths = paths(demo.home)
         _log_to(given.paths)
         return _screen(given)

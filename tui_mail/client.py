@@ -21,9 +21,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from tui_mail.config import accounts as configuration
-from tui_mail.config import secrets
 from tui_mail.errors import MailError, NotFound, UsageError
-from tui_mail.mime.worker import ParserProcess
 from tui_mail.model import (
     Account,
     AccountStatus,
@@ -48,6 +46,7 @@ from tui_mail.sync.pulse import Pulse, wake_engine
 from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
+    from tui_mail.mime.worker import ParserProcess
     from tui_mail.sync.account import AccountWorker
     from tui_mail.sync.engine import Engine
 
@@ -85,10 +84,10 @@ class MailClient:
         self._sinks: list[Callable[[Event], None]] = []
         self._parsed: OrderedDict[int, Message] = OrderedDict()
         self._parsed_lock = threading.Lock()
-        self._parser = ParserProcess()
+        self._parser_process: ParserProcess | None = None
         self._db = Database(paths, on_commit=lambda _folders, _accounts: self._pulse.beat())
         self._pulse = Pulse(self._db, self._emit, self._attend)
-        self._secret = secret or secrets.secret
+        self._secret = secret or _secret
         self._engine: Engine | None = None
         self._elsewhere = False
         self._on_screen = 0
@@ -110,7 +109,8 @@ class MailClient:
             self._started = False
             if self._engine is not None:
                 self._engine.stop()
-        self._parser.close()
+        if self._parser_process is not None:
+            self._parser_process.close()
         self._db.close()
 
     def subscribe(self, sink: Callable[[Event], None]) -> None:
@@ -282,10 +282,12 @@ class MailClient:
 
     def retry(self, account: str | None = None) -> None:
         """Try again now: connect, and send what the server refused before."""
+        from tui_mail.config.secrets import invalidate
+
         self._db.write(due.retry_failed, urgent=True)
         for name, worker in self._workers.items():
             if account in (None, name):
-                secrets.invalidate(worker.account)
+                invalidate(worker.account)
                 worker.retry()
                 worker.replay()
 
@@ -364,6 +366,16 @@ class MailClient:
         return self._workers.get(folder.account) if folder is not None else None
 
     @property
+    def _parser(self) -> ParserProcess:
+        """The process that parses, loaded when the first message is opened or shortly after the start."""
+        with self._parsed_lock:
+            if self._parser_process is None:
+                from tui_mail.mime.worker import ParserProcess
+
+                self._parser_process = ParserProcess()
+            return self._parser_process
+
+    @property
     def _workers(self) -> dict[str, AccountWorker]:
         return self._engine.workers if self._engine is not None else {}
 
@@ -383,6 +395,7 @@ class MailClient:
             self.watch_folder(self._on_screen)
         for status in self.statuses():
             self._emit(StatusChanged(status))
+        self._parser.warm()
 
     def _attend(self, changed: bool) -> None:
         """Every now and then: do what other processes left, or take over when the engine they had is gone."""
@@ -395,6 +408,13 @@ class MailClient:
     def _emit(self, event: Event) -> None:
         for sink in self._sinks:
             sink(event)
+
+
+def _secret(account: Account) -> str:
+    """The account's password, from wherever it is kept; the keyring is only loaded when it is asked."""
+    from tui_mail.config.secrets import secret
+
+    return secret(account)
 
 
 def _made_for(txn: Transaction, account: int, role: Role) -> int:

@@ -6,6 +6,7 @@ people and progress to stderr; with --json, stdout is one JSON document (`watch`
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import queue
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tui_mail.client import MailClient
 from tui_mail.config import accounts as configuration
@@ -43,9 +44,7 @@ from tui_mail.model import (
     Server,
     StatusChanged,
 )
-
-if TYPE_CHECKING:
-    from tui_mail.cli import Arguments
+from tui_mail.paths import Paths
 
 OPEN_SECONDS = 30.0
 """How long `show` waits for a body."""
@@ -60,6 +59,13 @@ _PORTS = {
     (Protocol.POP3, Security.STARTTLS): 110,
     (Protocol.POP3, Security.NONE): 110,
 }
+
+
+class Arguments(argparse.Namespace):
+    """What was asked for; `paths` and `json` are always there."""
+
+    paths: Paths
+    json: bool
 
 
 # --- accounts ---------------------------------------------------------------------------------

@@ -201,6 +201,7 @@ class BlockKind(StrEnum):
     HEADING = "heading"
     QUOTE = "quote"
     ITEM = "item"
+    """An entry of a list. Its marker ("• ", "3. ") is the first span; `depth` is its nesting, from 1."""
     PRE = "pre"
     RULE = "rule"
     TABLE = "table"

@@ -10,9 +10,11 @@ It runs as root (mail owned by a user without a name) and as an ordinary user al
 
 from __future__ import annotations
 
+import grp
 import imaplib
 import itertools
 import os
+import pwd
 import shutil
 import signal
 import smtplib
@@ -43,7 +45,7 @@ CONDSTORE = BASIC + " MOVE ESEARCH LIST-STATUS CONDSTORE"
 """As `imap_capability`: CONDSTORE without QRESYNC and NOTIFY."""
 
 _BINARY = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
-_DOVEADM = shutil.which("doveadm") or shutil.which("doveadm", path="/usr/bin:/usr/local/bin")
+_DOVEADM = shutil.which("doveadm") or "/usr/bin/doveadm"
 
 _CONFIG = """\
 protocols = imap pop3 lmtp
@@ -70,12 +72,10 @@ userdb {{
 }}
 mail_location = maildir:~/Maildir
 first_valid_uid = 1
-first_valid_gid = 1
 mail_fsync = never
 mail_max_userip_connections = 1000
 mailbox_list_index = yes
 mailbox_idle_check_interval = 1 secs
-maildir_very_dirty_syncs = no
 namespace inbox {{
   inbox = yes
   separator = /
@@ -122,7 +122,6 @@ service pop3-login {{
 }}
 service lmtp {{
   inet_listener lmtp {{
-    address = {host}
     port = {lmtp}
   }}
 }}
@@ -224,7 +223,7 @@ class Dovecot:
         self.kill()
         if self._root is not None:
             shutil.rmtree(self._root, ignore_errors=True)
-            self._root = None
+        self._root = None
 
     # --- users ------------------------------------------------------------------------------------
 
@@ -298,7 +297,6 @@ class Dovecot:
 
     def doveadm(self, *words: str) -> str:
         """Run doveadm against this server; returns what it printed."""
-        assert _DOVEADM, "doveadm is not installed"
         argv = [_DOVEADM, "-c", str(self.root / "dovecot.conf"), *words]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, f"{' '.join(argv)}: {done.stderr}"
@@ -325,18 +323,14 @@ class Dovecot:
         for user in self.passwords:
             self._write_user(user)
         as_root = os.geteuid() == 0
-        mailboxes = "\n".join(
-            f"  mailbox {name} {{\n    auto = subscribe\n    special_use = \\{name}\n  }}" for name in FOLDERS
-        )
-        me, group = os.geteuid(), os.getegid()
-        accounts = "" if as_root else _ordinary_user()
+        folder = "  mailbox {0} {{\n    auto = subscribe\n    special_use = \\{0}\n  }}"
         config = _CONFIG.format(
             host=HOST,
             root=self.root,
-            uid=MAIL_OWNER if as_root else me,
-            gid=MAIL_OWNER if as_root else group,
-            mailboxes=mailboxes,
-            accounts=accounts,
+            uid=MAIL_OWNER if as_root else os.geteuid(),
+            gid=MAIL_OWNER if as_root else os.getegid(),
+            mailboxes="\n".join(map(folder.format, FOLDERS)),
+            accounts="" if as_root else _ordinary_user(),
             no_chroot="" if as_root else "chroot =",
             plugins="imap_zlib" if self.compress else "",
             options="\n".join(f"{name} = {value}" for name, value in self.options.items()),
@@ -354,9 +348,6 @@ class Dovecot:
 
 
 def _ordinary_user() -> str:
-    import grp
-    import pwd
-
     user, group = pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
     return f"default_internal_user = {user}\ndefault_login_user = {user}\ndefault_internal_group = {group}"
 

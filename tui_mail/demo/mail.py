@@ -175,7 +175,7 @@ def plan(count: int, seed: int, now: int) -> dict[str, list[Entry]]:
         youngest = now - (3 * DAY if name == "Archive" else DAY // 3)
         folders[name], answers = _folder(name, size, seed, youngest)
         sent += answers
-    folders["Sent"] = sorted(sent)[-max(20, count // 4) :]
+    folders["Sent"] = sorted(sent)[-min(max(20, count // 4), 6000) :]
     return folders
 
 

@@ -70,6 +70,7 @@ class Demo:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            env=_environment(),
             start_new_session=True,
         )
         assert self._child.stdout is not None
@@ -196,6 +197,13 @@ def main(words: Sequence[str] | None = None) -> int:
         shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
     return 0
+
+
+def _environment() -> dict[str, str]:
+    """The child finds this very package, wherever it was imported from."""
+    package = str(Path(__file__).parents[2])
+    known = os.environ.get("PYTHONPATH", "")
+    return {**os.environ, "PYTHONPATH": f"{package}{os.pathsep}{known}" if known else package}
 
 
 async def _is_over(over: asyncio.Event, seconds: float) -> bool:

@@ -99,7 +99,7 @@ class _Entry:
             return Address(safe_line(text, _LONGEST), SafeText("")) if text else None
         written = _LOOSE.sub(r"\1", "".join(self.written).strip())
         if "@" not in written:
-            if comment and written.isascii() and not re.search(r'[\s"?]', written):
+            if comment and written and written.isascii() and not re.search(r'[\s"?]', written):
                 return Address(_shown(comment), safe_line(written, _LONGEST))
             return Address(_shown(words), SafeText("")) if words else None
         before, _, last = written.rpartition(" ")

@@ -19,11 +19,11 @@ def main(descriptor: int, cpu_seconds: int, memory: int) -> None:
     """Parse what comes over the inherited socket `descriptor` until its other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.dont_write_bytecode = True
-    from tui_mail.mime import facts, html, links, parse
+    from tui_mail.mime import facts, html, links, parse, structure
     from tui_mail.mime.frames import pack_message, receive_frame, send_frame
 
     html.html_view("<p>warm</p>", links.Links())
-    facts.of(parse.outline(b"Subject: warm\r\n\r\n"))
+    facts.of(structure.outline(b"Subject: warm\r\n\r\n"))
     _bound("RLIMIT_AS", memory)
     _bound("RLIMIT_CORE", 0)
     _refuse_codecs()

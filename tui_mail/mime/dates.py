@@ -11,7 +11,7 @@ from datetime import date
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "jan feb mar apr may jun jul aug sep oct nov dec".split(),
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
         start=1,
     )
     for name in (names, names.capitalize(), names.upper())

@@ -14,6 +14,7 @@ TEXT_LIMIT = 4_000_000
 
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} .*\n", re.MULTILINE)
 _META_CHARSET = re.compile(rb"""<meta\s[^>]{0,200}charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
 _SPACES = b" \t\r\n"
 _UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 
@@ -23,7 +24,7 @@ def payload(raw: bytes, entity: Entity) -> bytes:
     body = raw[entity.body : entity.end]
     encoding = entity.encoding
     if encoding == "base64":
-        return from_base64(body)
+        return body if entity.content_type.startswith("text/") and _is_no_base64(body) else from_base64(body)
     if encoding == "quoted-printable":
         return a2b_qp(body)
     if encoding in _UU:
@@ -53,6 +54,11 @@ def text_of(raw: bytes, entity: Entity) -> tuple[str, bool]:
         if (codec_of(charset) or "").startswith(("utf-16", "utf-32")):
             charset = ""
     return decode(data, charset), was_cut
+
+
+def _is_no_base64(body: bytes) -> bool:
+    """Text that only claims to be base64: more than a twentieth of it is nothing that base64 has."""
+    return len(body[:10_000].translate(None, _BASE64)) * 20 > len(body[:10_000])
 
 
 def _from_uu(body: bytes) -> bytes:

@@ -11,7 +11,6 @@ import struct
 from typing import Any
 
 from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Span
-from tui_mail.text import SafeText
 
 FRAME_LIMIT = 256 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
@@ -68,7 +67,9 @@ def pack_message(message: Message) -> bytes:
 
 def unpack_message(frame: bytes) -> Message:
     """The Message of a frame. Raises ValueError, TypeError or LookupError if it is none."""
-    date, people, subject, message_id, headers, text, blocks, parts, links, warnings, snippet, remote = json.loads(frame)
+    date, people, subject, message_id, headers, text, blocks, parts, links, warnings, snippet, remote = json.loads(
+        frame
+    )
     from_, sender, to, cc, bcc, reply_to = map(_unpack_addresses, people)
     kinds = {kind.value: kind for kind in BlockKind}
     return Message(
@@ -78,7 +79,7 @@ def unpack_message(frame: bytes) -> Message:
         headers=tuple((name, value) for name, value in headers),
         text=text,
         blocks=tuple(
-            Block(kinds[kind], tuple(Span(SafeText(words), bold, italic, link) for words, bold, italic, link in spans), depth)
+            Block(kinds[kind], tuple(Span(*span) for span in spans), depth)
             for kind, depth, spans in blocks
         ),
         attachments=tuple(Part(*part) for part in parts),
@@ -97,5 +98,5 @@ def _pack_addresses(addresses: tuple[Address, ...]) -> list[tuple[str, str]]:
     return [(one.name, one.email) for one in addresses]
 
 
-def _unpack_addresses(pairs: Any) -> tuple[Address, ...]:  # noqa: ANN401
+def _unpack_addresses(pairs: Any) -> tuple[Address, ...]:
     return tuple(Address(name, email) for name, email in pairs)

@@ -20,8 +20,15 @@ CELL_LIMIT = 40
 WIDTH_LIMIT = 100
 _NODES_LIMIT = 6_000
 _ROW_LIMIT = 80
-_BREAKING = frozenset("p div ul ol li h1 h2 h3 h4 h5 h6 br blockquote pre hr center img table form".split())
 _UNSEEN = re.compile("[\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]+")
+
+
+def tags(names: str) -> frozenset[str]:
+    """A set of element names, out of words."""
+    return frozenset(names.split())
+
+
+_BREAKING = tags("p div ul ol li h1 h2 h3 h4 h5 h6 br blockquote pre hr center img table form")
 
 
 def tables_with_content(root: LexborNode) -> set[int]:
@@ -42,11 +49,9 @@ def tables_with_content(root: LexborNode) -> set[int]:
 def row_is_short(row: LexborNode) -> bool:
     """Whether the cells of a layout row can stand side by side on one line."""
     cells = 0
-    nodes = 0
     length = 0
-    for node in row.traverse(include_text=True):
-        nodes += 1
-        if nodes > 60:
+    for number, node in enumerate(row.traverse(include_text=True)):
+        if number > 60:
             return False
         if node.is_text_node:
             length += len((node.text_content or "").strip())
@@ -93,10 +98,8 @@ def _cells(table: LexborNode, sheet: Sheet) -> list[list[tuple[SafeText, bool, s
         texts, href = _NO_CELL, ""
 
     texts = _NO_CELL
-    nodes = 0
-    for node in table.traverse(include_text=True):
-        nodes += 1
-        if nodes > _NODES_LIMIT or len(rows) > ROWS_LIMIT:
+    for number, node in enumerate(table.traverse(include_text=True)):
+        if number > _NODES_LIMIT or len(rows) > ROWS_LIMIT:
             return None
         if node.is_text_node:
             if texts is not _NO_CELL:

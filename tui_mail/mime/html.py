@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import TYPE_CHECKING
 
-from tui_mail.mime.grid import grid_of, row_is_short, tables_with_content
+from tui_mail.mime.grid import grid_of, row_is_short, tables_with_content, tags
 from tui_mail.mime.links import Links
 from tui_mail.mime.runs import Runs
 from tui_mail.mime.style import Sheet, hides_all, is_zero, value_of
@@ -35,21 +35,21 @@ _TAG_LIMIT = 4_000
 _ATTRIBUTES_LIMIT = 500
 
 _DATA_URI = re.compile(r"data:[\w/+.;=-]{1,100},[A-Za-z0-9+/=%]{100,}", re.IGNORECASE)
-_LONG_TAG = re.compile(r"<[a-z][^>]{%d,}>?" % _TAG_LIMIT, re.IGNORECASE)
+_LONG_TAG = re.compile(rf"<[a-z][^>]{{{_TAG_LIMIT},}}>?", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^>]{0,4000}>")
 _IGNORABLE = re.compile(r"[\s\u00ad\u034f\u200b-\u200f\u2060\ufeff\u2800]+")
 
-_SKIPPED = frozenset(
+_SKIPPED = tags(
     "script style head title template object embed applet svg math select textarea iframe audio video canvas map "
-    "noframes datalist".split()
+    "noframes datalist"
 )
-_BLOCKS = frozenset(
+_BLOCKS = tags(
     "address article aside body blockquote center dd details dialog dir div dl dt fieldset figcaption figure footer "
     "form h1 h2 h3 h4 h5 h6 header hgroup li main menu nav ol p pre section summary table tbody td tfoot th thead tr "
-    "ul caption legend xmp listing plaintext".split()
+    "ul caption legend xmp listing plaintext"
 )
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID = tags("area base br col embed hr img input link meta param source track wbr")
 _BOLD = frozenset({"b", "strong", "th"})
 _ITALIC = frozenset({"i", "em", "cite", "dfn", "var"})
 _LISTS = frozenset({"ul", "ol", "dir", "menu"})

@@ -9,6 +9,8 @@ from tui_mail.model import Link, Span
 from tui_mail.text import SafeText, safe_line, safe_link
 
 LINKS_LIMIT = 5_000
+FOUND_LIMIT = 20_000
+"""Most places in plain text that are made links."""
 TEXT_LIMIT = 200
 
 _URL = re.compile(r"(?<![a-z0-9])(?:https?://|mailto:)[^\s<>\"\ufffd]{1,8000}", re.IGNORECASE)
@@ -26,6 +28,7 @@ class Links:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._links: list[Link] = []
+        self._found = 0
 
     def all(self) -> tuple[Link, ...]:
         """Every link so far; a span's number n means the n-th."""
@@ -58,6 +61,9 @@ class Links:
         spans: list[Span] = []
         position = 0
         for found in _URL.finditer(text):
+            if self._found >= FOUND_LIMIT:
+                break
+            self._found += 1
             url = _without_trailing(found[0])
             number = self.add(url)
             if number:

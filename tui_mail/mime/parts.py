@@ -64,7 +64,7 @@ def file_name(entity: Entity, number: int) -> str:
     stem = "message" if kind.startswith("message/") else kind.partition("/")[0]
     if stem not in {"message", "image", "audio", "video", "text"}:
         stem = "attachment"
-    return f"{stem}-{number}.{_EXTENSIONS.get(kind, 'bin')}"
+    return f"{stem}-{number}.{_EXTENSIONS.get(kind, 'eml' if stem == 'message' else 'bin')}"
 
 
 def _sort(entity: Entity, result: Sorted, *, within_related: bool) -> None:
@@ -96,7 +96,7 @@ def _sort_leaf(entity: Entity, result: Sorted, within_related: bool) -> None:
             if entity.filename:
                 result.attachments.append((entity, True))
             return
-        if (kind in _SHOWN_UNNAMED or kind.startswith("multipart/")) and not entity.filename:
+        if (kind in _SHOWN_UNNAMED or (kind.startswith("multipart/") and not entity.too_deep)) and not entity.filename:
             result.passages.append(Passage([entity]))
             return
     if kind.startswith("message/") and kind in {"message/rfc822", "message/global"}:
@@ -140,7 +140,7 @@ def _related_root(entity: Entity) -> Entity:
 def _can_be_shown(entity: Entity) -> bool:
     if entity.is_multipart:
         return any(_can_be_shown(child) for child in entity.children)
-    return entity.content_type in _SHOWN and entity.disposition != "attachment" and entity.body < entity.end
+    return entity.content_type in _SHOWN and entity.disposition != "attachment" and not entity.blank
 
 
 def _is_plain_body(entity: Entity) -> bool:

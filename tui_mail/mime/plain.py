@@ -15,6 +15,9 @@ from tui_mail.text import SafeText
 BLOCKS_LIMIT = 20_000
 """Beyond this many blocks the rest of a text is one block: a text of single letters is no letter."""
 
+LINES_LIMIT = 200_000
+"""Lines behind that many are not looked at one by one either."""
+
 SIGNATURE_LINES = 40
 """A longer one is text that happens to follow a line of two dashes."""
 
@@ -26,7 +29,9 @@ def plain_blocks(text: SafeText, links: Links) -> list[Block]:
     """The blocks of a plain text whose line ends are newlines."""
     blocks: list[Block] = []
     rest: list[str] = []
-    for kind, depth, lines in _paragraphs(text):
+    all_lines = text.split("\n", LINES_LIMIT)
+    overlong = all_lines.pop() if len(all_lines) > LINES_LIMIT else ""
+    for kind, depth, lines in _paragraphs(all_lines):
         while lines and not lines[-1].strip():
             lines.pop()
         if not lines:
@@ -35,6 +40,8 @@ def plain_blocks(text: SafeText, links: Links) -> list[Block]:
             rest.extend(lines)
             continue
         blocks.append(Block(kind, links.spans(SafeText("\n".join(lines))), depth))
+    if overlong.strip():
+        rest.append(overlong)
     if rest:
         blocks.append(Block(BlockKind.PRE, (Span(SafeText("\n".join(rest))),)))
     return blocks
@@ -71,9 +78,8 @@ def _quoted(line: str, depth: int) -> str:
     return ">" * depth + " " + line if depth else line
 
 
-def _paragraphs(text: str) -> Iterator[tuple[BlockKind, int, list[str]]]:
+def _paragraphs(lines: list[str]) -> Iterator[tuple[BlockKind, int, list[str]]]:
     """Runs of lines of one kind and depth, cut at blank lines; the signature in one piece."""
-    lines = text.split("\n")
     signature = _signature_at(lines)
     run: list[str] = []
     run_depth = 0

@@ -60,6 +60,9 @@ class Runs:
     def line_break(self) -> None:
         """A line ends, the block does not."""
         if self._runs:
+            text, bold, italic, link = self._runs[-1]
+            if text.endswith(" ") and not self._is_verbatim:
+                self._runs[-1] = (text[:-1], bold, italic, link)
             self._runs.append(("\n", False, False, 0))
             self._ends_with_space = True
 
@@ -111,9 +114,7 @@ class Runs:
             if span.link or "://" not in span.text:
                 out.append(span)
                 continue
-            out += [
-                Span(piece.text, span.bold, span.italic, piece.link) for piece in self._links.spans(span.text)
-            ]
+            out += [Span(piece.text, span.bold, span.italic, piece.link) for piece in self._links.spans(span.text)]
         return tuple(out)
 
 

@@ -39,6 +39,9 @@ class Entity:
     children: list[Entity] = field(default_factory=list)
     opaque: bool = False
     """A multipart that was not taken apart: too deep, or without a single delimiter."""
+    too_deep: bool = False
+    blank: bool = False
+    """A leaf without anything but white space in it."""
 
     @cached_property
     def fields(self) -> dict[str, str]:
@@ -98,6 +101,8 @@ class Outline:
     root: Entity
     too_many: bool = False
     too_deep: bool = False
+    blank: bool = False
+    """A leaf without anything but white space in it."""
     incomplete: bool = False
     """A multipart's closing delimiter never came."""
     parts: int = 1
@@ -145,9 +150,7 @@ class _Scan:
                 self._close_above(0, start)
                 break
             parent = self.open[level][0]
-            child = self._begin(
-                after, "message/rfc822" if parent.content_type == "multipart/digest" else "text/plain"
-            )
+            child = self._begin(after, "message/rfc822" if parent.content_type == "multipart/digest" else "text/plain")
             parent.children.append(child)
             result.parts += 1
             self._open(child, result)
@@ -155,8 +158,12 @@ class _Scan:
         result.incomplete = bool(self.open)
         self._close_above(0, len(raw))
         if self.leaf:
-            self.leaf.end = len(raw)
+            self._end_leaf(self.leaf, len(raw))
         return result
+
+    def _end_leaf(self, leaf: Entity, end: int) -> None:
+        leaf.end = max(leaf.body, end)
+        leaf.blank = leaf.end - leaf.body < 200 and not self.raw[leaf.body : leaf.end].strip()
 
     def _next_dashes(self, position: int) -> int:
         if position == 0 and self.raw.startswith(b"--"):
@@ -195,11 +202,13 @@ class _Scan:
         if not entity.content_type.startswith("multipart/"):
             return
         boundary = entity.parameters.get("boundary", "").rstrip().encode("utf-8", "replace")
-        if not boundary and (guess := _GUESS.search(self.raw, entity.body, entity.body + 20_000)):
+        if not (boundary and self._begins_a_part(boundary, entity.body)) and (
+            guess := _GUESS.search(self.raw, max(entity.body - 1, 0), entity.body + 20_000)
+        ):
             boundary = guess[1]
         if len(self.open) >= DEPTH_LIMIT:
             result.too_deep = True
-            entity.opaque = True
+            entity.opaque = entity.too_deep = True
         elif not boundary:
             entity.opaque = True
         else:
@@ -207,13 +216,19 @@ class _Scan:
             self.level_of[boundary] = len(self.open) - 1
             self.leaf = None
 
+    def _begins_a_part(self, boundary: bytes, position: int) -> bool:
+        """Whether the declared boundary is ever used soon; senders forget to."""
+        delimiter = b"--" + boundary
+        found = self.raw.find(delimiter, position, position + 200_000)
+        return found >= 0 and self.raw[found + len(delimiter) : found + len(delimiter) + 2] != b"--"
+
     def _close_above(self, level: int, delimiter: int) -> None:
         """End the current leaf and every multipart from `level` on, before the delimiter line at `delimiter`."""
         end = delimiter
         if end and end < len(self.raw) and self.raw[end - 1 : end] == b"\n":
             end -= 2 if self.raw[end - 2 : end] == b"\r\n" else 1
         if self.leaf:
-            self.leaf.end = max(self.leaf.body, end)
+            self._end_leaf(self.leaf, end)
             self.leaf = None
         while len(self.open) > level:
             entity, _ = self.open.pop()

@@ -79,7 +79,11 @@ class Sheet:
             mine = declarations(own)
             if style:
                 important = {name: value for name, value in style.items() if value.endswith("!important")}
-                return {**style, **mine, **{n: v for n, v in important.items() if not mine.get(n, "").endswith("!important")}}
+                return {
+                    **style,
+                    **mine,
+                    **{n: v for n, v in important.items() if not mine.get(n, "").endswith("!important")},
+                }
             return mine
         return style
 

@@ -52,9 +52,13 @@ class ParserProcess:
 
     def warm(self) -> None:
         """Start the child now (it needs a tenth of a second); returns at once."""
-        with self._lock:
-            if not self._is_closed:
+        if self._lock.acquire(blocking=False):
+            try:
                 self._start()
+            except (OSError, EOFError):
+                self._end()
+            finally:
+                self._lock.release()
 
     def parse(self, raw: bytes) -> Message:
         """The parsed message; the raw text with a warning when parsing failed. Blocks up to SECONDS_LIMIT."""
@@ -92,6 +96,8 @@ class ParserProcess:
         if self._line and self._child and self._child.poll() is None:
             return self._line
         self._end()
+        if self._is_closed:
+            raise EOFError("closed")
         ours, theirs = socket.socketpair()
         with theirs:
             self._line = ours

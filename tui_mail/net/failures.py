@@ -27,7 +27,7 @@ def cleartext_refused(server: Server) -> MailError:
     """The settings would send a password unencrypted over a network."""
     return CertificateRefused(
         f'The settings ask for an unencrypted connection to {server.host} (security = "none"), where others could read '
-        f'the password. Nothing was sent. Set security = "tls" or "starttls", or allow_cleartext = true if you accept it.'
+        f'the password. Nothing was sent. Set security = "tls" or "starttls", or allow_cleartext = true if you agree.'
     )
 
 

@@ -25,7 +25,7 @@ from tui_mail.net.failures import SAFE
 from tui_mail.net.names import quoted
 from tui_mail.net.quirks import quirks_of
 from tui_mail.net.talk import Conversation
-from tui_mail.net.wire import Octets, StatusLine
+from tui_mail.net.wire import Octets
 
 _BUSY_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 _BUSY_WORDS = re.compile(r"too many|try again|temporar|unavailable|throttl|rate limit|server busy", re.IGNORECASE)
@@ -171,8 +171,3 @@ def _introduce(talk: Conversation) -> frozenset[str]:
 def _string(text: str) -> bytes | Octets:
     octets = text.encode()
     return quoted(octets) if text.isascii() and text.isprintable() else Octets(octets)
-
-
-def capability_reply(reply: StatusLine) -> bool:
-    """True when a tagged OK carried the capabilities, so that they need not be asked for."""
-    return reply.code == "CAPABILITY"

@@ -62,7 +62,7 @@ class FlagUpdate:
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """What a list needs of one message: `internaldate` in seconds UTC (0 unreadable), `size` in octets, `header` raw."""
+    """What a list needs of one message: `internaldate` in seconds UTC, 0 unreadable; `size` in octets; `header` raw."""
 
     uid: int
     flags: Flag
@@ -102,6 +102,8 @@ class IdleEvent:
     flags: FlagUpdate | None = None
 
 
+_STATUS = re.compile(rb"(OK|NO|BAD|PREAUTH|BYE)(?: +(.*))?$", re.IGNORECASE | re.DOTALL)
+_CODE = re.compile(rb"\[([A-Za-z0-9.\-]+)(?: (.*?))?\](?: (.*))?$", re.DOTALL)
 _UNTAGGED = re.compile(rb"\* (?:(\d{1,20}) )?([A-Za-z][A-Za-z0-9-]*)(?: +|$)")
 _TOKEN = re.compile(
     rb'[ \t]*(?:([()])|"([^"\\]*(?:\\.[^"\\]*)*)"|((?:BODY|BINARY)\[[^\]"]*\](?:<\d+>)?|[^\s()"]+))', re.I | re.DOTALL
@@ -122,6 +124,29 @@ SYSTEM_NAMES = {
     Flag.DELETED: b"\\Deleted",
     Flag.DRAFT: b"\\Draft",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """OK, NO, BAD, BYE or PREAUTH with its response code (RFC 9051 section 7.1)."""
+
+    status: str
+    code: str
+    data: bytes
+    """What follows the code inside the brackets."""
+    text: str
+
+    @classmethod
+    def parse(cls, line: bytes) -> StatusLine | None:
+        """From `OK [CODE data] text`; None when the line is none of the five."""
+        match = _STATUS.match(line)
+        if not match:
+            return None
+        text = match[2] or b""
+        code = _CODE.match(text)
+        if code:
+            return cls(match[1].decode().upper(), code[1].decode().upper(), code[2] or b"", _words(code[3]))
+        return cls(match[1].decode().upper(), "", b"", _words(text))
 
 
 def untagged(pieces: list[bytes]) -> tuple[str, int, list[bytes]]:
@@ -332,3 +357,7 @@ def numbers_in(rest: list[bytes]) -> Iterator[int]:
         if not word.isdigit():
             return
         yield int(word)
+
+
+def _words(text: bytes | None) -> str:
+    return (text or b"").decode("utf-8", "replace").strip()[:1_000]

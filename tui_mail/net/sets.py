@@ -45,6 +45,11 @@ class UidSet:
         """The set of these UIDs, in any order, doubles allowed."""
         return cls(_merged([(uid, uid) for uid in uids]))
 
+    @classmethod
+    def merged(cls, sets: Iterable[UidSet]) -> UidSet:
+        """The union of all of them."""
+        return cls(_merged([pair for one in sets for pair in one.ranges]))
+
     def __contains__(self, uid: int) -> bool:
         ranges = self.ranges
         at = bisect_right(ranges, (uid, LAST_UID)) - 1
@@ -85,11 +90,12 @@ class UidSet:
         taken: list[tuple[int, int]] = []
         length = 0
         for low, high in self.ranges:
-            length += len(_written(low, high)) + 1
-            if taken and length > limit:
+            size = len(_written(low, high)) + 1
+            if taken and length + size > limit:
                 yield UidSet(tuple(taken))
                 taken, length = [], 0
             taken.append((low, high))
+            length += size
         if taken:
             yield UidSet(tuple(taken))
 

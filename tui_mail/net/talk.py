@@ -19,8 +19,8 @@ from tui_mail.errors import CommandRefused, ConnectionLost, MailError, ProtocolV
 from tui_mail.model import Security, Server
 from tui_mail.net.connection import Wake, refuse_cleartext
 from tui_mail.net.failures import SAFE, ended, lost
-from tui_mail.net.replies import IdleEvent, Malformed, event_of, untagged
-from tui_mail.net.wire import BUDGET, PATIENCE, Octets, Pieces, StatusLine, Wire
+from tui_mail.net.replies import IdleEvent, Malformed, StatusLine, event_of, untagged
+from tui_mail.net.wire import BUDGET, PATIENCE, Octets, Pieces, Wire
 
 EVENTS_LIMIT = 20_000
 """Most unasked events kept; beyond, a caller resynchronizes anyway."""
@@ -54,7 +54,7 @@ class Conversation(IMAPClient):  # type: ignore[misc]
         self.folder_encode = False
         self.normalise_times = False
 
-    def _create_IMAP4(self) -> Wire:  # noqa: N802
+    def _create_IMAP4(self) -> Wire:
         return Wire(self.server, timeout=self._patience)
 
     def _set_read_timeout(self) -> None:
@@ -127,7 +127,7 @@ class Conversation(IMAPClient):  # type: ignore[misc]
                 if self._open_stream != tag:
                     raise RuntimeError("another command ended this stream")
             self._open_stream = b""
-            self.accepted(self._replies.pop(tag), doing)
+            self.status_kept(tag, doing)
 
     def sort(
         self, pieces: Pieces, tag: bytes, take: Take | None = None, answer: Answer | None = None
@@ -160,6 +160,17 @@ class Conversation(IMAPClient):  # type: ignore[misc]
         else:
             self.note(pieces)
         return None
+
+    def completes(self, pieces: Pieces, tag: bytes, take: Take | None = None) -> bool:
+        """Put one response where it belongs; True when it completes `tag`, whose status is then kept."""
+        reply = self.sort(pieces, tag, take)
+        if reply is not None:
+            self._replies[tag] = reply
+        return reply is not None
+
+    def status_kept(self, tag: bytes, doing: str) -> StatusLine:
+        """The status that `completes` kept. Raises CommandRefused."""
+        return self.accepted(self._replies.pop(tag), doing)
 
     def note(self, pieces: Pieces) -> None:
         """Keep what came unasked, if it says something about folders or messages."""

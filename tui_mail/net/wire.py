@@ -27,9 +27,12 @@ from tui_mail.errors import CertificateRefused, ConnectionLost, ProtocolViolatio
 from tui_mail.model import Security, Server
 from tui_mail.net.connection import Outcome, Wake, dial, ready, secure
 from tui_mail.net.failures import SAFE, ended, no_greeting, not_this_protocol, too_much
+from tui_mail.net.replies import StatusLine
 
 CRLF = b"\r\n"
 CHUNK = 262_144
+TLS_RECORD = 16_384
+"""ssl allocates what is asked for and gives one record at most."""
 LINE_LIMIT = 64 * 1024 * 1024
 """Longest line, octets: a SEARCH answer of a folder with ten million messages."""
 LITERALS_LIMIT = 1_000
@@ -43,8 +46,6 @@ RATIO_FREE, RATIO = 64 * 1024 * 1024, 500
 """Inflated octets of a command from which on COMPRESS may yield at most RATIO for one."""
 
 _FORBIDDEN = re.compile(rb"[\r\n\0]")
-_STATUS = re.compile(rb"(OK|NO|BAD|PREAUTH|BYE)(?: +(.*))?$", re.IGNORECASE | re.DOTALL)
-_CODE = re.compile(rb"\[([A-Za-z0-9.\-]+)(?: (.*?))?\](?: (.*))?$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +53,6 @@ class Octets:
     """An argument sent as a literal, the only one that may hold CR, LF or 8-bit octets."""
 
     data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class StatusLine:
-    """OK, NO, BAD, BYE or PREAUTH with its response code (RFC 9051 section 7.1)."""
-
-    status: str
-    code: str
-    data: bytes
-    """What follows the code inside the brackets."""
-    text: str
-
-    @classmethod
-    def parse(cls, line: bytes) -> StatusLine | None:
-        """From `OK [CODE data] text`; None when the line is none of the five."""
-        match = _STATUS.match(line)
-        if not match:
-            return None
-        text = match[2] or b""
-        code = _CODE.match(text)
-        if code:
-            return cls(match[1].decode().upper(), code[1].decode().upper(), code[2] or b"", _words(code[3]))
-        return cls(match[1].decode().upper(), "", b"", _words(text))
 
 
 Pieces = list[bytes]
@@ -94,7 +72,7 @@ class Wire(imaplib.IMAP4):
         self.greeting = StatusLine("", "", b"", "")
         self._timeout = timeout
         self._scanned = 0
-        self._waiting: deque[Pieces] = deque()
+        self.waiting: deque[Pieces] = deque()
         """Responses that came while a literal waited for its go-ahead."""
         self._inflate: Any = None
         self._deflate: Any = None
@@ -192,6 +170,9 @@ class Wire(imaplib.IMAP4):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
             sock.close()
 
+    def __del__(self) -> None:
+        self.shutdown()
+
     def starttls(self, ssl_context: ssl.SSLContext | None = None) -> NoReturn:
         """Not imaplib's way: see `encrypt`."""
         raise NotImplementedError
@@ -229,8 +210,8 @@ class Wire(imaplib.IMAP4):
 
     def receive(self, keep: int = BUDGET) -> Pieces:
         """The next whole response. Of a literal longer than `keep`, only that many octets are kept."""
-        if self._waiting:
-            return self._waiting.popleft()
+        if self.waiting:
+            return self.waiting.popleft()
         return self._fresh(keep)
 
     def _fresh(self, keep: int = BUDGET) -> Pieces:
@@ -273,7 +254,7 @@ class Wire(imaplib.IMAP4):
             pieces = self._fresh()
             if pieces[0].startswith(b"+"):
                 return True
-            self._waiting.append(pieces)
+            self.waiting.append(pieces)
             done = self.tagged(pieces)
             if done and done[0] == tag:
                 return False
@@ -326,7 +307,7 @@ class Wire(imaplib.IMAP4):
             self._accept(b"")
             return True
         try:
-            octets = self.sock.recv(CHUNK)
+            octets = self.sock.recv(TLS_RECORD if isinstance(self.sock, ssl.SSLSocket) else CHUNK)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return False
         if not octets:
@@ -407,8 +388,4 @@ class Wire(imaplib.IMAP4):
 
 def _may_hold_literals(line: bytes) -> bool:
     """False for a status line: its words are for people, and a `{5}` at their end announces nothing."""
-    return line.startswith(b"* ") and _STATUS.match(line[2:]) is None
-
-
-def _words(text: bytes | None) -> str:
-    return (text or b"").decode("utf-8", "replace").strip()[:1_000]
+    return line.startswith(b"* ") and StatusLine.parse(line[2:]) is None

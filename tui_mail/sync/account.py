@@ -141,6 +141,12 @@ class AccountWorker(threading.Thread):
 
     def run(self) -> None:
         """Connect, work, and connect again, until stopped."""
+        try:
+            self._run_until_stopped()
+        finally:
+            self._stop_watchers()
+
+    def _run_until_stopped(self) -> None:
         backoff = Backoff()
         while not self._done:
             began = time.monotonic()
@@ -188,11 +194,11 @@ class AccountWorker(threading.Thread):
             while not self._done:
                 job = self._next_job()
                 if job is not None:
-                    self._run(job)
+                    self._do(job)
                     self._progress()
         finally:
             self._session = self._sync = None
-            session.leave() if self._done else session.shut()
+            session.leave()
 
     def _first_jobs(self) -> None:
         with self._lock:
@@ -225,7 +231,7 @@ class AccountWorker(threading.Thread):
             del self._jobs[job]
             return job
 
-    def _run(self, job: Job) -> None:
+    def _do(self, job: Job) -> None:
         try:
             getattr(self, job.kind)(job.about)
         except CommandRefused as refusal:  # one folder or message cannot be had: the rest goes on
@@ -386,6 +392,8 @@ class AccountWorker(threading.Thread):
     def _stop_watchers(self) -> None:
         for watcher in self._watchers.values():
             watcher.stop()
+        for watcher in self._watchers.values():
+            watcher.join(timeout=0.5)
         self._watchers.clear()
 
     def _heard(self, name: str) -> None:

@@ -176,8 +176,7 @@ class FolderSync:
 
     def _changes(self, state: FolderState, selected: Selected) -> None:
         """Flags and deletions of messages that are stored: by CHANGEDSINCE, else by comparing."""
-        self.session.noop()
-        for event in self.session.drain_events():
+        for event in self.session.noop():
             if event.kind == "vanished" and event.uids:
                 self.db.run(partial(self._apply, folder_id=state.id, updates=[], vanished=event.uids))
         if state.uidnext <= 1:

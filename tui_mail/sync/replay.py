@@ -116,7 +116,7 @@ def _one_command(sync: FolderSync, due: Due, folder_id: int, items: list[DueItem
     target = folders.state(sync.db.read(), due.effect.target or 0)
     if target is None:
         raise CommandRefused("The folder to move to is gone from the server; the messages are where they were.")
-    if sync.session.can_move:
+    if sync.session.has("MOVE"):
         return _move(sync, due, target, uids, items)
     return _copy_then_expunge(sync, due, folder_id, target, items)
 
@@ -151,7 +151,7 @@ def _copy_then_expunge(
         if sync.open(folder_id, writable=True) is None:
             return {folder_id}
         sync.session.add_flags(uid, Flag.DELETED)
-        if sync.session.can_expunge_uids:
+        if sync.session.has("UIDPLUS"):
             sync.session.expunge_uids(uid)
         place: list[tuple[int, int | None]] = [(item.message_id, None)]
         sync.db.run(partial(due_changes.moved, change_id=due.id, target=target.id, places=place))

@@ -76,6 +76,12 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         """Connect and watch until stopped; a broken line is renewed with growing pauses."""
+        try:
+            self._watch_until_stopped()
+        finally:
+            self._wake.close()
+
+    def _watch_until_stopped(self) -> None:
         backoff = Backoff()
         while not self._done.is_set():
             began = time.monotonic()
@@ -89,7 +95,7 @@ class Watcher(threading.Thread):
                 self.live = False
                 session, self._session = self._session, None
                 if session is not None:
-                    session.shut()
+                    session.leave()
             if time.monotonic() - began > 60:
                 backoff.reset()
             self._done.wait(backoff.next())
@@ -107,7 +113,7 @@ class Watcher(threading.Thread):
 
     def _idle(self, session: ImapSession, folder: str) -> None:
         """IDLE until another folder is to be watched."""
-        if not session.can_idle:
+        if not session.has("IDLE"):
             self._poll(session, folder)
             return
         while not self._done.is_set() and self._folder == folder:
@@ -130,7 +136,7 @@ class Watcher(threading.Thread):
         while not self._done.is_set() and self._folder == folder:
             self._done.wait(30)
             try:
-                if session.noop() or session.drain_events():
+                if session.noop():
                     self._heard(folder)
             except CommandRefused:
                 return

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 import os
 
-# Read by Textual when it is imported: a key's answer must not wait for the next sixtieth of a second.
-os.environ.setdefault("TEXTUAL_FPS", "120")
+# Read by Textual when it is imported: a key's answer in two steps must not wait a sixtieth of a second between them.
+os.environ.setdefault("TEXTUAL_FPS", "250")

@@ -56,10 +56,10 @@ ACTIONS: tuple[Action, ...] = (
         "Handle mail",
     ),
     Action("message.move", ("v",), "move", "Move to a folder that you pick", _MAIL, 4, "Handle mail"),
-    Action("message.read", ("u",), "read/unread", "Mark as read, or as unread", _MAIL, 6, "Handle mail"),
+    Action("message.read", ("u",), "read", "Mark as read, or as unread", _MAIL, 6, "Handle mail"),
     Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 5, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
-    Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 8, "Handle mail"),
+    Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),
     Action("select.range", ("X",), "select range", "Select all from the last selected", _LIST, 0, "Handle mail"),
     Action("select.none", ("escape",), "select none", "Select nothing", _LIST, 0, "Handle mail"),
     Action("undo", ("z",), "undo", "Take back the last action", ANYWHERE, 7, "Handle mail"),
@@ -72,10 +72,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("move.bottom", ("G", "end"), "bottom", "To the last line; the oldest message"),
     Action("message.next", ("J",), "next", "The next message", _MAIL),
     Action("message.previous", ("K",), "previous", "The previous message", _MAIL),
-    Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 9),
+    Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 10),
     Action("message.previous_unread", ("N",), "previous unread", "The previous unread message", _MAIL),
     Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER, 1),
-    Action("tree.back", ("escape", "q"), "back", "Back to the list", _TREE, 2),
+    Action("tree.back", ("escape", "q"), "back", "Leave the folders for the list", _TREE, 2),
     Action("tree.open", ("enter", "l"), "open", "Open the folder", _TREE, 1),
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
     Action("tree.expand", ("right",), "unfold", "Show the folders below this one", _TREE, 3),
@@ -87,10 +87,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.archive", ("g a",), "archive", "To the archive", group="Go to"),
     Action("go.trash", ("g t",), "trash", "To the trash", group="Go to"),
     Action("go.folder", ("g l",), "any folder", "To a folder that you pick", group="Go to"),
-    Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 10, "Look"),
+    Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 11, "Look"),
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
-    Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 11, "Look"),
+    Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 12, "Look"),
     Action("view.layout", ("ctrl+w",), "layout", "Next layout: classic, three columns, list only", group="Look"),
     Action("view.theme", ("T",), "theme", "Dark or light", group="Look"),
     Action("sync.now", ("ctrl+r",), "check mail", "Ask the server for news now", group="The program"),
@@ -101,6 +101,9 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+
+GROUPS = ("Handle mail", "Go to", "Look", "The program", "Move around")
+"""The order of groups in the palette and on the help page."""
 
 PREFIX_LABEL = {"g": "go to"}
 """What the footer says of the first key of sequences."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tui_mail.errors import MailError
 from tui_mail.model import Change, Flag, Folder, Link, Role
 from tui_mail.text import SafeText
-from tui_mail.ui.actions import ACTIONS, Place
+from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.opener import open_link
 from tui_mail.ui.widgets.folder_tree import folder_label
 
@@ -351,7 +351,7 @@ class Commands:
         place, keymap = self._screen.place, self._screen.keymap
         choices = [
             Choice(action.id, action.help, action.label, keymap.shown(action.id))
-            for action in ACTIONS
+            for action in sorted(ACTIONS, key=lambda one: GROUPS.index(one.group))
             if place in action.where and action.id != "palette"
         ]
 

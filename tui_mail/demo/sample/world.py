@@ -101,7 +101,7 @@ LETTERS: dict[str, Abroad] = {
     ),
     "emoji": Abroad(
         Person("Mina Hale 🐚", "mina.hale@post.example"),
-        "🎂🎈 Saturday!! 👩‍👩‍👧‍👦 🥳",
+        "🎂🎈 Saturday!! 🥳",
         "We are all in 🙌🏽\n\n👨‍🍳 cake: me\n🎸 music: Oskar\n⛵️ boat: the piano one\n🌦️ weather: yes\n\nSee you 💙\n",
     ),
     "greek": Abroad(

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from tui_mail.ui.actions import ACTIONS, Place
+from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.keys import Keymap
 from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.document import Document, Paragraph
@@ -15,7 +15,6 @@ from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.reader import Reader
 
 PLACE_NAME = {Place.LIST: "the list", Place.READER: "the reader", Place.TREE: "the folders"}
-GROUPS = ("Handle mail", "Move around", "Go to", "Look", "The program")
 MARKS = (
     ("●", "unread"), ("★", "starred"), ("⎘", "has attachments"), ("↩", "answered"),
     ("⟳", "waits for the server"), ("✗", "the server refused"), ("✓", "selected"),

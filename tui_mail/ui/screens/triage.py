@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_mail.errors import MailError
 from tui_mail.model import Folder, LinkState, Role
@@ -49,6 +51,8 @@ class Triage(Screen[None]):
     """Folders, list, reader, a status line above and the keys below."""
 
     AUTO_FOCUS = ""
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """Textual's own, but a change of panes does not repaint the whole screen."""
 
     def __init__(self, client: MailClient, bridge: Bridge, keymap: Keymap, notice: SafeText | None = None) -> None:
         super().__init__(id="triage")
@@ -65,6 +69,9 @@ class Triage(Screen[None]):
         self._notice = notice
         self._notice_line = OneLine(id="notice")
         self._too_small = OneLine(id="too-small")
+        self._mail = Container(id="mail")
+        self._list_pane = Vertical(id="list-pane")
+        self._reader_pane = Vertical(id="reader-pane")
         self._keys = KeyReader(keymap)
         self._layout_wish = "classic"
         self._face = "list"
@@ -80,11 +87,11 @@ class Triage(Screen[None]):
         yield self._notice_line
         with Horizontal(id="panes"):
             yield self.folder_tree
-            with Container(id="mail"):
-                with Vertical(id="list-pane"):
+            with self._mail:
+                with self._list_pane:
                     yield self.list_title
                     yield self.messages
-                with Vertical(id="reader-pane"):
+                with self._reader_pane:
                     yield self.reader
         yield self.key_bar
         yield self._too_small
@@ -313,7 +320,7 @@ class Triage(Screen[None]):
         face = {Place.TREE: "tree", Place.READER: "reader", Place.LIST: "list"}[self.place]
         if face != self._face:
             self._face = face
-            self._arrange()
+            self._show_face()
         self.key_bar.show(self.place)
 
     def on_resize(self) -> None:
@@ -333,8 +340,9 @@ class Triage(Screen[None]):
 
     def _show(self, face: str) -> None:
         self._face = face
-        self._arrange()
-        {"tree": self.folder_tree, "list": self.messages, "reader": self.reader}[face].focus(scroll_visible=False)
+        self._show_face()
+        panes: dict[str, Widget] = {"tree": self.folder_tree, "list": self.messages, "reader": self.reader}
+        self.set_focus(panes[face], scroll_visible=False)
         if face == "reader" and self.reading.message_id != self.messages.current_id:
             self.reading.open(self.messages.current)
 
@@ -343,14 +351,21 @@ class Triage(Screen[None]):
         layout = "single" if self._is_narrow else self._layout_wish
         for name in LAYOUTS:
             self.set_class(name == layout, f"-{name}")
-        for face in ("tree", "list", "reader"):
-            self.set_class(face == self._face, f"-{face}")
+        self._show_face()
         small = self.size.width < TOO_SMALL[0] or self.size.height < TOO_SMALL[1]
         self.set_class(small, "-too-small")
         if small:
             wide = self.size.width >= 38
             self._too_small.write([("Mail needs a window of 40×8 or more." if wide else "Window too small", "strong")])
         self.key_bar.show(self.place)
+
+    def _show_face(self) -> None:
+        """Show the one pane there is room for, or all; set on the panes themselves, which spares a restyle."""
+        single, face = self.one_pane, self._face
+        self.folder_tree.display = not single or face == "tree"
+        self._mail.display = not single or face != "tree"
+        self._list_pane.display = not single or face != "reader"
+        self._reader_pane.display = not single or face == "reader"
 
     def _put_on_shelf(self) -> None:
         if self.folder is not None and self.messages.listing.ids:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from textual import events
 from textual.message import Message
 
-from tui_mail.ui.actions import ACTIONS, PREFIX_LABEL, Action, Place
+from tui_mail.ui.actions import ACTIONS, PREFIX_LABEL, Place
 from tui_mail.ui.keys import Keymap
 from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.one_line import OneLine, Run
 
 ALWAYS = ("help",)
 """Actions that stay when not everything fits."""
+PREFIX_RANK = 8
+"""Where the first keys of sequences stand among the ranks of actions."""
 
 
 class KeyBar(OneLine):
@@ -65,35 +67,26 @@ class KeyBar(OneLine):
 
 def footer_items(keymap: Keymap, place: Place, cells: int) -> list[tuple[str, str, str]]:
     """Key, label and action id of what the footer shows in a place, as many as fit in `cells`."""
-    here = sorted((a for a in ACTIONS if a.footer and place in a.where and keymap.shown(a.id)), key=_rank)
-    items = [(keymap.shown(a.id), _label(a), a.id) for a in here]
-    at = next((n for n, a in enumerate(here) if a.footer >= 20), len(items))
-    for prefix in sorted(keymap.prefixes[place]):
-        items.insert(at, (prefix, PREFIX_LABEL.get(prefix, "…"), ""))
-    kept = [item for item in items if item[2] in ALWAYS]
-    room = cells - 1 - sum(_size(item) for item in kept)
+    ranked = [
+        (action.footer, keymap.shown(action.id), action.label, action.id)
+        for action in ACTIONS
+        if action.footer and place in action.where and keymap.shown(action.id)
+    ]
+    ranked += [(PREFIX_RANK, key, PREFIX_LABEL.get(key, "…"), "") for key in keymap.prefixes[place]]
+    items = [(key, label, action_id) for _, key, label, action_id in sorted(ranked)]
+    room = cells + 1 - sum(_size(item) for item in items if item[2] in ALWAYS)
     shown: list[tuple[str, str, str]] = []
     for item in items:
-        if item in kept:
-            continue
-        room -= _size(item)
-        if room < 0:
-            break
-        shown.append(item)
-    return shown + kept
+        if item[2] not in ALWAYS:
+            room -= _size(item)
+        if room >= 0 or item[2] in ALWAYS:
+            shown.append(item)
+    return shown
 
 
 def sequence_items(keymap: Keymap, prefix: str, place: Place) -> list[tuple[str, str, str]]:
     """Key, label and action id of what may follow the first key of a sequence."""
     return [(key, action.label, action.id) for key, action in keymap.after(prefix, place)]
-
-
-def _rank(action: Action) -> int:
-    return action.footer
-
-
-def _label(action: Action) -> str:
-    return action.label
 
 
 def _size(item: tuple[str, str, str]) -> int:

@@ -129,6 +129,20 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._looks.clear()
         self._strips.clear()
 
+    def on_focus(self, event: events.Focus) -> None:
+        """Take the focus without Textual's repaint of everything: 25 kB for each change of panes."""
+        self._note_focus(event, events.DescendantFocus(self), has_focus=True)
+
+    def on_blur(self, event: events.Blur) -> None:
+        """Give the focus away, likewise."""
+        self._note_focus(event, events.DescendantBlur(self), has_focus=False)
+
+    def _note_focus(self, event: events.Event, news: events.Event, *, has_focus: bool) -> None:
+        event.prevent_default()
+        self.has_focus = has_focus
+        if self.parent is not None:
+            self.parent.post_message(news)
+
     def scroll_line_to_top(self, index: int) -> None:
         """Scroll at once so that a line is the first one seen, as far as possible."""
         self.scroll_to(y=max(0, min(index, self._count - self.page)), animate=False, force=True, immediate=True)
@@ -194,10 +208,6 @@ class CursorView(LineView):
             if not self.move_to(index):
                 self.chosen()
 
-    def on_focus(self) -> None:
-        """The cursor line looks different with the focus."""
-        self.forget(self.cursor)
-
-    def on_blur(self) -> None:
-        """The cursor line looks different without the focus."""
+    def _note_focus(self, event: events.Event, news: events.Event, *, has_focus: bool) -> None:
+        super()._note_focus(event, news, has_focus=has_focus)
         self.forget(self.cursor)

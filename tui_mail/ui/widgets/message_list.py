@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import ClassVar
 
 from textual.message import Message
@@ -141,13 +141,14 @@ class MessageList(CursorView):
 
     def flag(self, ids: Iterable[int], add: Flag, remove: Flag) -> Callable[[], None]:
         """Show flags as set or taken at once."""
-        resolved = self.listing.flag(ids, add, remove)
-        self._repaint_window()
+        flagged = frozenset(ids)
+        resolved = self.listing.flag(flagged, add, remove)
+        self._repaint(flagged)
 
         def done() -> None:
             resolved()
             self.refresh_rows()
-            self._repaint_window()
+            self._repaint(flagged)
 
         return done
 
@@ -164,13 +165,13 @@ class MessageList(CursorView):
         first, last = sorted((anchor if anchor >= 0 else self.cursor, self.cursor))
         self.listing.selected.update(self.listing.ids[first : last + 1])
         self.listing.anchor = self.current_id
-        self._repaint_window()
+        self.forget_all()
 
     def select_none(self) -> None:
         """Select nothing."""
         if self.listing.selected:
             self.listing.selected.clear()
-            self._repaint_window()
+            self.forget_all()
 
     def next_unread(self, step: int) -> bool:
         """Move to the next unread message in a direction; False when there is none near."""
@@ -267,9 +268,14 @@ class MessageList(CursorView):
     def _read_window(self) -> None:
         self.listing.read(self._source, self.top - MARGIN, self.top + self.page + MARGIN)
 
-    def _repaint_window(self) -> None:
-        self._strips.clear()
-        self.refresh()
+    def _repaint(self, ids: Collection[int]) -> None:
+        """Paint the lines of these messages anew, those in sight."""
+        if len(ids) > self.page:
+            self.forget_all()
+        else:
+            window = range(self.top, min(len(self.listing), self.top + self.page))
+            self._strips = {at: strip for at, strip in self._strips.items() if at in window}
+            self.forget(*(at for at in window if self.listing.id_at(at) in ids))
 
     def _words_strip(self, index: int, cells: int) -> Strip:
         if index != max(0, self.page // 3):

@@ -1,0 +1,272 @@
+"""Measures the whole program against a real server: what a person waits for, in milliseconds.
+
+    python -m tests.benchmarks.run --sizes 1000,10000,100000 --runs 3 --out results.json
+
+Starts a private Dovecot, fills a user's mailbox for each size, and types into the program in a terminal of 160×48.
+A time begins when the key is written (or the program is started) and ends with the read that brought the bytes.
+A measurement that fails is reported with its reason and does not end the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.benchmarks.maildir import SUBJECT_NEEDLE, Filled, fill, warm
+from tests.servers.dovecot import Dovecot, wait_until
+from tests.terminal.terminal import Terminal
+from tui_mail.model import Account
+
+PROGRAM = (sys.executable, "-m", "tui_mail")
+NEWEST = "18:40 is missing"
+"""In the subject of the newest seeded message."""
+PATIENCE = 120.0
+
+
+@dataclass(slots=True)
+class Bench:
+    """One mailbox of one size, and the home of the program that shows it."""
+
+    server: Dovecot
+    user: str
+    home: Path
+    filled: Filled
+    times: dict[str, list[float]] = field(default_factory=dict)
+    """Seconds (or octets, for `memory`) of each measurement, one for each repetition."""
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str, value: float) -> None:
+        """Keep a measured value."""
+        self.times.setdefault(name, []).append(value)
+
+    def terminal(self) -> Terminal:
+        """The program, started in its home."""
+        return Terminal([*PROGRAM, "--home", str(self.home)], columns=160, rows=48)
+
+
+Measure = Callable[[Bench, Terminal], None]
+"""Works with the program running and the inbox on the screen."""
+
+
+def cold_start(bench: Bench, terminal: Terminal) -> None:
+    """Empty home → the newest subject is readable."""
+    bench.note("cold_start", terminal.seconds_until(NEWEST, terminal.started, PATIENCE))
+
+
+def warm_start(bench: Bench, terminal: Terminal) -> None:
+    """The same home again → the newest subject is readable."""
+    bench.note("warm_start", terminal.seconds_until(NEWEST, terminal.started, PATIENCE))
+
+
+def complete_index(bench: Bench, terminal: Terminal) -> None:
+    """Start → the status line is live, and the title counts every message."""
+
+    def is_complete(shown: Terminal) -> bool:
+        """Every message is counted."""
+        text = re.sub(r"(?<=\d)[,. \u2009\u202f](?=\d{3})", "", shown.text)
+        return f"{bench.filled.count} messages" in text and "● live" in text
+
+    bench.note("complete_index", terminal.seconds_until(is_complete, terminal.started, 600))
+
+
+def move_down(bench: Bench, terminal: Terminal) -> None:
+    """One key → the last byte before 40 ms of silence, 100 times."""
+    for _ in range(100):
+        bench.note("move_down", terminal.seconds_until_quiet(terminal.press("j"), quiet=0.04))
+
+
+def hold_down(bench: Bench, terminal: Terminal) -> None:
+    """30 keys a second for two seconds → how long the screen still moves after the last."""
+    began = time.perf_counter()
+    for number in range(60):
+        while time.perf_counter() < began + number / 30:
+            time.sleep(0.001)
+        last = terminal.press("j")
+    bench.note("lag_after_holding", terminal.seconds_until_quiet(last, quiet=0.1))
+
+
+def open_message(bench: Bench, terminal: Terminal) -> None:
+    """To the top, and Enter, on a message that just came → a word of its body is readable."""
+    for _ in range(3):
+        _to_the_top(terminal)
+        mark = f"bodymark{time.time_ns() % 10**9}"
+        raw = f"From: Mina <mina@post.example>\nSubject: Open me {mark[8:]}\n\nHello\n\n{mark}\n"
+        bench.server.deliver(bench.user, raw.encode())
+        terminal.wait_for(f"Open me {mark[8:]}", 30)
+        terminal.seconds_until_quiet(time.perf_counter(), quiet=0.3)
+        bench.note("open", terminal.seconds_until(mark, terminal.press("g", "g", "enter"), 20))
+        terminal.press("escape")
+        terminal.seconds_until_quiet(time.perf_counter(), quiet=0.2)
+
+
+def search(bench: Bench, terminal: Terminal) -> None:
+    """Enter after a search → the first row that fits is readable."""
+    terminal.press("/")
+    terminal.seconds_until_quiet(time.perf_counter(), quiet=0.2)
+    terminal.send(SUBJECT_NEEDLE)
+    terminal.seconds_until_quiet(time.perf_counter(), quiet=0.2)
+    bench.note("search", terminal.seconds_until(f"A jar of {SUBJECT_NEEDLE}", terminal.press("enter"), 20))
+    terminal.press("escape")
+    terminal.seconds_until_quiet(time.perf_counter(), quiet=0.2)
+
+
+def new_mail(bench: Bench, terminal: Terminal) -> None:
+    """Accepted by LMTP → the row is readable, with no key pressed."""
+    for number in range(3):
+        _to_the_top(terminal)
+        subject = f"Fresh from the press {time.time_ns() % 10**9} {number}"
+        bench.server.deliver(bench.user, f"From: Mina <mina@post.example>\nSubject: {subject}\n\nHello\n".encode())
+        bench.note("new_mail", terminal.seconds_until(subject, time.perf_counter(), 30))
+
+
+def archive(bench: Bench, terminal: Terminal) -> None:
+    """The key → the row is gone; and → another client sees it in Archive."""
+    with bench.server.connect(bench.user, "INBOX") as other:
+        for _ in range(3):
+            _to_the_top(terminal)
+            subject = f"To be put away {time.time_ns() % 10**9}"
+            bench.server.deliver(bench.user, f"From: Mina <mina@post.example>\nSubject: {subject}\n\nBye\n".encode())
+            terminal.wait_for(subject, 30)
+            _to_the_top(terminal)
+            pressed = terminal.press("e")
+            bench.note("archive", terminal.seconds_until(_without(subject), pressed))
+            other.select("Archive")
+            assert wait_until(lambda: other.noop()[0] == "OK" and _has(other, subject), 20)  # noqa: B023
+            bench.note("archive_on_server", time.perf_counter() - pressed)
+
+
+def leave(bench: Bench, terminal: Terminal) -> None:
+    """q → the program has ended; its memory just before."""
+    if octets := terminal.memory():
+        bench.note("memory", octets)
+    pressed = terminal.press("q")
+    terminal.wait_end(10)
+    bench.note("quit", time.perf_counter() - pressed)
+
+
+SESSIONS: tuple[tuple[Measure, ...], ...] = (
+    (cold_start, complete_index, leave),
+    (warm_start, move_down, hold_down, open_message, new_mail, archive, search, leave),
+)
+"""Each is one run of the program; the first one begins with an empty home."""
+
+
+def measure(bench: Bench) -> None:
+    """All sessions, one after the other."""
+    for session in SESSIONS:
+        with bench.terminal() as terminal:
+            for step in session:
+                try:
+                    step(bench, terminal)
+                except (AssertionError, OSError) as problem:
+                    bench.failures[step.__name__] = str(problem)[:3000]
+
+
+@contextmanager
+def mailbox(server: Dovecot, size: int) -> Iterator[Callable[[], Bench]]:
+    """A filled mailbox; each call gives it with a new, empty home."""
+    user = server.new_user()
+    filled = fill(server, user, size, folders=("INBOX", "Sent", "Archive"))["INBOX"]
+    warm(server, user)
+    with tempfile.TemporaryDirectory(prefix="tui-mail-bench-") as top:
+
+        def fresh() -> Bench:
+            home = Path(tempfile.mkdtemp(dir=top))
+            (home / "config.toml").write_text(configuration(server.account(user)), "utf-8")
+            (home / "config.toml").chmod(0o600)
+            return Bench(server, user, home, filled)
+
+        yield fresh
+
+
+def configuration(account: Account) -> str:
+    """A config.toml with this account."""
+    server = account.incoming
+    return (
+        f'[accounts.{account.name}]\nname = "{account.full_name}"\nemail = "{account.email}"\nprotocol = "imap"\n'
+        f'[accounts.{account.name}.incoming]\nhost = "{server.host}"\nport = {server.port}\n'
+        f'security = "{server.security}"\nuser = "{server.user}"\nca_file = "{server.ca_file}"\n'
+        f"password_command = {json.dumps(server.password_command)}\n"
+    )
+
+
+def summary(times: Sequence[float]) -> dict[str, float]:
+    """Median, 95th percentile and worst, and how many."""
+    ordered = sorted(times)
+    return {
+        "median": statistics.median(ordered),
+        "p95": ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))],
+        "worst": ordered[-1],
+        "count": len(ordered),
+    }
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="1000,10000,100000")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args(words)
+    report: dict[str, object] = {"python": platform.python_version(), "cpus": os.cpu_count(), "load": os.getloadavg()}
+    with Dovecot() as server:
+        for size in map(int, options.sizes.split(",")):
+            with mailbox(server, size) as fresh:
+                benches = [fresh() for _ in range(options.runs)]
+                for bench in benches:
+                    measure(bench)
+            merged: dict[str, list[float]] = {}
+            failures: dict[str, str] = {}
+            for bench in benches:
+                failures |= bench.failures
+                for name, values in bench.times.items():
+                    merged.setdefault(name, []).extend(values)
+            report[str(size)] = {name: summary(values) for name, values in merged.items()} | {"failures": failures}
+            _print(size, merged, failures)
+    if options.out is not None:
+        options.out.write_text(json.dumps(report, indent=1), "utf-8")
+    return 0
+
+
+def _print(size: int, times: dict[str, list[float]], failures: dict[str, str]) -> None:
+    print(f"\n{size} messages")
+    for name, values in times.items():
+        found = summary(values)
+        unit, scale = ("MB", 1e-6) if name == "memory" else ("ms", 1e3)
+        shown = "  ".join(f"{key} {found[key] * scale:9.1f} {unit}" for key in ("median", "p95", "worst"))
+        print(f"  {name:<20} {shown}  of {found['count']}")
+    for name, reason in failures.items():
+        print(f"  {name:<20} FAILED: {reason.splitlines()[0]}")
+
+
+def _to_the_top(terminal: Terminal) -> None:
+    terminal.press("g", "g")
+    terminal.seconds_until_quiet(time.perf_counter(), quiet=0.3)
+
+
+def _without(text: str) -> Callable[[Terminal], bool]:
+    def answer(terminal: Terminal) -> bool:
+        return terminal.row_of(text) < 0
+
+    answer.__doc__ = f"no row with {text!r}"
+    return answer
+
+
+def _has(client: object, subject: str) -> bool:
+    found = client.search(None, "SUBJECT", f'"{subject}"')[1]  # type: ignore[attr-defined]
+    return bool(found and found[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

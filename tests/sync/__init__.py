@@ -1,0 +1,1 @@
+"""Store and server, made to agree: against a real Dovecot over TLS."""

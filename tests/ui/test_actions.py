@@ -1,0 +1,73 @@
+"""The registry of actions is complete and free of clashes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.ui.world import world
+from tui_mail.ui.actions import ACTIONS, BY_ID, GROUPS, Place
+from tui_mail.ui.keys import PRESETS, default_keymap
+from tui_mail.ui.screens.help import help_document
+from tui_mail.ui.widgets.key_bar import footer_items
+
+
+def test_every_action_has_keys_a_label_help_and_a_place() -> None:
+    """Nothing in the registry is half an action."""
+    for action in ACTIONS:
+        assert action.keys, action
+        assert action.label, action
+        assert action.help, action
+        assert action.where, action
+        assert action.group in GROUPS, action
+    assert len(BY_ID) == len(ACTIONS)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_have_no_clashes_and_reach_everything(preset: str) -> None:
+    """Each preset gives every action at least one key, and no key two meanings in one place."""
+    keymap = default_keymap(preset)
+    for action in ACTIONS:
+        assert keymap.shown(action.id), f"{preset}: {action.id} has no key"
+
+
+def test_no_action_needs_altgr() -> None:
+    """Keys that a German or French keyboard has only on AltGr carry nothing on their own."""
+    for preset in PRESETS:
+        for chords in default_keymap(preset).keys.values():
+            assert any(not set("@[]{}|\\~") & set(chord) for chord in chords)
+
+
+def test_every_action_does_something(tmp_path: Path) -> None:
+    """What the registry names, the commands know, and nothing more."""
+    with world(tmp_path) as made:
+        app = made.app()
+        app.get_default_screen()
+        assert set(app.triage.commands.table) == set(BY_ID)
+
+
+@pytest.mark.parametrize("place", Place)
+@pytest.mark.parametrize("cells", [60, 80, 160])
+def test_footer_fits_and_always_offers_help(place: Place, cells: int) -> None:
+    """The footer never grows wider than the screen, and help stays in it."""
+    items = footer_items(default_keymap(), place, cells)
+    assert sum(len(key) + len(label) + 3 for key, label, _ in items) <= cells + 1
+    assert items[-1][2] == "help"
+
+
+def test_the_footer_of_the_list_shows_what_matters_at_80_columns() -> None:
+    """Archive, trash, move, star, read, undo and go are all there."""
+    shown = [label for _, label, _ in footer_items(default_keymap(), Place.LIST, 80)]
+    assert shown == ["open", "archive", "trash", "move", "star", "read", "undo", "go to", "help"]
+
+
+@pytest.mark.parametrize("place", Place)
+def test_help_lists_every_action_of_its_place(place: Place) -> None:
+    """The help page is the registry, filtered."""
+    document = help_document(default_keymap(), place)
+    document.lay_out(200)
+    document.ensure(10_000)
+    text = "\n".join("".join(run for run, _ in line) for line in document.lines)
+    for action in ACTIONS:
+        assert (action.help in text) is (place in action.where), action.id

@@ -1,0 +1,88 @@
+"""The words of every state."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui_mail.model import AccountStatus, Folder, LinkState, Role
+from tui_mail.text import SafeText
+from tui_mail.ui.keys import default_keymap
+from tui_mail.ui.screens.words import empty_words, list_title, notice_runs
+from tui_mail.ui.widgets.status_line import ago, status_runs, waiting_runs
+
+NOW = 1_800_000_000.0
+
+
+def said(status: AccountStatus, room: int = 120) -> str:
+    return "".join(text for text, _ in status_runs([status], NOW, room)).strip()
+
+
+def test_every_state_has_words_of_its_own() -> None:
+    """Live, syncing, offline, refused."""
+    assert said(AccountStatus("work", LinkState.LIVE, heard=NOW - 4)) == "work ● live 4 s"
+    assert said(AccountStatus("home", LinkState.SYNCING, done=12_300, total=100_000)) == "home ⟳ syncing 12,300/100,000"
+    offline = said(AccountStatus("club", LinkState.OFFLINE, retry_at=NOW + 8, sentence=SafeText("No such host.")))
+    assert offline == "club ✗ offline · again in 8 s · No such host."
+    refused = said(AccountStatus("club", LinkState.REFUSED, sentence=SafeText("The password is wrong.")))
+    assert refused == "club ✗ refused: The password is wrong."
+    assert said(AccountStatus("a", LinkState.CONNECTING)) == "a ◌ connecting"
+
+
+def test_long_sentences_give_way_when_there_is_no_room() -> None:
+    """At 40 columns the essence stays."""
+    status = AccountStatus("club", LinkState.OFFLINE, retry_at=NOW + 8, sentence=SafeText("No such host at all."))
+    assert said(status, 40) == "club ✗ offline, again in 8 s"
+
+
+def test_what_waits_and_what_failed() -> None:
+    """Over all accounts."""
+    statuses = [AccountStatus("a", LinkState.LIVE, pending=2), AccountStatus("b", LinkState.LIVE, pending=1, failed=1)]
+    assert "".join(text for text, _ in waiting_runs(statuses)) == "⟳ 3 waiting  ✗ 1 failed"
+    assert waiting_runs([AccountStatus("a", LinkState.LIVE)]) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "1 s"), (4.4, "4 s"), (13, "10 s"), (59, "45 s"), (61, "1 min"), (7300, "2 h")]
+)
+def test_a_quiet_line_stays_still(seconds: float, words: str) -> None:
+    """Few steps, so that nothing moves every second."""
+    assert ago(seconds) == words
+
+
+def folder(**changes: object) -> Folder:
+    fields = {"total": 0, "unread": 0, "on_server": 0, "role": Role.INBOX, "complete": True} | changes
+    return Folder(1, "work", "INBOX", SafeText("INBOX"), "/", selectable=True, version=1, **fields)  # type: ignore[arg-type]
+
+
+def test_an_empty_list_says_why() -> None:
+    """Done, empty, loading, offline, refused."""
+    live = AccountStatus("work", LinkState.LIVE)
+    assert empty_words(folder(), live, lambda _: []) == "Nothing left."
+    assert empty_words(folder(role=Role.NONE), live, lambda _: []) == "This folder is empty."
+    loading = empty_words(
+        folder(on_server=100_000, complete=False), AccountStatus("w", LinkState.SYNCING), lambda _: []
+    )
+    assert loading == "Loading · newest first · 100,000 messages"
+    unknown = folder(complete=False)
+    assert empty_words(unknown, None, lambda _: []) == "Loading · newest first"
+    assert "does not answer" in empty_words(unknown, AccountStatus("w", LinkState.OFFLINE), lambda _: [])
+    assert "refused" in empty_words(unknown, AccountStatus("w", LinkState.REFUSED), lambda _: [])
+
+
+def test_the_title_tells_what_is_there() -> None:
+    """Unread, selected, how much of it is here, what is new above."""
+    left, right = list_title(folder(total=12_300, on_server=100_000, unread=7, complete=False), 0, False, 3)
+    assert "".join(text for text, _ in left) == " Inbox · 7 unread · newest 12,300 of 100,000"
+    assert "▲ 3 new" in right[0][0]
+    left, right = list_title(folder(total=2), 2, True, 0)
+    assert "".join(text for text, _ in left) == " Inbox · work · 2 selected · 2 messages"
+    assert right == []
+
+
+def test_a_refusal_gets_a_line_with_its_key() -> None:
+    """The cure and the key."""
+    refused = AccountStatus("work", LinkState.REFUSED, sentence=SafeText("The password is wrong."))
+    left, right = notice_runs([refused], None, default_keymap())
+    assert "The password is wrong." in "".join(text for text, _ in left)
+    assert right[0] == ("R", "key")
+    assert notice_runs([], None, default_keymap()) == ([], [])

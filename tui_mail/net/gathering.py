@@ -1,0 +1,122 @@
+"""What several untagged responses to one command say together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from tui_mail.net.replies import (
+    FolderStatus,
+    ListedFolder,
+    Malformed,
+    StatusLine,
+    listed,
+    number_of,
+    status_of,
+    values,
+    vanished,
+)
+from tui_mail.net.sets import LAST_UID, NO_UIDS, UidSet, expanded
+
+
+class FolderList:
+    """The folders that LIST tells, each with the counters that STATUS tells beside it (RFC 5819)."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, ListedFolder] = {}
+        self._statuses: dict[str, FolderStatus] = {}
+
+    def take(self, kind: str, _: int, rest: list[bytes]) -> bool:
+        """Learn from one response; a name that cannot be read is left out and hides no other."""
+        try:
+            if kind == "LIST":
+                folder = listed(rest)
+                self._folders.setdefault(folder.name, folder)
+            elif kind == "STATUS":
+                name, status = status_of(rest)
+                self._statuses[name] = status
+        except Malformed:
+            return True
+        return kind in ("LIST", "STATUS")
+
+    def folders(self) -> list[ListedFolder]:
+        """Every folder, in the server's order."""
+        return [
+            ListedFolder(folder.name, folder.delimiter, folder.flags, self._statuses.get(name))
+            for name, folder in self._folders.items()
+        ]
+
+
+class SelectFacts:
+    """What the untagged responses to SELECT say of a folder."""
+
+    def __init__(self) -> None:
+        self.exists = self.uidvalidity = self.uidnext = self.highestmodseq = 0
+        self.keywords_allowed = False
+        self.vanished = NO_UIDS
+
+    def take(self, kind: str, number: int, rest: list[bytes]) -> bool:
+        """Learn from one response; True when SELECT answers with such."""
+        if kind == "EXISTS":
+            self.exists = max(number, 0)
+        elif kind == "VANISHED":
+            self.vanished = UidSet.merged([self.vanished, _vanished(rest)])
+        elif kind == "OK":
+            self._learn(StatusLine.parse(b"OK " + rest[0]))
+        return kind in ("EXISTS", "VANISHED", "OK", "FLAGS", "RECENT")
+
+    def _learn(self, status: StatusLine | None) -> None:
+        if status is None:
+            return
+        match status.code:
+            case "UIDVALIDITY":
+                self.uidvalidity = number_of(status.data.strip(), LAST_UID)
+            case "UIDNEXT":
+                self.uidnext = number_of(status.data.strip(), LAST_UID)
+            case "HIGHESTMODSEQ":
+                self.highestmodseq = number_of(status.data.strip())
+            case "PERMANENTFLAGS":
+                self.keywords_allowed = rb"\*" in status.data
+
+
+class CopiedUids:
+    """The old and new UIDs that COPYUID tells, in an untagged OK (MOVE) or in the tagged one (COPY)."""
+
+    def __init__(self, asked: UidSet) -> None:
+        self.told: dict[int, int] | None = None
+        self._asked = asked
+
+    def take(self, kind: str, _: int, rest: list[bytes]) -> bool:
+        """Learn from an untagged OK."""
+        return kind == "OK" and self.learn(StatusLine.parse(b"OK " + rest[0]))
+
+    def learn(self, status: StatusLine | None) -> bool:
+        """Learn from a status; True when it was COPYUID. Sets of different lengths tell nothing."""
+        if status is None or status.code != "COPYUID":
+            return False
+        words = status.data.split()
+        if len(words) == 3:
+            most = len(self._asked)
+            old, new = expanded(words[1], most), expanded(words[2], most)
+            if len(old) == len(new):
+                told = {one: other for one, other in zip(old, new, strict=True) if one in self._asked}
+                self.told = {**(self.told or {}), **told}
+        return True
+
+
+def esearch(rest: list[bytes]) -> UidSet:
+    """The set behind ALL in an ESEARCH response; empty when nothing was found."""
+    try:
+        items = values(rest)
+    except Malformed:
+        return NO_UIDS
+    for key, value in pairwise(items):
+        if isinstance(key, bytes) and key.upper() == b"ALL" and isinstance(value, bytes):
+            return UidSet.parse(value)
+    return NO_UIDS
+
+
+def _vanished(rest: list[bytes]) -> UidSet:
+    try:
+        return vanished(rest)[1]
+    except Malformed:
+        return NO_UIDS
