@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -121,7 +122,12 @@ def test_bare_line_feeds_and_wordless_answers() -> None:
 )
 def test_nonsense_ends_the_session(answer: bytes) -> None:
     """An absurd literal, a wrong tag, noise: closed and reported, at once."""
-    with facing(lambda peer: (peer.command(), peer.say(answer))[1]) as session:
+
+    def script(peer: Peer) -> None:
+        peer.command()
+        peer.say(answer)
+
+    with facing(script) as session:
         with pytest.raises(ProtocolViolation):
             session.body(1, limit=1_000)
         with pytest.raises(ConnectionLost):
@@ -162,7 +168,7 @@ def test_a_slow_drip() -> None:
             peer.send(b"x")
             pause.wait(0.02)
 
-    pause = __import__("threading").Event()
+    pause = threading.Event()
     with facing(script) as session, pytest.raises(ConnectionLost, match="silent"):
         session.run("answer", b"NOOP", patience=0.3)
 
@@ -345,6 +351,7 @@ def test_damaged_compression() -> None:
 
     def script(peer: Peer) -> None:
         peer.answer(b"COMPRESS DEFLATE")
+        peer.sock.recv(100)
         peer.send(b"\xff" * 100)
 
     with facing(script, CAPABILITIES + b" COMPRESS=DEFLATE") as session:

@@ -46,23 +46,40 @@ class FolderList:
         ]
 
 
-class SelectFacts:
+class Vanished:
+    """What VANISHED (EARLIER) says is gone (RFC 7162 section 3.2.10); one without EARLIER is news, not an answer."""
+
+    def __init__(self) -> None:
+        self.uids = NO_UIDS
+
+    def take(self, kind: str, _: int, rest: list[bytes]) -> bool:
+        """Learn from one response; True when it was VANISHED (EARLIER)."""
+        if kind != "VANISHED":
+            return False
+        try:
+            earlier, uids = vanished(rest)
+        except Malformed:
+            return True
+        if earlier:
+            self.uids = UidSet.merged([self.uids, uids])
+        return earlier
+
+
+class SelectFacts(Vanished):
     """What the untagged responses to SELECT say of a folder."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.exists = self.uidvalidity = self.uidnext = self.highestmodseq = 0
         self.keywords_allowed = False
-        self.vanished = NO_UIDS
 
     def take(self, kind: str, number: int, rest: list[bytes]) -> bool:
         """Learn from one response; True when SELECT answers with such."""
         if kind == "EXISTS":
             self.exists = max(number, 0)
-        elif kind == "VANISHED":
-            self.vanished = UidSet.merged([self.vanished, _vanished(rest)])
         elif kind == "OK":
             self._learn(StatusLine.parse(b"OK " + rest[0]))
-        return kind in ("EXISTS", "VANISHED", "OK", "FLAGS", "RECENT")
+        return super().take(kind, number, rest) or kind in ("EXISTS", "OK", "FLAGS", "RECENT")
 
     def _learn(self, status: StatusLine | None) -> None:
         if status is None:
@@ -113,10 +130,3 @@ def esearch(rest: list[bytes]) -> UidSet:
         if isinstance(key, bytes) and key.upper() == b"ALL" and isinstance(value, bytes):
             return UidSet.parse(value)
     return NO_UIDS
-
-
-def _vanished(rest: list[bytes]) -> UidSet:
-    try:
-        return vanished(rest)[1]
-    except Malformed:
-        return NO_UIDS

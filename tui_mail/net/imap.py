@@ -14,7 +14,7 @@ from tui_mail.model import Flag, Server
 from tui_mail.net.arguments import append_date, flag_words, sequence_set, string
 from tui_mail.net.connection import Wake
 from tui_mail.net.fetching import HEADER_ITEMS, flag_updates, header_rows, whole_messages
-from tui_mail.net.gathering import CopiedUids, FolderList, SelectFacts, esearch
+from tui_mail.net.gathering import CopiedUids, FolderList, SelectFacts, Vanished, esearch
 from tui_mail.net.login import compress, log_in
 from tui_mail.net.names import encode_name, quoted
 from tui_mail.net.replies import (
@@ -30,7 +30,6 @@ from tui_mail.net.replies import (
     numbers_in,
     status_of,
 )
-from tui_mail.net.replies import vanished as vanished_uids
 from tui_mail.net.sets import LAST_UID, NO_UIDS, UidSet
 from tui_mail.net.talk import Conversation
 from tui_mail.net.wire import Octets
@@ -52,7 +51,6 @@ DONE_PATIENCE = 15.0
 """Seconds that a server may take to end IDLE; beyond, the line is dead."""
 SETTLE = 0.02
 """Seconds to wait for more news after the first."""
-
 EXPECTED = 100_000
 """Messages that may have arrived since a folder was opened, for reckoning what an answer may hold."""
 
@@ -156,7 +154,7 @@ class ImapSession(Conversation):
             read_only=read_only or reply.code == "READ-ONLY",
             keywords_allowed=facts.keywords_allowed,
             flags=flags if same else [],
-            vanished=facts.vanished if same else NO_UIDS,
+            vanished=facts.uids if same else NO_UIDS,
         )
 
     def make_folder(self, name: str) -> None:
@@ -185,22 +183,16 @@ class ImapSession(Conversation):
 
     def flags(self, uids: str, *, changed_since: int = 0, vanished: bool = False) -> tuple[list[FlagUpdate], UidSet]:
         """Flags of these UIDs, only of those changed since a MODSEQ if given; and what vanished since then."""
-        gone: list[UidSet] = []
-
-        def take(kind: str, _: int, rest: list[bytes]) -> bool:
-            earlier, uids_gone = vanished_uids(rest) if kind == "VANISHED" else (False, NO_UIDS)
-            gone.append(uids_gone if earlier else NO_UIDS)
-            return earlier
-
+        gone = Vanished()
         parts = [b"UID FETCH", sequence_set(uids), b"(UID FLAGS MODSEQ)" if self._modseqs else b"(UID FLAGS)"]
         if changed_since:
             earlier = b" VANISHED" if vanished and self.has_qresync else b""
             parts.append(b"(CHANGEDSINCE %d%s)" % (changed_since, earlier))
         with self.translated():
             tag = self.begin(*parts, budget=self._budget(UidSet.parse(uids), 1_024))
-            found = list(flag_updates(self, tag, UidSet.parse(uids), take))
+            found = list(flag_updates(self, tag, UidSet.parse(uids), gone.take))
             self.status_kept(tag, "tell the flags of messages")
-        return found, UidSet.merged(gone)
+        return found, gone.uids
 
     def bodies(self, uids: UidSet, *, limit: int) -> Iterator[tuple[int, bytes]]:
         """UID and octets of whole messages, as they arrive; one longer than `limit` octets is left out."""
@@ -220,23 +212,23 @@ class ImapSession(Conversation):
 
     def all_uids(self) -> UidSet:
         """The UIDs of every message in the open folder."""
-        return self._search(b"ALL")
+        return self._found(b"ALL")
 
     def find_message_id(self, message_id: str, from_uid: int) -> list[int]:
         """UIDs from `from_uid` on whose Message-ID holds this one, ascending."""
         criteria: list[bytes | Octets] = [b"UID %d:*" % from_uid] if from_uid > 1 else []
         criteria += [b"HEADER MESSAGE-ID", string(message_id.encode("utf-8", "surrogateescape"))]
-        return [uid for uid in self._search(*criteria) if uid >= from_uid]
+        return [uid for uid in self._found(*criteria) if uid >= from_uid]
 
     # --- changing -----------------------------------------------------------------------------
 
     def add_flags(self, uids: UidSet, flags: Flag, keywords: tuple[str, ...] = ()) -> None:
         """Set these flags, leaving the others. UIDs that are gone do not matter."""
-        self._store(b"+FLAGS.SILENT", uids, flags, keywords)
+        self._change_flags(b"+FLAGS.SILENT", uids, flags, keywords)
 
     def remove_flags(self, uids: UidSet, flags: Flag, keywords: tuple[str, ...] = ()) -> None:
         """Take these flags away, leaving the others. UIDs that are gone do not matter."""
-        self._store(b"-FLAGS.SILENT", uids, flags, keywords)
+        self._change_flags(b"-FLAGS.SILENT", uids, flags, keywords)
 
     def move_messages(self, uids: UidSet, target: str) -> dict[int, int] | None:
         """Move (RFC 6851); old → new UIDs where the server tells them, None where it does not.
@@ -331,7 +323,7 @@ class ImapSession(Conversation):
         return capability in self.capabilities_now
 
     def compress(self) -> bool:
-        """Compress the connection from now on (RFC 4978); False when the server cannot."""
+        """Compress from now on (RFC 4978); False when the server cannot."""
         return self.has("COMPRESS=DEFLATE") and compress(self)
 
     # --- below --------------------------------------------------------------------------------
@@ -365,7 +357,7 @@ class ImapSession(Conversation):
     def _budget(self, asked: UidSet, each: int) -> int:
         return 64 * MEGABYTE + each * min(len(asked), self._exists + EXPECTED)
 
-    def _search(self, *criteria: bytes | Octets) -> UidSet:
+    def _found(self, *criteria: bytes | Octets) -> UidSet:
         found: list[UidSet] = []
 
         def take(kind: str, _: int, rest: list[bytes]) -> bool:
@@ -379,7 +371,7 @@ class ImapSession(Conversation):
         self.run("search", how, *criteria, take=take, budget=256 * MEGABYTE, patience=300)
         return UidSet.merged(found)
 
-    def _store(self, how: bytes, uids: UidSet, flags: Flag, keywords: tuple[str, ...]) -> None:
+    def _change_flags(self, how: bytes, uids: UidSet, flags: Flag, keywords: tuple[str, ...]) -> None:
         words = flag_words(flags, keywords)
         if not words:
             return

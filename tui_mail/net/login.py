@@ -63,11 +63,13 @@ def log_in(talk: Conversation, secret: str) -> frozenset[str]:
 
 def compress(talk: Conversation) -> bool:
     """COMPRESS DEFLATE (RFC 4978); False when the server would rather not."""
-    with contextlib.suppress(CommandRefused):
+    try:
         talk.run("compress", b"COMPRESS DEFLATE", patience=20)
+    except CommandRefused:
+        return False
+    with talk.translated():
         talk.wire.compress()
-        return True
-    return False
+    return True
 
 
 def _start_tls(talk: Conversation) -> None:

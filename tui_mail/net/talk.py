@@ -111,7 +111,7 @@ class Conversation(IMAPClient):  # type: ignore[misc]
     def finish(self, tag: bytes, doing: str, take: Take | None = None, answer: Answer | None = None) -> StatusLine:
         """Read until the command `tag` is complete."""
         while True:
-            reply = self._replies.pop(tag, None) or self.sort(self.wire.receive(), tag, take, answer)
+            reply = self._replies.pop(tag, None) or self.place(self.wire.receive(), tag, take, answer)
             if reply is not None:
                 return self.accepted(reply, doing)
 
@@ -129,7 +129,7 @@ class Conversation(IMAPClient):  # type: ignore[misc]
             self._open_stream = b""
             self.status_kept(tag, doing)
 
-    def sort(
+    def place(
         self, pieces: Pieces, tag: bytes, take: Take | None = None, answer: Answer | None = None
     ) -> StatusLine | None:
         """Put one response where it belongs; the status when it completes `tag`."""
@@ -163,7 +163,7 @@ class Conversation(IMAPClient):  # type: ignore[misc]
 
     def completes(self, pieces: Pieces, tag: bytes, take: Take | None = None) -> bool:
         """Put one response where it belongs; True when it completes `tag`, whose status is then kept."""
-        reply = self.sort(pieces, tag, take)
+        reply = self.place(pieces, tag, take)
         if reply is not None:
             self._replies[tag] = reply
         return reply is not None

@@ -70,9 +70,6 @@ class TuiMailApp(App[None]):
     def on_mount(self) -> None:
         """Listen to the engine, and to the wish to end."""
         self.client.subscribe(self.bridge.sink)
-        for problem in (*self.client.problems, self._keymap_problem):
-            if problem:
-                self.notify(problem, severity="warning", timeout=12, markup=False)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -86,6 +83,12 @@ class TuiMailApp(App[None]):
     def action_help_quit(self) -> None:
         """Ctrl+C with nothing selected."""
         self.triage.say(SafeText("Press q in the list to leave."))
+
+    def on_ready(self) -> None:
+        """Say what is wrong in the files of the person, once there is a screen to say it on."""
+        for problem in (*self.client.problems, self._keymap_problem):
+            if problem:
+                self.notify(problem, severity="warning", timeout=12, markup=False)
 
     def _keys(self) -> Keymap:
         try:

@@ -343,8 +343,8 @@ class Triage(Screen[None]):
         self._show_face()
         panes: dict[str, Widget] = {"tree": self.folder_tree, "list": self.messages, "reader": self.reader}
         self.set_focus(panes[face], scroll_visible=False)
-        if face == "reader" and self.reading.message_id != self.messages.current_id:
-            self.reading.open(self.messages.current)
+        if face == "reader":
+            self.reading.open(self.messages.current, self.messages.listing.row_at(self.messages.cursor + 1))
 
     def _arrange(self) -> None:
         """Give the screen the classes of its layout."""
