@@ -7,8 +7,13 @@ could want too (that is MailClient's). Data goes to stdout, words for people and
 from __future__ import annotations
 
 import argparse
+import contextlib
+import logging
+import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, cast
 
 from tui_mail import __version__
@@ -16,7 +21,7 @@ from tui_mail.errors import ConfigError, MailError, TerminalError
 from tui_mail.paths import Paths, paths
 
 if TYPE_CHECKING:
-    from tui_mail.commands import Arguments
+    from tui_mail.answers import Arguments
 
 Command = Callable[["Arguments"], int]
 
@@ -27,21 +32,42 @@ def run(words: Sequence[str]) -> int:
     given = cast("Arguments", parser.parse_args(words))
     given.home = getattr(given, "home", None)
     given.json = getattr(given, "json", False)
-    given.paths = paths(given.home)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        given.paths = paths(given.home)
         _log_to(given.paths)
         command: Command = getattr(given, "command", None) or _screen
-        return command(given)
+        code = command(given)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except MailError as error:
-        print(error.shown, file=sys.stderr)
-        if given.json:
-            _print_json({"error": error.shown, "exit": error.exit_code})
-        return error.exit_code
+        return _failed(given, error)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to flush goes nowhere
         return 0
+    except Exception as error:  # the main thread's top: the person gets a sentence, the log has the rest
+        logging.getLogger(__name__).exception("the command ended")
+        reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+        return _failed(
+            given,
+            MailError(
+                f"tui-mail met an error of its own{reason}; your mail is safe. "
+                f"Please report what stands at the end of {given.paths.log_file}."
+            ),
+        )
+
+
+def _failed(given: Arguments, error: MailError) -> int:
+    with contextlib.suppress(OSError):
+        print(error.shown, file=sys.stderr)
+        if given.json:
+            _print_json({"error": error.shown, "exit": error.exit_code})
+    return error.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,10 +95,15 @@ def _parser() -> argparse.ArgumentParser:
 
     _demo_words(command("demo", "the client on a mail server of its own, nothing to set up, nothing kept", _demo))
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
-    account.set_defaults(command=lambda _: account.error("say add or list"))
+    account.set_defaults(command=lambda _: account.error("say add, list or set-password"))
     accounts = account.add_subparsers(metavar="WHAT")
-    _account_words(command("add", "add an account to config.toml", _account_add, accounts))
-    command("list", "the accounts in config.toml", _account_list, accounts)
+    _account_words(command("add", "add an account to config.toml", _later("account_add", "account_commands"), accounts))
+    command("list", "the accounts in config.toml", _later("account_list", "account_commands"), accounts)
+
+    password = command(
+        "set-password", "keep a password in the keyring", _later("set_password", "account_commands"), accounts
+    )
+    password.add_argument("name", metavar="ACCOUNT")
 
     sync = command("sync", "bring store and server into agreement once, and show progress", _later("sync"))
     sync.add_argument("--account", metavar="A")
@@ -84,28 +115,28 @@ def _parser() -> argparse.ArgumentParser:
     command("folders", "all folders with their counts", _later("folders"))
     listing = command("list", "the newest messages of a folder", _later("list_rows"))
     listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox, sent, …")
-    listing.add_argument("--limit", type=int, default=50, metavar="N")
+    listing.add_argument("--limit", type=_number, default=50, metavar="N", help="at most this many (50)")
     listing.add_argument("--unread", action="store_true")
     show = command("show", "one message", _later("show"))
-    show.add_argument("id", type=int)
+    show.add_argument("id", type=_number, metavar="ID")
     how = show.add_mutually_exclusive_group()
-    how.add_argument("--raw", action="store_true", help="the octets as the server has them")
+    how.add_argument("--raw", action="store_true", help="the octets as the server has them (with --json: in base64)")
     how.add_argument("--headers", action="store_true", help="every header field")
     mark = command("mark", "set or clear flags", _later("mark"))
-    mark.add_argument("ids", type=int, nargs="+", metavar="ID")
+    mark.add_argument("ids", type=_number, nargs="+", metavar="ID")
     for word in ("seen", "unseen", "star", "unstar", "answered"):
         mark.add_argument(f"--{word}", action="store_true")
     mark.add_argument("--keyword", action="append", default=[], metavar="K")
     mark.add_argument("--no-keyword", action="append", default=[], metavar="K")
     move = command("move", "move messages to a folder", _later("move"))
-    move.add_argument("ids", type=int, nargs="+", metavar="ID")
+    move.add_argument("ids", type=_number, nargs="+", metavar="ID")
     move.add_argument("folder", metavar="FOLDER")
     archive = command("archive", "move messages to the archive", _later("archive"))
     delete = command("delete", "move messages to the trash", _later("delete"))
     delete.add_argument("--forever", action="store_true", help="out of the trash; there is no way back")
     junk = command("junk", "move messages to the junk folder", _later("junk"))
     for acting in (archive, delete, junk):
-        acting.add_argument("ids", type=int, nargs="+", metavar="ID")
+        acting.add_argument("ids", type=_number, nargs="+", metavar="ID")
     undo = command("undo", "take the newest action back, whether or not the server knows of it", _later("undo"))
     undo.add_argument("--list", action="store_true", help="show what was done instead")
     for acting in (mark, move, archive, delete, junk, undo):
@@ -113,20 +144,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _later(name: str) -> Command:
+def _number(word: str) -> int:
+    """The number of a message, or a count. What no store can hold is wrong usage."""
+    number = int(word) if word.isdecimal() and len(word) < 20 else 0
+    if not 0 < number < 1 << 63:
+        raise argparse.ArgumentTypeError(f"{word!r} is no number from 1 on")
+    return number
+
+
+def _later(name: str, module: str = "commands") -> Command:
     """A command whose module is only loaded when it is used."""
 
     def call(given: Arguments) -> int:
-        from tui_mail import commands
+        from importlib import import_module
 
-        function: Command = getattr(commands, name)
+        function: Command = getattr(import_module(f"tui_mail.{module}"), name)
         return function(given)
 
     return call
 
 
 def _screen(given: Arguments) -> int:
-    if not (sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty()):  # the screen is drawn on stderr
+    if not _at_terminal():
         raise TerminalError("The full screen needs a terminal; `tui-mail --help` shows the commands for scripts.")
     from tui_mail.client import MailClient
 
@@ -138,13 +177,19 @@ def _screen(given: Arguments) -> int:
             f"There is no account yet{reason}. Add one with `tui-mail account add`, "
             "or look around with `tui-mail demo`."
         )
-    client.start()  # connects while the screen is still being loaded
+    if not client.has_mail:
+        client.start()  # nothing to show yet: connect while the screen is still being loaded
     try:
         from tui_mail.ui.app import run as run_screen
 
         return run_screen(client)
     finally:
         client.stop()
+
+
+def _at_terminal() -> bool:
+    """Whether there is someone to show a screen to; it is drawn on stderr."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _demo_words(parser: argparse.ArgumentParser) -> None:
@@ -154,7 +199,7 @@ def _demo_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(given: Arguments) -> int:
-    if not (sys.stdout.isatty() and sys.stdin.isatty() and sys.stderr.isatty()):  # the screen is drawn on stderr
+    if not _at_terminal():
         raise TerminalError("The demo is a full screen and needs a terminal; nothing was started.")
     from pathlib import Path
 
@@ -187,18 +232,6 @@ def _account_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep-bodies", default="all", metavar="all|opened|'N days'")
 
 
-def _account_add(given: Arguments) -> int:
-    from tui_mail import commands
-
-    return commands.account_add(given)
-
-
-def _account_list(given: Arguments) -> int:
-    from tui_mail import commands
-
-    return commands.account_list(given)
-
-
 def _print_json(document: object) -> None:
     import json
 
@@ -207,7 +240,6 @@ def _print_json(document: object) -> None:
 
 def _log_to(where: Paths) -> None:
     """Send every module's log to the state folder; nothing is ever printed over the screen."""
-    import logging
     from logging.handlers import RotatingFileHandler
 
     where.prepare()
@@ -220,3 +252,15 @@ def _log_to(where: Paths) -> None:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.raiseExceptions = False
+    threading.excepthook = _log_thread  # by default both print a traceback, and the screen is drawn there
+    sys.unraisablehook = _log_unraisable
+
+
+def _log_thread(failure: threading.ExceptHookArgs) -> None:
+    name = failure.thread.name if failure.thread is not None else "?"
+    if failure.exc_value is not None and not issubclass(failure.exc_type, SystemExit):
+        logging.getLogger(__name__).error("thread %s ended", name, exc_info=failure.exc_value)
+
+
+def _log_unraisable(failure: sys.UnraisableHookArgs) -> None:
+    logging.getLogger(__name__).warning("ignored in %r", failure.object, exc_info=failure.exc_value)

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from tui_mail.attention import Attention
 from tui_mail.config import accounts as configuration
 from tui_mail.errors import MailError, NotFound, UsageError
 from tui_mail.model import (
@@ -81,11 +82,15 @@ class MailClient:
             accounts = config.accounts
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
+        self.attention = Attention()
+        """Told of every key, so that the engine gives way to the screen."""
         self._sinks: list[Callable[[Event], None]] = []
         self._parsed: OrderedDict[int, Message] = OrderedDict()
         self._parsed_lock = threading.Lock()
+        self._to_prepare: list[int] = []
+        self._preparing = False
         self._parser_process: ParserProcess | None = None
-        self._db = Database(paths, on_commit=lambda _folders, _accounts: self._pulse.beat())
+        self._db = Database(paths, lambda _folders, _accounts: self._pulse.beat(), self.attention)
         self._pulse = Pulse(self._db, self._emit, self._attend)
         self._secret = secret or _secret
         self._engine: Engine | None = None
@@ -196,6 +201,31 @@ class MailClient:
                 snippets = [(message_id, message.snippet)]
                 self._db.write(lambda txn: messages.set_snippets(txn, snippets))
         return message
+
+    def prepare(self, ids: Sequence[int]) -> None:
+        """Parse these messages behind the screen, as far as they are here: their first words get into their rows.
+
+        Only the newest call counts; what an earlier one had not reached is left.
+        """
+        with self._parsed_lock:
+            self._to_prepare = list(ids)
+            if self._preparing:
+                return
+            self._preparing = True
+        threading.Thread(target=self._prepare_all, name="prepare", daemon=True).start()
+
+    def _prepare_all(self) -> None:
+        with contextlib.suppress(MailError):
+            while self._started:
+                with self._parsed_lock:
+                    if not self._to_prepare:
+                        self._preparing = False
+                        return
+                    message_id = self._to_prepare.pop(0)
+                self.attention.give_way()
+                self.message(message_id)
+        with self._parsed_lock:
+            self._preparing = False
 
     def raw(self, message_id: int) -> bytes | None:
         """The message as the server gave it; None when it is not here yet. Blocks on the disk for big ones."""
@@ -309,6 +339,11 @@ class MailClient:
         return worker is None or worker.until_idle(timeout)
 
     @property
+    def has_mail(self) -> bool:
+        """True when there is something to show before any server was asked."""
+        return any(folder.total for folder in self.folders())
+
+    @property
     def is_settled(self) -> bool:
         """True once it is decided whether this process is the engine or another one is."""
         return self._engine is not None or self._elsewhere
@@ -386,7 +421,7 @@ class MailClient:
         with self._starting:
             if not self._started or self._engine is not None:
                 return
-            engine = Engine(self.paths, self._db, self.accounts, self._secret, self._emit)
+            engine = Engine(self.paths, self._db, self.accounts, self._secret, self._emit, self.attention)
             self._elsewhere = not engine.take_lock()
             if not self._elsewhere:
                 self._engine = engine

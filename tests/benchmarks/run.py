@@ -10,10 +10,12 @@ A measurement that fails is reported with its reason and does not end the others
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
 import re
+import shutil
 import statistics
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.benchmarks.maildir import SUBJECT_NEEDLE, Filled, fill, warm
+from tests.benchmarks.maildir import Filled, fill, warm
 from tests.servers.dovecot import Dovecot, wait_until
 from tests.terminal.terminal import Terminal
 from tui_mail.model import Account
@@ -110,17 +112,6 @@ def open_message(bench: Bench, terminal: Terminal) -> None:
         terminal.seconds_until_quiet(time.perf_counter(), quiet=0.2)
 
 
-def search(bench: Bench, terminal: Terminal) -> None:
-    """Enter after a search → the first row that fits is readable."""
-    terminal.press("/")
-    terminal.seconds_until_quiet(time.perf_counter(), quiet=0.2)
-    terminal.send(SUBJECT_NEEDLE)
-    terminal.seconds_until_quiet(time.perf_counter(), quiet=0.2)
-    bench.note("search", terminal.seconds_until(f"A jar of {SUBJECT_NEEDLE}", terminal.press("enter"), 20))
-    terminal.press("escape")
-    terminal.seconds_until_quiet(time.perf_counter(), quiet=0.2)
-
-
 def new_mail(bench: Bench, terminal: Terminal) -> None:
     """Accepted by LMTP → the row is readable, with no key pressed."""
     for number in range(3):
@@ -155,16 +146,50 @@ def leave(bench: Bench, terminal: Terminal) -> None:
     bench.note("quit", time.perf_counter() - pressed)
 
 
+def first_rows(bench: Bench, terminal: Terminal) -> None:
+    """Not measured: wait for the first rows of an empty store."""
+    terminal.wait_for(NEWEST, PATIENCE)
+
+
+def keys_during_sync(bench: Bench, terminal: Terminal) -> None:
+    """One key every 50 ms while the mailbox is being indexed → the cursor stands on the next row."""
+    for _ in range(60):
+        if "syncing" not in terminal.lines[0]:
+            break
+        here = _cursor_row(terminal)
+        bench.note("key_during_sync", terminal.seconds_until(_moved_from(here), terminal.press("j"), 5))
+        terminal.seconds_until_quiet(time.perf_counter(), quiet=0.05, timeout=0.05)
+        if _cursor_row(terminal) > 12:
+            terminal.press("g", "g")
+            terminal.wait_for(_cursor_at_top, 5)
+
+
+def hold_during_sync(bench: Bench, terminal: Terminal) -> None:
+    """30 keys a second for ten seconds from the first row on → the longest time without a picture."""
+    began = time.perf_counter()
+    for number in range(300):
+        while time.perf_counter() < began + number / 30:
+            time.sleep(0.001)
+        last = terminal.press("j")
+    terminal.seconds_until_quiet(last, quiet=0.2, timeout=5)
+    stamps = [stamp for stamp, _ in terminal.reads if began <= stamp <= last]
+    bench.note("longest_stall", max(after - before for before, after in itertools.pairwise([began, *stamps, last])))
+
+
 SESSIONS: tuple[tuple[Measure, ...], ...] = (
+    (first_rows, keys_during_sync, leave),
+    (first_rows, hold_during_sync, leave),
     (cold_start, complete_index, leave),
-    (warm_start, move_down, hold_down, open_message, new_mail, archive, search, leave),
+    (warm_start, move_down, hold_down, open_message, new_mail, archive, leave),
 )
-"""Each is one run of the program; the first one begins with an empty home."""
+"""Each is one run of the program; those before `warm_start` begin with an empty store."""
 
 
 def measure(bench: Bench) -> None:
     """All sessions, one after the other."""
     for session in SESSIONS:
+        if session[0] is not warm_start:
+            shutil.rmtree(bench.home / "data", ignore_errors=True)
         with bench.terminal() as terminal:
             for step in session:
                 try:
@@ -253,6 +278,24 @@ def _print(size: int, times: dict[str, list[float]], failures: dict[str, str]) -
 def _to_the_top(terminal: Terminal) -> None:
     terminal.press("g", "g")
     terminal.seconds_until_quiet(time.perf_counter(), quiet=0.3)
+
+
+def _cursor_row(terminal: Terminal) -> int:
+    """The row of the screen that the cursor of the list stands on."""
+    return next((number for number, line in enumerate(terminal.lines) if "▌" in line), -1)
+
+
+def _cursor_at_top(terminal: Terminal) -> bool:
+    """The cursor stands on the first row of the list."""
+    return 0 <= _cursor_row(terminal) <= 3
+
+
+def _moved_from(row: int) -> Callable[[Terminal], bool]:
+    def answer(terminal: Terminal) -> bool:
+        return _cursor_row(terminal) not in (row, -1)
+
+    answer.__doc__ = "the cursor on another row"
+    return answer
 
 
 def _without(text: str) -> Callable[[Terminal], bool]:

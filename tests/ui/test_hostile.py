@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.ui.world import Letter, screen_text, wait_for, world
+from tui_mail.ui.reading import Reading
 
 ATTACKS = [
     "[/nope] [b",
@@ -24,6 +26,10 @@ ATTACKS = [
 ]
 
 
+def is_shown(reading: Reading, message_id: int) -> bool:
+    return reading.message_id == message_id and reading.message is not None
+
+
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])
 async def test_no_attack_crashes_or_leaks(tmp_path: Path, size: tuple[int, int]) -> None:
     """Every subject, name and body is only text; what a terminal obeys is gone; lines stay aligned."""
@@ -35,10 +41,8 @@ async def test_no_attack_crashes_or_leaks(tmp_path: Path, size: tuple[int, int])
         async with app.run_test(size=size, notifications=True) as pilot:
             for _ in letters:
                 await pilot.press("enter")
-                shown = app.triage.messages.current_id
-                await wait_for(
-                    pilot, lambda shown=shown: app.triage.reading.message_id == shown and app.triage.reading.message
-                )  # type: ignore[misc]
+                reading, shown = app.triage.reading, app.triage.messages.current_id
+                await wait_for(pilot, partial(is_shown, reading, shown))
                 await pilot.press("h", "V", "o")
                 text = screen_text(app)
                 bad = {c for c in text if unicodedata.category(c) in ("Cc", "Cf") and c not in "\n\u200d"}

@@ -9,6 +9,7 @@ import pytest
 
 from tests.ui.world import Letter, World, screen_text, wait_for, world
 from tui_mail.model import Flag, Role
+from tui_mail.ui.actions import Place
 from tui_mail.ui.app import TuiMailApp
 
 WIDE = (160, 48)
@@ -59,9 +60,9 @@ async def test_moving_shows_a_preview_and_does_not_mark_read(mail: World) -> Non
         assert mail.folder().unread == 30
         await pilot.press("enter")
         await wait_for(pilot, lambda: mail.folder().unread == 29)
-        assert app.triage.focused is app.triage.reader
+        assert app.triage.place is Place.READER
         await pilot.press("q")
-        assert app.triage.focused is app.triage.messages
+        assert app.triage.place.value == "list"
 
 
 async def test_while_a_key_is_held_only_the_last_message_is_parsed(mail: World) -> None:

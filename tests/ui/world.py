@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -70,7 +71,7 @@ class World:
         self.db: Database = self.client._db
         self._uid = 0
         for one in self.accounts:
-            self.db.run(lambda txn, name=one.name: self._make_folders(txn, name))
+            self.db.run(partial(_make_folders, one.name))
 
     def folder(self, name: str = "INBOX", account_name: str = "") -> Folder:
         """A folder by its name on the server."""
@@ -103,9 +104,10 @@ class World:
         """A screen for this store."""
         return TuiMailApp(self.client)
 
-    def _make_folders(self, txn: Transaction, name: str) -> None:
-        owner = folders.account_id(txn, name)
-        folders.replace_list(txn, owner, [KnownFolder(n, "/", role, True) for n, role in ROLES.items()])
+
+def _make_folders(name: str, txn: Transaction) -> None:
+    owner = folders.account_id(txn, name)
+    folders.replace_list(txn, owner, [KnownFolder(n, "/", role, True) for n, role in ROLES.items()])
 
 
 @contextmanager

@@ -41,6 +41,7 @@ __all__ = [
 _TOP_KEYS = ("accounts", "ui")
 _UI_KEYS = ("theme", "preset", "layout")
 
+_UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
 
 
@@ -82,7 +83,7 @@ def load(paths: Paths) -> Config:
         return Config()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        return Config(problems=(Problem(safe_line(f"{paths.config_file} cannot be read: {reason}.")),))
+        return Config(problems=(Problem(safe_line(f"{paths.config_file} cannot be read: {reason}. {_UNUSABLE}")),))
     return parse(text, paths.config)
 
 
@@ -93,7 +94,7 @@ def parse(text: str, folder: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         found = _ERROR_LINE.search(str(error))
         line = int(found[1]) if found else text.count("\n") + 1
-        sentence = f"config.toml line {line}: this is not TOML: {error}. No account can be used until it is corrected."
+        sentence = f"config.toml line {line}: this is not TOML: {error}. {_UNUSABLE}"
         return Config(problems=(Problem(safe_line(sentence), line=line),))
     reader = Reader(text, folder)
     reader.unknown((), document, _TOP_KEYS)
@@ -151,7 +152,8 @@ def _text_and_names(paths: Paths) -> tuple[str, tuple[str, ...]]:
     except FileNotFoundError:
         return "", ()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{paths.config_file} cannot be read, so nothing was changed: {error}.") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{paths.config_file} cannot be read, so nothing was changed: {reason}.") from error
     return text, tuple(accounts) if isinstance(accounts, dict) else ()
 
 

@@ -87,7 +87,8 @@ class Reader:
         line = self._line(path)
         where = f'config.toml line {line}, account "{account}"' if account else f"config.toml line {line}"
         fatal = fatal and path[:1] == ("accounts",)
-        self.problems.append(Problem(safe_line(f"{where}: {what}"), account, line, fatal))
+        end = "" if what.endswith("?") else "."
+        self.problems.append(Problem(safe_line(f"{where}: {what}{end}"), account, line, fatal))
 
     def unknown(self, path: _KeyPath, table: Mapping[str, Any], known: Iterable[str]) -> None:
         """Note the keys of `table` that are none of `known`, and passwords above all."""

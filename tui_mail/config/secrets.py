@@ -48,6 +48,7 @@ _ALLOWED_MODULES = frozenset(
         "keyring.backends.Windows",
     }
 )
+_SAFE = "Your mail is safe."
 _CHAINER_MODULE = "keyring.backends.chainer"
 
 _cache: dict[tuple[str, Leg], str] = {}
@@ -130,7 +131,7 @@ def _find(account: Account, leg: Leg, ask: Ask | None, timeout: float) -> str:
     try:
         value = _with_keyring(lambda backend: _stored(backend, account, leg), timeout)
         reason = SecretUnavailable(
-            f'No password is stored for account "{account.name}". '
+            f'No password is stored for account "{account.name}". {_SAFE} '
             f"Give it with: tui-mail account set-password {shlex.quote(account.name)}"
         )
     except SecretUnavailable as error:
@@ -173,7 +174,9 @@ def _from_command(account: Account, argv: tuple[str, ...]) -> str:
             start_new_session=True,
         )
     except OSError as error:
-        raise SecretUnavailable(f"{whose} could not be started: {error.strerror}.") from error
+        raise SecretUnavailable(
+            f"{whose} could not be started: {error.strerror}. {_SAFE} Correct it in config.toml."
+        ) from error
     assert process.stdout is not None
     try:
         output, _ = process.communicate(timeout=COMMAND_SECONDS)
@@ -183,18 +186,22 @@ def _from_command(account: Account, argv: tuple[str, ...]) -> str:
         process.stdout.close()
         process.wait()
         raise SecretUnavailable(
-            f"{whose} gave no password within {COMMAND_SECONDS:.0f} seconds. "
+            f"{whose} gave no password within {COMMAND_SECONDS:.0f} seconds. {_SAFE} "
             "Run it in a terminal once, so that it can ask what it has to ask."
         ) from None
     if process.returncode != 0:
         how = f"status {process.returncode}" if process.returncode > 0 else f"signal {-process.returncode}"
-        raise SecretUnavailable(f"{whose} ended with {how}. Run it in a terminal to see why.")
+        raise SecretUnavailable(f"{whose} ended with {how}. {_SAFE} Run it in a terminal to see why.")
     try:
         value = output.split(b"\n", 1)[0].rstrip(b"\r").decode()
     except UnicodeDecodeError:
-        raise SecretUnavailable(f"{whose} printed something that is not UTF-8.") from None
+        raise SecretUnavailable(
+            f"{whose} printed something that is not UTF-8. {_SAFE} Correct it in config.toml."
+        ) from None
     if not value:
-        raise SecretUnavailable(f"{whose} printed an empty first line instead of a password.")
+        raise SecretUnavailable(
+            f"{whose} printed an empty first line instead of a password. {_SAFE} Correct it in config.toml."
+        )
     return value
 
 
@@ -227,7 +234,7 @@ def _with_keyring(use: Callable[[KeyringBackend], _T], timeout: float) -> _T:
     return result[0]
 
 
-_ADVICE = "Write a password_command into config.toml, or unlock the keyring and try again."
+_ADVICE = f"{_SAFE} Write a password_command into config.toml, or unlock the keyring and try again."
 
 
 def _keyring_hangs() -> SecretUnavailable:
@@ -243,10 +250,10 @@ def _allowed_keyring() -> KeyringBackend:
         return backend
     if type(backend).__module__ == "keyring.backends.fail":
         raise SecretUnavailable(
-            "No keyring runs on this computer. Write a password_command into config.toml, as in the README."
+            f"No keyring runs on this computer. {_SAFE} Write a password_command into config.toml, as in the README."
         )
     raise SecretUnavailable(
-        f"The keyring {type(backend).__module__} is not used, for it does not keep passwords safe. "
+        f"The keyring {type(backend).__module__} is not used, for it does not keep passwords safe. {_SAFE} "
         "Write a password_command into config.toml."
     )
 

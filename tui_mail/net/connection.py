@@ -161,6 +161,17 @@ def secure(sock: socket.socket, server: Server, *, timeout: float = 15.0) -> ssl
         raise tls_failure(error, server) from error
 
 
+def speaks_tls(server: Server, *, timeout: float = 5.0) -> bool:
+    """Whether TLS begins at once on that port. A look only: nothing is verified and nothing is sent."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with contextlib.suppress(MailError, OSError, ValueError), dial(server, timeout=timeout) as sock:
+        sock.settimeout(timeout)
+        with context.wrap_socket(sock):
+            return True
+    return False
+
+
 def ready(sock: socket.socket, timeout: float, *, write: bool = False, wake: Wake | None = None) -> Outcome:
     """Wait until `sock` can be read (or written), `wake` is set, or `timeout` seconds have passed."""
     woken = wake.fileno() if wake else -1

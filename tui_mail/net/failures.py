@@ -27,7 +27,8 @@ def cleartext_refused(server: Server) -> MailError:
     """The settings would send a password unencrypted over a network."""
     return CertificateRefused(
         f'The settings ask for an unencrypted connection to {server.host} (security = "none"), where others could read '
-        f'the password. Nothing was sent. Set security = "tls" or "starttls", or allow_cleartext = true if you agree.'
+        f"the password. Nothing was sent. {SAFE} "
+        'Set security = "tls" or "starttls", or allow_cleartext = true if you agree.'
     )
 
 
@@ -76,7 +77,7 @@ def tls_failure(error: Exception, server: Server) -> MailError:
     reason = (getattr(error, "reason", None) or "").upper()
     if any(word in reason for word in _WRONG_PROTOCOL):
         return CertificateRefused(
-            f"{host} does not speak TLS on port {server.port} from the start. Nothing was sent. "
+            f"{host} does not speak TLS on port {server.port} from the start. Nothing was sent. {SAFE} "
             f'Use security = "starttls" with this port, or "tls" with the TLS port (IMAP 993, POP3 995, SMTP 465).',
             detail,
         )
@@ -114,6 +115,14 @@ def no_greeting(server: Server, error: Exception) -> MailError:
     )
 
 
+def wants_tls(server: Server) -> MailError:
+    """The port is a TLS port, and the settings say something else."""
+    return CertificateRefused(
+        f"{server.host} speaks TLS from the start on port {server.port}, but the settings say "
+        f'security = "{server.security}". Nothing was sent. {SAFE} Set security = "tls" for this port.'
+    )
+
+
 def not_this_protocol(server: Server, greeting: bytes) -> MailError:
     """The first line is no greeting of an IMAP server."""
     known = (
@@ -123,7 +132,7 @@ def not_this_protocol(server: Server, greeting: bytes) -> MailError:
     )
     kind = next((f" It looks like {name}." for name, mark in known if re.match(mark, greeting)), "")
     return ProtocolViolation(
-        f"What answers on {server.host}, port {server.port}, is no IMAP server.{kind} Nothing was sent. "
+        f"What answers on {server.host}, port {server.port}, is no IMAP server.{kind} Nothing was sent. {SAFE} "
         "Check host and port in the account's settings.",
         f"greeting {greeting[:200]!r}",
     )

@@ -25,8 +25,8 @@ from typing import Any, NoReturn
 
 from tui_mail.errors import CertificateRefused, ConnectionLost, ProtocolViolation, UnsafeArgument
 from tui_mail.model import Security, Server
-from tui_mail.net.connection import Outcome, Wake, dial, ready, secure
-from tui_mail.net.failures import SAFE, ended, no_greeting, not_this_protocol, too_much
+from tui_mail.net.connection import Outcome, Wake, dial, ready, secure, speaks_tls
+from tui_mail.net.failures import SAFE, ended, no_greeting, not_this_protocol, too_much, wants_tls
 from tui_mail.net.replies import StatusLine
 
 CRLF = b"\r\n"
@@ -40,6 +40,8 @@ LITERALS_LIMIT = 1_000
 BUDGET = 16 * 1024 * 1024
 """Octets that an ordinary command may answer."""
 PATIENCE = 60.0
+GREETING = 3.0
+"""Seconds of silence after which a TLS port is suspected: there, each side would wait for the other's first word."""
 FLOOR = 2_048
 """Octets per second below which a line is not worth waiting for."""
 RATIO_FREE, RATIO = 64 * 1024 * 1024, 500
@@ -110,6 +112,10 @@ class Wire(imaplib.IMAP4):
         prefix: Any = imaplib.Int2AP(random.randint(4096, 65535))  # noqa: S311
         self.tagpre = prefix
         self.tagre = re.compile(b"(?P<tag>" + prefix + rb"\d+) (?P<type>[A-Z]+) (?P<data>.*)", re.ASCII)
+        quick = min(GREETING, self._timeout)
+        silent = self.server.security is not Security.TLS and self.wait(quick) == "timeout"
+        if silent and speaks_tls(self.server, timeout=quick):
+            raise wants_tls(self.server)
         self.begin(64 * 1024, self._timeout)
         try:
             line = self.readline().rstrip(CRLF)

@@ -25,6 +25,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tui_mail.attention import Attention
 from tui_mail.errors import MailError, StoreDamaged, StoreError, StoreFull, StoreReadOnly
 from tui_mail.paths import Paths
 
@@ -37,6 +38,8 @@ GROUP_JOBS = 50
 """Most writes in one commit…"""
 GROUP_SECONDS = 0.02
 """…and how long a commit may be held open for more, so that a key press waits no longer than this."""
+
+_UNDONE = "The store did not do what it should ({}); nothing was changed."
 
 _BODIES_SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -85,11 +88,17 @@ _Item = tuple[int, int, Write | None, "Future[Any]"]
 class Database:
     """mail.db and bodies.db of one installation. Threads: any. Raises StoreError everywhere."""
 
-    def __init__(self, paths: Paths, on_commit: Callable[[set[int], set[int]], None] | None = None) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        on_commit: Callable[[set[int], set[int]], None] | None = None,
+        attention: Attention | None = None,
+    ) -> None:
         """Open or create the files, migrate them, start the writer; `on_commit(folders, accounts)` runs on it."""
         self.mail_path = paths.data / "mail.db"
         self.bodies_path = paths.data / "bodies.db"
         self.on_commit = on_commit
+        self._attention = attention or Attention()
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._readers_lock = threading.Lock()
@@ -124,6 +133,7 @@ class Database:
     def write(self, job: Callable[[Transaction], T], *, urgent: bool = False) -> Future[T]:
         """Run `job` in a transaction on the writer thread; the future resolves after the commit."""
         future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # whoever stops waiting for it must not take back what was asked
         if self._closed:
             future.set_exception(StoreError("The store is closed; nothing was changed."))
         else:
@@ -153,7 +163,11 @@ class Database:
     def _open_reader(self, path: Path) -> sqlite3.Connection:
         with translated(path):
             connection = sqlite3.connect(
-                f"file:{_quoted(path)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+                f"file:{_quoted(path)}?mode=ro",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=_Reader,
             )
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA busy_timeout = 5000")
@@ -173,12 +187,13 @@ class Database:
             self.bodies_sql.close()
             kept = self.bodies_path.with_name(f"bodies.{theirs[:8]}.db")
             self.bodies_path.replace(kept)
-            for suffix in ("-wal", "-shm"):
-                Path(f"{self.bodies_path}{suffix}").unlink(missing_ok=True)
+            for suffix in ("-wal", "-shm"):  # they are there while another process still has the file open
+                with contextlib.suppress(FileNotFoundError):
+                    Path(f"{self.bodies_path}{suffix}").replace(f"{kept}{suffix}")
             self.bodies_sql = _open_for_writing(self.bodies_path)
             _migrate_bodies(self.bodies_sql)
         with translated(self.bodies_path):
-            self.bodies_sql.execute("INSERT INTO meta VALUES ('store_id', ?)", (ours,))
+            self.bodies_sql.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (ours,))
 
     # --- the writer thread --------------------------------------------------------------------
 
@@ -187,6 +202,8 @@ class Database:
             item = self._queue.get()
             if item[2] is None:
                 break
+            if item[0] > 0:
+                self._attention.give_way()
             self._commit_group(item)
         with contextlib.suppress(sqlite3.Error):
             self._writer_sql.execute("PRAGMA optimize")
@@ -195,7 +212,7 @@ class Database:
 
     def _commit_group(self, first: _Item) -> None:
         sql, finished = self._writer_sql, list[tuple["Future[Any]", Any]]()
-        transaction = Transaction(sql)
+        transaction, taken = Transaction(sql), [first]
         began = time.monotonic()
         try:
             with translated(self.mail_path):
@@ -204,14 +221,15 @@ class Database:
                 while item is not None:
                     self._run_one(sql, item, transaction, finished)
                     item = self._next_of_group(first[0], began, len(finished))
+                    taken += [item] if item is not None else []
                 sql.execute("COMMIT")
-        except MailError as error:
+        except Exception as error:  # a thread's top: whoever waits is told
             with contextlib.suppress(sqlite3.Error):
                 sql.execute("ROLLBACK")
-            for future, _ in finished:
-                future.set_exception(error)
-            if not first[3].done():
-                first[3].set_exception(error)
+            told = error if isinstance(error, MailError) else StoreError(_UNDONE.format(error), repr(error))
+            for _, _, _, future in taken:
+                if not future.done():
+                    future.set_exception(told)
             return
         for future, result in finished:
             future.set_result(result)
@@ -246,7 +264,11 @@ class Database:
             finished.append((future, result))
 
     def _next_of_group(self, priority: int, began: float, done: int) -> _Item | None:
-        if done >= GROUP_JOBS or time.monotonic() - began > GROUP_SECONDS:
+        if (
+            done >= GROUP_JOBS
+            or (priority > 0 and self._attention.is_demanded)
+            or time.monotonic() - began > GROUP_SECONDS
+        ):
             return None
         try:
             item = self._queue.get_nowait()
@@ -256,6 +278,16 @@ class Database:
             self._queue.put(item)
             return None
         return item
+
+
+class _Reader(sqlite3.Connection):
+    """A connection whose queries raise StoreError, also on threads that must not know SQLite."""
+
+    def execute(self, *query: Any) -> sqlite3.Cursor:
+        try:
+            return super().execute(*query)
+        except sqlite3.Error as error:
+            raise _translate(error, Path("mail.db")) from error
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from tui_mail.model import ChangeKind, Flag
 from tui_mail.store.database import Transaction
+from tui_mail.store.identity import absorb
 from tui_mail.store.journal import Effect
 from tui_mail.store.messages import refresh_view, with_keywords
 
@@ -36,42 +37,59 @@ class DueItem:
     uid: int | None
     stage: int
     probe: int
-    msgid: str
-    size: int
+    key: tuple[int, int]
+    """Its identity (identity.Key)."""
+    from_folder: int | None
+    """Where it was displayed when the change was made."""
+    lost_since: int
+
+
+_OPEN = "account_id = ? AND state IN ('queued', 'running')"
+_FREE = (
+    "NOT EXISTS (SELECT 1 FROM journal_item mine JOIN journal_item other ON other.message_id = mine.message_id"
+    " JOIN journal earlier ON earlier.id = other.journal_id WHERE mine.journal_id = j.id AND mine.stage < 2"
+    " AND earlier.id < j.id AND earlier.state IN ('queued', 'running'))"
+)
+"""No earlier change that still waits speaks of a message of this one."""
 
 
 def next_due(sql: sqlite3.Connection, account: int, now: float) -> Due | None:
-    """The oldest change of an account that waits; None while it is not yet time for it.
+    """The oldest change of an account that can go out; None while there is none.
 
-    Changes go out in the order in which they were made, because later ones may build on earlier ones.
+    Changes of one message go out in the order in which they were made, because later ones build on earlier ones.
+    One that has to wait holds up no change of other messages.
     """
-    row = sql.execute(
-        "SELECT id, attempts, next_try, kind, target, add_flags, remove_flags, add_keywords, remove_keywords"
-        " FROM journal"
-        " WHERE account_id = ? AND state IN ('queued', 'running') ORDER BY id LIMIT 1",
-        (account,),
-    ).fetchone()
-    if row is None or row[2] > now:
+    what = "id, attempts, kind, target, add_flags, remove_flags, add_keywords, remove_keywords, next_try"
+    row = sql.execute(f"SELECT {what} FROM journal WHERE {_OPEN} ORDER BY id LIMIT 1", (account,)).fetchone()  # noqa: S608
+    if row is not None and row[-1] > now:
+        row = sql.execute(
+            f"SELECT {what} FROM journal j WHERE {_OPEN} AND next_try <= ? AND {_FREE} ORDER BY id LIMIT 1",  # noqa: S608
+            (account, now),
+        ).fetchone()
+    if row is None:
         return None
-    id_, attempts, _, kind, target, add, remove, *words = row
+    id_, attempts, kind, target, add, remove, *words, _ = row
     return Due(id_, Effect(ChangeKind(kind), target, Flag(add), Flag(remove), *words), attempts)
 
 
 def next_due_time(sql: sqlite3.Connection, account: int) -> int | None:
-    """When the oldest waiting change of an account is to be tried; None when nothing waits."""
-    row = sql.execute(
-        "SELECT next_try FROM journal WHERE account_id = ? AND state IN ('queued', 'running') ORDER BY id LIMIT 1",
-        (account,),
-    ).fetchone()
+    """When a change of an account can go out next (epoch); None when nothing waits."""
+    row = sql.execute(f"SELECT next_try FROM journal WHERE {_OPEN} ORDER BY id LIMIT 1", (account,)).fetchone()  # noqa: S608
+    if row is not None and row[0] > time.time():
+        row = sql.execute(f"SELECT MIN(next_try) FROM journal j WHERE {_OPEN} AND {_FREE}", (account,)).fetchone()  # noqa: S608
     return None if row is None else int(row[0])
 
 
 def due_items(sql: sqlite3.Connection, change_id: int) -> list[DueItem]:
-    """The messages of a change that the server has not confirmed, with their places there."""
+    """The messages of a change that the server has not confirmed, with their places there.
+
+    The message itself may be gone from the store: then it has no folder and `lost_since` is 0.
+    """
     return [
-        DueItem(*row)
-        for row in sql.execute(
-            "SELECT i.message_id, m.folder_id, m.uid, i.stage, i.probe, COALESCE(m.message_id, ''), COALESCE(m.size, 0)"
+        DueItem(id_, folder_id, uid, stage, probe, (key, size), from_folder, lost_since)
+        for id_, folder_id, uid, stage, probe, key, size, from_folder, lost_since in sql.execute(
+            "SELECT i.message_id, m.folder_id, m.uid, i.stage, i.probe, COALESCE(m.msgid_hash, 0),"
+            " COALESCE(m.size, 0), i.from_folder, COALESCE(m.lost_since, 0)"
             " FROM journal_item i LEFT JOIN message m ON m.id = i.message_id"
             " WHERE i.journal_id = ? AND i.stage < 2",
             (change_id,),
@@ -79,9 +97,34 @@ def due_items(sql: sqlite3.Connection, change_id: int) -> list[DueItem]:
     ]
 
 
-def begin(txn: Transaction, change_id: int) -> None:
-    """The change is about to be sent: from now on the server may know it."""
-    txn.sql.execute("UPDATE journal SET state = 'running', attempts = attempts + 1 WHERE id = ?", (change_id,))
+def begin(txn: Transaction, change_id: int, next_try: int = 0) -> bool:
+    """The change is about to be sent: from now on the server may know it. False when it was taken back meanwhile.
+
+    `next_try` is when to send it again should the line break.
+    """
+    cursor = txn.sql.execute(
+        "UPDATE journal SET state = 'running', attempts = attempts + 1, next_try = ?"
+        " WHERE id = ? AND state IN ('queued', 'running')",
+        (next_try, change_id),
+    )
+    return cursor.rowcount > 0
+
+
+def give_up(txn: Transaction, account: int, before: int) -> int:
+    """Let go of waiting changes of messages that are gone: lost before `before` (epoch), and found nowhere since.
+
+    What is left of those changes is due at once. Returns how many there are.
+    """
+    rows = txn.sql.execute(
+        "SELECT i.journal_id, i.message_id FROM journal j JOIN journal_item i ON i.journal_id = j.id"
+        " LEFT JOIN message m ON m.id = i.message_id WHERE j.account_id = ? AND j.state IN ('queued', 'running')"
+        " AND i.stage < 2 AND m.folder_id IS NULL AND COALESCE(m.lost_since, 0) < ?",
+        (account, before),
+    ).fetchall()
+    txn.sql.executemany("UPDATE journal_item SET stage = 2 WHERE journal_id = ? AND message_id = ?", rows)
+    txn.sql.executemany("UPDATE journal SET next_try = 0 WHERE id = ?", {(id_,) for id_, _ in rows})
+    refresh_view(txn, {id_ for _, id_ in rows})
+    return len({id_ for id_, _ in rows})
 
 
 def set_stage(txn: Transaction, change_id: int, ids: Sequence[int], stage: int, probe: int | None = None) -> None:
@@ -94,13 +137,15 @@ def set_stage(txn: Transaction, change_id: int, ids: Sequence[int], stage: int, 
 
 def moved(txn: Transaction, change_id: int, target: int, places: Iterable[tuple[int, int | None]]) -> None:
     """The server moved messages: (id, UID in `target`, or None when it did not say)."""
-    done = list[int]()
-    for id_, uid in places:
-        if uid is not None:  # what a sync of the target saw first is the same message
-            for (twin,) in txn.sql.execute(
+    done, given = list[int](), set[int]()
+    for id_, told in places:
+        uid = None if told in given else told  # no two messages have one UID, whatever the server says
+        if uid is not None:
+            given.add(uid)
+            for (twin,) in txn.sql.execute(  # what a sync of the target saw first is the same message
                 "SELECT id FROM message WHERE folder_id = ? AND uid = ? AND id != ?", (target, uid, id_)
             ).fetchall():
-                _drop(txn, twin)
+                absorb(txn, id_, twin)
         txn.sql.execute(
             "UPDATE message SET folder_id = ?, uid = ?, lost_since = ? WHERE id = ? AND NOT"
             " (folder_id = ? AND uid IS NOT NULL)",
@@ -151,7 +196,11 @@ def fail(txn: Transaction, change_id: int, sentence: str) -> None:
 
 
 def retry_failed(txn: Transaction, account: int | None = None) -> int:
-    """Queue what failed again; returns how many changes."""
+    """Queue what failed again, and let everything that waits for its time go now; returns how many had failed."""
+    txn.sql.execute(
+        "UPDATE journal SET next_try = 0 WHERE state IN ('queued', 'running') AND (?1 IS NULL OR account_id = ?1)",
+        (account,),
+    )
     rows = txn.sql.execute(
         "SELECT id FROM journal WHERE state = 'failed' AND (?1 IS NULL OR account_id = ?1)", (account,)
     ).fetchall()
@@ -178,9 +227,3 @@ def open_counts(sql: sqlite3.Connection, account: int) -> tuple[int, int]:
 
 def _messages(sql: sqlite3.Connection, change_id: int) -> list[int]:
     return [r[0] for r in sql.execute("SELECT message_id FROM journal_item WHERE journal_id = ?", (change_id,))]
-
-
-def _drop(txn: Transaction, id_: int) -> None:
-    row = txn.sql.execute("SELECT view_folder, view_flags FROM message WHERE id = ?", (id_,)).fetchone()
-    txn.sql.execute("DELETE FROM message WHERE id = ?", (id_,))
-    txn.count(row[0], -1, -int(not row[1] & Flag.SEEN))

@@ -70,8 +70,9 @@ def record(
 ) -> int | None:
     """Write an action and its local effect; messages that it would not change are left out.
 
-    A new action (no `undo_of`, not `again`) leaves nothing to be redone. Returns the batch (the given one, or a new one), None when there was nothing to do. Messages of several
-    accounts become one change each; the caller sees to it that a move stays inside its account.
+    A new action (no `undo_of`, not `again`) leaves nothing to be redone. Returns the batch (the given one, or a new
+    one), None when there was nothing to do. Messages of several accounts become one change each; the caller sees to
+    it that a move stays inside its account.
     """
     touched = defaultdict[int, list[tuple[int, int | None]]](list)
     for chunk in chunks(list(dict.fromkeys(ids))):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from tui_mail.model import Address, Flag, HeaderFields
 from tui_mail.store.database import Transaction
+from tui_mail.store.identity import best, find_twins, homeless, identity_hash, message_hash
 from tui_mail.text import SafeText
 
 FIELD, RECORD = "\x1f", "\x1e"
@@ -48,8 +49,8 @@ class ServerFlags:
 def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Arrival]) -> int:
     """Store what the server lists in a folder; known UIDs only have their flags updated. Returns how many were new.
 
-    A message that was lost from another place of the account, or that a running change is moving here, is
-    recognised by Message-ID and size and keeps its id, its body and its unfinished changes.
+    A message that was lost from another place of the account, or that a change moved here without the server
+    telling the UID, is recognised by Message-ID and size and keeps its id, its body and its unfinished changes.
     """
     if not arrivals:
         return 0
@@ -63,18 +64,19 @@ def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Ar
     repeated = [ServerFlags(a.uid, a.flags, a.keywords) for a in arrivals if a.uid in known]
     if repeated:
         update_flags(txn, folder_id, repeated)
-    homeless = _homeless(txn.sql, account, folder_id)
+    candidates = homeless(txn.sql, account, folder_id)
     fresh = list[Arrival]()
+    adopted = list[int]()
     for arrival in arrivals:
         if arrival.uid in known:
             continue
         known.add(arrival.uid)
-        key = (message_hash(arrival.fields.message_id), arrival.size)
-        candidates = homeless.get(key) if arrival.fields.message_id else None
-        if candidates:
-            _adopt(txn, candidates.pop(0), folder_id, arrival)
+        alike = candidates.get((identity_hash(arrival.fields, arrival.internaldate), arrival.size))
+        if alike:
+            adopted.append(_adopt(txn, best(alike, arrival.internaldate), folder_id, arrival))
         else:
             fresh.append(arrival)
+    refresh_view(txn, adopted)
     txn.sql.executemany(_INSERT, (_columns(account, folder_id, arrival) for arrival in fresh))
     txn.count(folder_id, len(fresh), sum(1 for a in fresh if not a.flags & Flag.SEEN))
     return len(fresh)
@@ -107,12 +109,26 @@ def lose(txn: Transaction, folder_id: int, uids: Iterable[int]) -> None:
 
 
 def lose_messages(txn: Transaction, ids: Iterable[int]) -> None:
-    """The server no longer has these messages where they were."""
+    """The server no longer has these messages where they were.
+
+    One that a change was moving, and that a sync of the target has already seen there, is what was seen.
+    """
     now = int(time.time())
     ids = list(ids)
     txn.sql.executemany(
         "UPDATE message SET folder_id = NULL, uid = NULL, lost_since = ? WHERE id = ?", ((now, id_) for id_ in ids)
     )
+    under_way = defaultdict[int, list[int]](list)
+    for chunk in chunks(ids):
+        for id_, target in txn.sql.execute(
+            "SELECT i.message_id, j.target FROM journal_item i CROSS JOIN journal j ON j.id = i.journal_id"  # noqa: S608
+            f" WHERE i.message_id IN ({marks(chunk)}) AND i.stage < 2 AND j.kind = 'move' AND j.attempts > 0"
+            " AND j.state IN ('queued', 'running')",
+            chunk,
+        ):
+            under_way[target].append(id_)
+    for target, moving in under_way.items():
+        find_twins(txn, target, moving)
     refresh_view(txn, ids)
 
 
@@ -122,9 +138,20 @@ def orphan_folder(txn: Transaction, folder_id: int) -> None:
     lose_messages(txn, ids)
 
 
-def expected_in(sql: sqlite3.Connection, folder_id: int) -> list[int]:
-    """Messages that a change moved into the folder and whose UID there is not known yet."""
-    return [row[0] for row in sql.execute("SELECT id FROM message WHERE folder_id = ? AND uid IS NULL", (folder_id,))]
+def settle(txn: Transaction, folder_id: int) -> None:
+    """The folder has been read: a message expected there after a move is there, or it is lost."""
+    expected = [
+        row[0] for row in txn.sql.execute("SELECT id FROM message WHERE folder_id = ? AND uid IS NULL", (folder_id,))
+    ]
+    missing = find_twins(txn, folder_id, expected)
+    refresh_view(txn, set(expected).difference(missing))
+    lose_messages(txn, missing)
+
+
+def is_expecting(sql: sqlite3.Connection, folder_id: int) -> bool:
+    """True when a change moved messages into the folder whose UIDs there are not known yet."""
+    query = "SELECT 1 FROM message WHERE folder_id = ? AND uid IS NULL LIMIT 1"
+    return sql.execute(query, (folder_id,)).fetchone() is not None
 
 
 def forget_lost(txn: Transaction, account: int, before: int) -> list[int]:
@@ -247,16 +274,15 @@ def stored_count(sql: sqlite3.Connection, folder_id: int) -> int:
     return count
 
 
-def bodiless(sql: sqlite3.Connection, account: int, newer_than: int, limit: int) -> list[tuple[int, int, int, int]]:
-    """(message id, folder_id, uid, size), newest first, of messages whose body is not here yet."""
-    return [
-        (row[0], row[1], row[2], row[3])
-        for row in sql.execute(
-            "SELECT id, folder_id, uid, size FROM message WHERE account_id = ? AND has_body = 0 AND uid IS NOT NULL"
-            " AND date >= ? ORDER BY date DESC LIMIT ?",
-            (account, newer_than, limit),
-        )
-    ]
+def bodiless(
+    sql: sqlite3.Connection, account: int, newer_than: int, limit: int, without: Sequence[int] = ()
+) -> list[tuple[int, int, int, int]]:
+    """(message id, folder_id, uid, size), newest first, of messages whose body is not here; not of some folders."""
+    query = (
+        "SELECT id, folder_id, uid, size FROM message WHERE account_id = ? AND has_body = 0 AND uid IS NOT NULL"  # noqa: S608
+        f" AND date >= ? AND folder_id NOT IN ({marks(without)}) ORDER BY date DESC LIMIT ?"
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in sql.execute(query, (account, newer_than, *without, limit))]
 
 
 def wanted(sql: sqlite3.Connection) -> list[tuple[int, int]]:
@@ -293,11 +319,6 @@ def set_snippets(txn: Transaction, snippets: Iterable[tuple[int, SafeText]]) -> 
             txn.count(row[0], 0, 0)
 
 
-def message_hash(message_id: str) -> int:
-    """63 bits of a Message-ID: small in an index, and nobody can choose a collision that matters."""
-    return int.from_bytes(blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
-
-
 def chunks(ids: list[int]) -> Iterator[list[int]]:
     """`ids` in pieces that one statement takes."""
     for at in range(0, len(ids), CHUNK):
@@ -315,7 +336,7 @@ _INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 21)})"  # 
 
 def _columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...]:
     fields = arrival.fields
-    own_hash = message_hash(fields.message_id)
+    own_hash = identity_hash(fields, arrival.internaldate)
     root = message_hash(fields.references[0]) if fields.references else own_hash
     date = fields.date
     if date is None or not 0 < date <= arrival.internaldate + 86_400:  # no message comes from the future
@@ -345,33 +366,12 @@ def _columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ..
     )
 
 
-def _homeless(sql: sqlite3.Connection, account: int, folder_id: int) -> dict[tuple[int, int], list[int]]:
-    """Messages that may be what now appears in `folder_id`, by (hash of Message-ID, size); expected ones first."""
-    found = dict[tuple[int, int], list[int]]()
-    for id_, key, size in sql.execute(
-        "SELECT id, msgid_hash, size FROM message WHERE account_id = ?1 AND uid IS NULL AND message_id != ''"
-        " AND (folder_id IS NULL OR folder_id = ?2) ORDER BY folder_id IS NULL, lost_since DESC",
-        (account, folder_id),
-    ):
-        found.setdefault((key, size), []).append(id_)
-    for id_, key, size in sql.execute(
-        "SELECT m.id, m.msgid_hash, m.size FROM journal j JOIN journal_item i ON i.journal_id = j.id"
-        " JOIN message m ON m.id = i.message_id WHERE j.account_id = ? AND j.state IN ('queued', 'running')"
-        " AND j.attempts > 0 AND j.kind = 'move' AND j.target = ? AND i.stage < 2"
-        " AND m.message_id != '' AND m.uid IS NOT NULL",
-        (account, folder_id),
-    ):
-        if id_ not in found.get((key, size), ()):
-            found.setdefault((key, size), []).append(id_)
-    return found
-
-
-def _adopt(txn: Transaction, id_: int, folder_id: int, arrival: Arrival) -> None:
+def _adopt(txn: Transaction, id_: int, folder_id: int, arrival: Arrival) -> int:
     txn.sql.execute(
         "UPDATE message SET folder_id = ?, uid = ?, flags = ?, keywords = ?, lost_since = 0 WHERE id = ?",
         (folder_id, arrival.uid, int(arrival.flags), " ".join(sorted(arrival.keywords)), id_),
     )
-    refresh_view(txn, [id_])
+    return id_
 
 
 def _packed(addresses: tuple[Address, ...]) -> str:

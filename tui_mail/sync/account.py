@@ -14,26 +14,46 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
+from tui_mail.attention import Attention
 from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
     CommandRefused,
     MailError,
     SecretUnavailable,
+    ServerError,
     StoreError,
+    UnsafeArgument,
 )
-from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, Event, LinkState, Role, StatusChanged
+from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, Event, LinkState, Role
 from tui_mail.net.connection import Backoff, Wake
 from tui_mail.net.imap import ImapSession
-from tui_mail.store import due, folders, messages
+from tui_mail.store import due, folders
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.folders import KnownFolder
-from tui_mail.sync import bodies, plan
+from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
 from tui_mail.sync.folder import FolderSync
+from tui_mail.sync.jobs import (
+    BODIES,
+    BODY,
+    FILL_INBOX,
+    FILL_OTHER,
+    FILL_SCREEN,
+    INBOX,
+    JOURNAL,
+    LIST,
+    OTHER,
+    SCREEN,
+    TIDY,
+    Job,
+    Jobs,
+    Troubles,
+)
+from tui_mail.sync.listing import canonical, read_list
 from tui_mail.sync.replay import replay_next
-from tui_mail.sync.watch import Watcher
+from tui_mail.sync.status import StatusReport
+from tui_mail.sync.watchers import Watchers
 from tui_mail.text import safe_line
 
 POLL_SECONDS = 60.0
@@ -41,17 +61,14 @@ POLL_SECONDS = 60.0
 FORGET_SECONDS = 3600
 """How long a message that vanished from one folder may turn up in another and still be the same."""
 
-BODY, JOURNAL, SCREEN, INBOX, LIST, OTHER, FILL_SCREEN, FILL_INBOX, FILL_OTHER, BODIES, TIDY = range(11)
+SOON_SECONDS = 10
+"""A change that is tried again within this time is waited for by `until_idle`."""
+UNTRUSTED_SECONDS = 300.0
+"""How often a server whose certificate was refused is tried: the network, not the server, may have been wrong."""
+OPEN_TRIES = 3
+"""Lines that may break while one opened message is fetched."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A thing to do: its kind is a bound method's name, `about` the folder or message id it is for."""
-
-    kind: str
-    about: int = 0
 
 
 class AccountWorker(threading.Thread):
@@ -63,6 +80,7 @@ class AccountWorker(threading.Thread):
         db: Database,
         secret: Callable[[Account], str],
         emit: Callable[[Event], None],
+        attention: Attention | None = None,
     ) -> None:
         """`secret` may block and raise SecretUnavailable; it is called on this account's threads only."""
         super().__init__(name=f"account-{account.name}", daemon=True)
@@ -70,52 +88,64 @@ class AccountWorker(threading.Thread):
         self.db = db
         self._secret = secret
         self._emit = emit
+        self._attention = attention or Attention()
         self._lock = threading.Condition()
-        self._jobs: dict[Job, tuple[int, int]] = {}
-        self._order = 0
-        self._wanted: set[int] = set()
+        self._jobs = Jobs()
+        self._doing: Job | None = None
+        self._troubles = Troubles()
+        self._bodies = BodyFetch()
+        self._wanted: dict[int, int] = {}
+        """Opened messages whose body is waited for, and how often that was begun."""
         self._done = False
         self._again = False
         self._screen = 0
-        self._watchers: dict[str, Watcher] = {}
+        self._watchers = Watchers(account.name, self._connect, self._heard, self._slept)
+        self._listed_at = 0.0
+        self._looked = 0
         self._session: ImapSession | None = None
         self._sync: FolderSync | None = None
         self._idle_for: list[threading.Event] = []
         self.account_id = 0
-        self.status = AccountStatus(account.name, LinkState.STARTING)
+        self._report = StatusReport(account.name, db, emit)
+
+    @property
+    def status(self) -> AccountStatus:
+        """What the status line says."""
+        return self._report.now
 
     # --- asking, from any thread --------------------------------------------------------------
 
     def want_body(self, message_id: int) -> None:
         """Fetch this body before anything else; BodyArrived follows, also when the server cannot be reached."""
         with self._lock:
-            self._wanted.add(message_id)
+            self._wanted[message_id] = 0
             offline = self.status.state in (LinkState.OFFLINE, LinkState.REFUSED)
         if offline:
             self._emit(BodyArrived(message_id, self.status.sentence))
         self._ask(BODY, Job("_fetch_body", message_id))
 
     def replay(self) -> None:
-        """A change was written to the due."""
+        """A change was written to the journal."""
         self._ask(JOURNAL, Job("_replay"))
 
     def look_at(self, folder_id: int) -> None:
         """Put the folder that is on the screen now first, and watch it."""
         with self._lock:
             self._screen = folder_id
-        self._ask(SCREEN, Job("_refresh", folder_id))
+        self._ask_anew(folder_id)
         state = folders.state(self.db.read(), folder_id)
-        if state is not None and state.role is not Role.INBOX:
-            self._watch_screen(state.name)
+        if state is not None:
+            self._watchers.show("" if state.role is Role.INBOX else state.name)
 
     def refresh(self, folder_id: int | None = None) -> None:
         """Compare this folder with the server now; all of them when None."""
-        self._ask(LIST, Job("_list")) if folder_id is None else self._ask(SCREEN, Job("_refresh", folder_id))
+        self._ask(LIST, Job("_list")) if folder_id is None else self._ask_anew(folder_id)
 
     def retry(self) -> None:
         """Try again now: connect if there is no line, and ask for the password anew if it was refused."""
         with self._lock:
             self._again = True
+            self._troubles.forgive()
             self._lock.notify_all()
 
     def until_idle(self, timeout: float) -> bool:
@@ -131,11 +161,10 @@ class AccountWorker(threading.Thread):
         with self._lock:
             self._done = True
             self._lock.notify_all()
-        for watcher in list(self._watchers.values()):
-            watcher.stop()
         session = self._session
         if session is not None:
             session.shut()
+        self._watchers.stop(wait=0.0)
 
     # --- the thread ---------------------------------------------------------------------------
 
@@ -144,7 +173,7 @@ class AccountWorker(threading.Thread):
         try:
             self._run_until_stopped()
         finally:
-            self._stop_watchers()
+            self._watchers.stop()
 
     def _run_until_stopped(self) -> None:
         backoff = Backoff()
@@ -153,11 +182,15 @@ class AccountWorker(threading.Thread):
             try:
                 self._prepare()
                 self._work()
-            except (AuthenticationRefused, CertificateRefused, SecretUnavailable) as error:
+            except (AuthenticationRefused, SecretUnavailable) as error:
                 self._pause(LinkState.REFUSED, error, None)
+            except CertificateRefused as error:
+                self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
             except StoreError as error:
                 self._pause(LinkState.OFFLINE, error, 30.0)
             except MailError as error:
+                if self._doing is not None and isinstance(error, ServerError):
+                    self._troubles.broke(self._doing)
                 if time.monotonic() - began > 60:
                     backoff.reset()
                 self._pause(LinkState.OFFLINE, error, backoff.next())
@@ -185,17 +218,24 @@ class AccountWorker(threading.Thread):
         return ImapSession.open(self.account.incoming, self._secret(self.account), wake=wake)
 
     def _work(self) -> None:
-        self._say(state=LinkState.CONNECTING, sentence=self.status.sentence)
+        self._report.say(self.account_id, state=LinkState.CONNECTING, sentence=self.status.sentence)
         self._session = session = self._connect()
         try:
-            self._sync = FolderSync(session, self.db, self.account_id)
-            self._say(state=LinkState.SYNCING, heard=session.heard, retry_at=0.0, sentence=safe_line(""), exit_code=0)
+            self._sync = FolderSync(session, self.db, self.account_id, self._attention)
+            self._report.say(
+                self.account_id,
+                state=LinkState.SYNCING,
+                heard=session.heard,
+                retry_at=0.0,
+                sentence=safe_line(""),
+                exit_code=0,
+            )
             self._first_jobs()
             while not self._done:
                 job = self._next_job()
                 if job is not None:
                     self._do(job)
-                    self._progress()
+                    self._report.progress(self.account_id, max(session.heard, self._watchers.heard_at))
         finally:
             self._session = self._sync = None
             session.leave()
@@ -218,47 +258,67 @@ class AccountWorker(threading.Thread):
         """The most urgent job; waits for one, and polls when the time has come."""
         with self._lock:
             if not self._jobs and not self._done and not self._again:
-                for event in self._idle_for:
-                    event.set()
-                self._idle_for.clear()
-                self._lock.wait(self._until_poll())
+                wait = self._until_poll()
+                if wait > SOON_SECONDS:
+                    for event in self._idle_for:
+                        event.set()
+                    self._idle_for.clear()
+                self._lock.wait(wait)
             if self._again:
                 self._again = False
                 return Job("_list")
             if not self._jobs:
                 return Job("_poll") if not self._done else None
-            job = min(self._jobs, key=self._jobs.__getitem__)
-            del self._jobs[job]
-            return job
+            return self._jobs.take()
 
     def _do(self, job: Job) -> None:
+        if self._troubles.leaves_out(job):
+            return
+        self._doing = job
         try:
             getattr(self, job.kind)(job.about)
-        except CommandRefused as refusal:  # one folder or message cannot be had: the rest goes on
+        except (CommandRefused, UnsafeArgument) as refusal:  # one folder or message cannot be had: the rest goes on
             log.warning("%s %s %d: %s", self.account.name, job.kind, job.about, refusal.detail or refusal.sentence)
-            if job.kind == "_refresh":
-                self._ask(TIDY, Job("_list_later"))
+            if job.kind in ("_refresh", "_backfill"):
+                self._troubles.refused(job)
+                if time.monotonic() - self._listed_at > 5:  # perhaps the folder is gone
+                    self._ask(TIDY, Job("_list"))
+        else:
+            self._troubles.worked(job)
+        self._doing = None
 
     def _until_poll(self) -> float:
         next_try = due.next_due_time(self.db.read(), self.account_id)
         return POLL_SECONDS if next_try is None else max(0.05, min(POLL_SECONDS, next_try - time.time()))
 
-    def _ask(self, priority: int, job: Job) -> None:
+    def _ask(self, urgency: int, job: Job) -> None:
         with self._lock:
-            self._order += 1
-            before = self._jobs.get(job)
-            if before is None or priority < before[0]:
-                self._jobs[job] = (priority, self._order)
+            self._jobs.ask(urgency, job)
             self._lock.notify_all()
+
+    def _ask_anew(self, folder_id: int) -> None:
+        """A person wants to see it: tried even if it was refused a moment ago."""
+        job = Job("_refresh", folder_id)
+        self._troubles.worked(job)
+        self._ask(SCREEN, job)
 
     def _pause(self, state: LinkState, error: MailError, seconds: float | None) -> None:
         """Say what is wrong and wait: for the time, or (None) until a person asks to try again."""
         if self._done:
             return
         log.info("account %s: %s", self.account.name, error.detail or error.sentence)
-        self._stop_watchers()
+        self._doing = None
+        self._watchers.stop()
         retry_at = time.time() + seconds if seconds is not None else 0.0
-        self._say(state=state, sentence=error.shown, exit_code=error.exit_code, retry_at=retry_at, done=0, total=0)
+        self._report.say(
+            self.account_id,
+            state=state,
+            sentence=error.shown,
+            exit_code=error.exit_code,
+            retry_at=retry_at,
+            done=0,
+            total=0,
+        )
         for message_id in list(self._wanted):
             self._emit(BodyArrived(message_id, error.shown))
         with self._lock:
@@ -278,7 +338,7 @@ class AccountWorker(threading.Thread):
         if more:
             self._ask(self._rank(folder_id, FILL_SCREEN, FILL_INBOX, FILL_OTHER), Job("_backfill", folder_id))
         self._ask(BODIES, Job("_fetch_bodies"))
-        self._start_watchers()
+        self._watchers.keep()
 
     def _backfill(self, folder_id: int) -> None:
         assert self._sync is not None
@@ -294,72 +354,58 @@ class AccountWorker(threading.Thread):
             self._emit(ChangeFailed(outcome.change_id, safe_line(outcome.failed)))
         for folder_id in outcome.refresh:
             self._ask(SCREEN, Job("_refresh", folder_id))
+        if outcome.searching:
+            self._ask(LIST, Job("_list"))
         self._ask(JOURNAL, Job("_replay"))
 
     def _list(self, _: int) -> None:
         """The list of folders, and which of them have something new."""
         assert self._session is not None
-        listed = self._session.list_all()
-        roles = plan.assign_roles([(f.name, f.delimiter, f.flags) for f in listed])
-        known = [
-            KnownFolder(
-                "INBOX" if f.name.upper() == "INBOX" else f.name,
-                f.delimiter,
-                roles.get(f.name, Role.NONE),
-                selectable=not f.flags & {"\\noselect", "\\nonexistent"},
-            )
-            for f in listed
-        ]
-        if known:  # an empty list is a broken answer: every account has an INBOX
-            self.db.run(lambda txn: folders.replace_list(txn, self.account_id, known))
-        sql = self.db.read()
-        statuses = {f.name: f.status for f in listed}
-        for state in folders.states(sql, self.account_id):
-            status = statuses.get(state.name)
-            progress = plan.Known(state.uidvalidity, state.uidnext, state.highestmodseq, state.synced_min_uid)
-            if status is None or plan.needs_refresh(
-                progress,
-                messages.stored_count(sql, state.id) if state.complete else -1,
-                uidvalidity=status.uidvalidity,
-                uidnext=status.uidnext,
-                highestmodseq=status.highestmodseq,
-                messages=status.messages,
-            ):
-                self._ask(self._rank(state.id, SCREEN, INBOX, OTHER), Job("_refresh", state.id))
-            elif not state.complete:
-                self._ask(self._rank(state.id, FILL_SCREEN, FILL_INBOX, FILL_OTHER), Job("_backfill", state.id))
+        self._listed_at, self._looked = time.monotonic(), int(time.time())
+        listing = read_list(self._session, self.db, self.account_id)
+        for state in listing.changed:
+            self._ask(self._rank(state.id, SCREEN, INBOX, OTHER), Job("_refresh", state.id))
+        for state in listing.unfinished:
+            self._ask(self._rank(state.id, FILL_SCREEN, FILL_INBOX, FILL_OTHER), Job("_backfill", state.id))
         self._ask(BODIES, Job("_fetch_bodies"))
         self._ask(TIDY, Job("_tidy"))
-
-    def _list_later(self, _: int) -> None:
-        """A folder could not be opened: perhaps it is gone. Looked up once everything else is done."""
-        if time.time() - self._listed_at > 5:
-            self._list(0)
-
-    _listed_at = 0.0
+        self._watchers.keep()
 
     def _poll(self, _: int) -> None:
-        self._listed_at = time.time()
-        waiting, _failed = due.open_counts(self.db.read(), self.account_id)
-        if waiting:
+        next_try = due.next_due_time(self.db.read(), self.account_id)
+        if next_try is not None and next_try <= time.time():
             self._replay(0)
-        else:
+        if time.monotonic() - self._listed_at > POLL_SECONDS / 2:
             self._list(0)
 
     def _fetch_body(self, message_id: int) -> None:
         assert self._sync is not None
-        problem = bodies.fetch_one(self._sync, message_id)
         with self._lock:
-            self._wanted.discard(message_id)
+            tries = self._wanted[message_id] = self._wanted.get(message_id, 0) + 1
+        problem = CANNOT_BE_HAD
+        if tries <= OPEN_TRIES:
+            try:
+                problem = fetch_one(self._sync, message_id)
+            except (CommandRefused, UnsafeArgument) as refusal:
+                problem = refusal.shown
+        with self._lock:
+            self._wanted.pop(message_id, None)
         self._emit(BodyArrived(message_id, problem))
 
     def _fetch_bodies(self, _: int) -> None:
         assert self._sync is not None
-        if bodies.fetch_batch(self._sync, self.account.keep_bodies):
+        if self._bodies.fetch_batch(self._sync, self.account.keep_bodies):
             self._ask(BODIES, Job("_fetch_bodies"))
 
     def _tidy(self, _: int) -> None:
-        bodies.forget_lost(self.db, self.account_id, int(time.time()) - FORGET_SECONDS)
+        """All folders have been looked at since `_looked`: what was lost before and is still lost is gone."""
+        states = folders.states(self.db.read(), self.account_id)
+        if not all(state.complete or self._troubles.leaves_out(Job("_refresh", state.id)) for state in states):
+            return
+        looked = self._looked
+        if self.db.run(lambda txn: due.give_up(txn, self.account_id, looked)):
+            self._ask(JOURNAL, Job("_replay"))
+        forget_lost(self.db, self.account_id, min(looked, int(time.time()) - FORGET_SECONDS))
 
     def _rank(self, folder_id: int, screen: int, inbox: int, other: int) -> int:
         if folder_id == self._screen:
@@ -369,39 +415,12 @@ class AccountWorker(threading.Thread):
 
     # --- watchers -----------------------------------------------------------------------------
 
-    def _start_watchers(self) -> None:
-        if "inbox" not in self._watchers and not self._done:
-            self._watch("inbox", "INBOX", watch_all=True)
-
-    def _watch_screen(self, name: str) -> None:
-        """A second IDLE for the folder on the screen, where the first connection cannot see everything."""
-        inbox = self._watchers.get("inbox")
-        screen = self._watchers.get("screen")
-        if screen is not None:
-            screen.watch(name)
-        elif inbox is not None and inbox.live and not inbox.sees_all:
-            self._watch("screen", name, watch_all=False)
-
-    def _watch(self, key: str, name: str, *, watch_all: bool) -> None:
-        watcher = Watcher(
-            f"{self.account.name}-{key}", self._connect, name, self._heard, self._slept, watch_all=watch_all
-        )
-        self._watchers[key] = watcher
-        watcher.start()
-
-    def _stop_watchers(self) -> None:
-        for watcher in self._watchers.values():
-            watcher.stop()
-        for watcher in self._watchers.values():
-            watcher.join(timeout=0.5)
-        self._watchers.clear()
-
     def _heard(self, name: str) -> None:
         """A watcher's news (on its thread)."""
         if not name:
             self._ask(LIST, Job("_list"))
             return
-        state = folders.by_name(self.db.read(), self.account_id, name)
+        state = folders.by_name(self.db.read(), self.account_id, canonical(name))
         if state is None:
             self._ask(LIST, Job("_list"))
         else:
@@ -412,30 +431,3 @@ class AccountWorker(threading.Thread):
         session = self._session
         if session is not None:
             session.shut()
-
-    # --- status -------------------------------------------------------------------------------
-
-    def _progress(self) -> None:
-        """What the status line says after a job."""
-        sql = self.db.read()
-        states = folders.states(sql, self.account_id)
-        behind = [state for state in states if not state.complete]
-        session = self._session
-        heard = max([session.heard if session else 0.0, *(w.heard_at for w in self._watchers.values())])
-        if behind:
-            stored = {folder.id: folder.total for folder in folders.all_folders(sql, self.account.name)}
-            self._say(
-                state=LinkState.SYNCING,
-                heard=heard,
-                done=sum(min(stored.get(s.id, 0), s.on_server) for s in behind),
-                total=sum(s.on_server for s in behind),
-            )
-        else:
-            self._say(state=LinkState.LIVE, heard=heard, done=0, total=0)
-
-    def _say(self, **changes: object) -> None:
-        waiting, failed = due.open_counts(self.db.read(), self.account_id)
-        status = replace(self.status, pending=waiting, failed=failed, **changes)  # type: ignore[arg-type]
-        if status != self.status:
-            self.status = status
-            self._emit(StatusChanged(status))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 
+from tui_mail.errors import CommandRefused, ServerError
 from tui_mail.net.imap import UidSet
 from tui_mail.store import bodies, messages
+from tui_mail.store.bodies import PackedBody
 from tui_mail.store.database import Database, Transaction
 from tui_mail.sync import plan
 from tui_mail.sync.folder import FolderSync
@@ -18,6 +21,12 @@ OPENED_LIMIT = 100_000_000
 """Octets above which a message is not fetched at all."""
 SPARE_DISK = 500_000_000
 """Octets of free disk below which nothing is fetched in the background."""
+
+CLOSED_SECONDS = 300.0
+"""How long no bodies are fetched from a folder that could not be opened."""
+BROKEN_LINES = 3
+"""Lines that may break while one message is fetched, before it is only fetched when it is opened."""
+CANNOT_BE_HAD = SafeText("The line broke each time this message was fetched. It stays on the server; try again later.")
 
 STORED, TOO_LARGE, REFUSED = 1, 2, 3
 
@@ -39,28 +48,67 @@ def fetch_one(sync: FolderSync, message_id: int) -> SafeText:
     return SafeText("")
 
 
-def fetch_batch(sync: FolderSync, keep_bodies: str) -> bool:
-    """Fetch the next bodies that the policy wants, newest first; True when there may be more."""
-    newer_than = newest_wanted(keep_bodies, time.time())
-    if newer_than is None or shutil.disk_usage(sync.db.bodies_path.parent).free < SPARE_DISK:
+class BodyFetch:
+    """Bodies in the background, for one account; it remembers over broken lines which messages broke them."""
+
+    def __init__(self) -> None:
+        self._broke: dict[int, int] = {}
+        """How often the line broke while this message was being fetched."""
+        self._closed: dict[int, float] = {}
+        """Folders that could not be opened, and until when (monotonic) they are left out."""
+
+    def fetch_batch(self, sync: FolderSync, keep_bodies: str) -> bool:
+        """Fetch the next bodies that the policy wants, newest first; True when there may be more."""
+        newer_than = newest_wanted(keep_bodies, time.time())
+        if newer_than is None or shutil.disk_usage(sync.db.bodies_path.parent).free < SPARE_DISK:
+            return False
+        closed = [folder_id for folder_id, until in self._closed.items() if until > time.monotonic()]
+        candidates = messages.bodiless(sync.db.read(), sync.account_id, newer_than, 2 * plan.BATCH_MESSAGES, closed)
+        fine = [candidate for candidate in candidates if candidate[0] not in self._broke]
+        chosen, beyond, folder_id = plan.body_batch(fine or candidates[:1], BACKGROUND_LIMIT)
+        if beyond:
+            marks = [(id_, TOO_LARGE) for id_ in beyond]
+            sync.db.run(lambda txn: messages.set_has_body(txn, marks))
+        if chosen and self._is_open(sync, folder_id):
+            self._fetch(sync, chosen)
+        return bool(candidates)
+
+    def _is_open(self, sync: FolderSync, folder_id: int) -> bool:
+        with contextlib.suppress(CommandRefused):
+            if sync.open(folder_id) is not None:
+                return True
+        self._closed[folder_id] = time.monotonic() + CLOSED_SECONDS
         return False
-    candidates = messages.bodiless(sync.db.read(), sync.account_id, newer_than, 2 * plan.BATCH_MESSAGES)
-    chosen, beyond, folder_id = plan.body_batch(candidates, BACKGROUND_LIMIT)
-    marks = [(id_, TOO_LARGE) for id_ in beyond]
-    if chosen and sync.open(folder_id) is not None:
+
+    def _fetch(self, sync: FolderSync, chosen: list[tuple[int, int]]) -> None:
         ids = {uid: id_ for id_, uid in chosen}
-        packed = [
-            bodies.pack(ids.pop(uid), raw)
-            for uid, raw in sync.session.bodies(UidSet.from_uids(ids), limit=2 * BACKGROUND_LIMIT)
-            if uid in ids
-        ]
-        bodies.save(sync.db, packed)
-        marks += [(id_, REFUSED) for id_ in ids.values()]
-    elif chosen:
-        return False
-    if marks:
-        sync.db.run(lambda txn: messages.set_has_body(txn, marks))
-    return bool(candidates)
+        packed = list[PackedBody]()
+        refused = False
+        try:
+            for uid, raw in sync.session.bodies(UidSet.from_uids(ids), limit=2 * BACKGROUND_LIMIT):
+                if uid in ids:
+                    packed.append(bodies.pack(ids.pop(uid), raw))
+        except CommandRefused:  # one of them cannot be had: each is asked for alone
+            refused = True
+        except ServerError:
+            for id_ in ids.values():
+                self._broke[id_] = self._broke.get(id_, 0) + 1
+            self._save(sync, packed, [id_ for id_ in ids.values() if self._broke[id_] > BROKEN_LINES])
+            raise
+        if refused and len(chosen) > 1:
+            for id_ in ids.values():
+                self._broke.setdefault(id_, 0)
+            self._save(sync, packed, [])
+        else:
+            self._save(sync, packed, list(ids.values()))
+
+    def _save(self, sync: FolderSync, packed: list[PackedBody], refused: list[int]) -> None:
+        if packed:
+            bodies.save(sync.db, packed)
+        if refused:
+            sync.db.run(lambda txn: messages.set_has_body(txn, [(id_, REFUSED) for id_ in refused]))
+        for id_ in [*refused, *(body.message_id for body in packed)]:
+            self._broke.pop(id_, None)
 
 
 def newest_wanted(keep_bodies: str, now: float) -> int | None:

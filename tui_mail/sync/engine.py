@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 
+from tui_mail.attention import Attention
 from tui_mail.errors import StoreReadOnly
 from tui_mail.model import Account, AccountStatus, Event, Protocol
 from tui_mail.paths import Paths
@@ -31,13 +32,14 @@ class Engine:
         accounts: Sequence[Account],
         secret: Callable[[Account], str],
         emit: Callable[[Event], None],
+        attention: Attention,
     ) -> None:
         self._paths = paths
         self._db = db
         self._lock_file: int | None = None
         self._socket: socket.socket | None = None
         self.workers = {
-            account.name: AccountWorker(account, db, secret, emit)
+            account.name: AccountWorker(account, db, secret, emit, attention)
             for account in accounts
             if account.protocol is Protocol.IMAP
         }

@@ -16,6 +16,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
+from tui_mail.attention import Attention
+from tui_mail.errors import StoreError
 from tui_mail.mime.headers import parse_headers
 from tui_mail.model import Flag
 from tui_mail.net.imap import FlagUpdate, HeaderRow, ImapSession, Selected, UidSet
@@ -27,8 +29,15 @@ from tui_mail.sync import plan
 
 RECENT_FLAGS = 500
 """Without CONDSTORE, flags of this many newest messages are compared at every visit…"""
+GIVE_WAY_EVERY = 20
+"""Headers between two looks at whether a key was pressed: about a millisecond."""
+STORED_AT_ONCE = 200
+"""Messages in one write, so that what a person does never waits for a long one."""
 FULL_SCAN_SECONDS = 600
 """…and of all of them this often, and at the first visit of a connection."""
+RESELECT_SECONDS = 30.0
+"""Age beyond which a refresh opens the open folder anew: only SELECT tells how many messages there are, and up to
+which change everything is known."""
 
 
 @dataclass(slots=True)
@@ -36,9 +45,11 @@ class Backlog:
     """What of a folder is still to be read downwards; `uids` ascending, as the server listed them."""
 
     uids: array[int]
+    above: int
+    """Every UID from it up is stored, or on its way there."""
     size: int = plan.WINDOW_FIRST
-    stored: Future[None] | None = None
-    """The write of the window before, which runs while the next window is read."""
+    stored: list[Future[None]] = field(default_factory=list)
+    """The writes of the window before, which run while the next window is read."""
 
 
 @dataclass(slots=True)
@@ -48,26 +59,39 @@ class FolderSync:
     session: ImapSession
     db: Database
     account_id: int
+    attention: Attention = field(default_factory=Attention)
     backlogs: dict[int, Backlog] = field(default_factory=dict)
     selected: tuple[int, Selected] | None = None
     scanned: set[int] = field(default_factory=set)
+    _selected_at: float = 0.0
+    _modseq: int = 0
+    """The last change seen of the open folder. Only the one that SELECT told is stored: a change that the server
+    tells late must not be passed over for ever."""
+    _counted: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """(stored, on the server) of folders in which the two differ, and nothing could be done about it."""
 
     def refresh(self, folder_id: int) -> bool:
         """Bring what changed since the last visit; True when older messages are still to be read."""
         state = folders.state(self.db.read(), folder_id)
         if state is None or not state.selectable:
             return False
-        state, selected = self._open(state)
+        anew = self.selected is None or time.monotonic() - self._selected_at > RESELECT_SECONDS
+        anew = anew or self.selected is None or self.selected[0] != folder_id
+        state, selected = self._open(state, anew=anew)
         if state.synced_min_uid == 0:
             self._first_rows(state, selected)
         else:
-            self._changes(state, selected)
+            if not (anew and self.session.has_qresync and state.highestmodseq):  # else SELECT has told it all
+                self._changes(state, selected)
             self._arrivals(state)
-        self._settle_expected(folder_id)
-        state = folders.state(self.db.read(), folder_id)
-        return state is not None and not state.complete
+            if anew and state.complete:
+                self._count(state, selected)
+        if messages.is_expecting(self.db.read(), folder_id):
+            self.db.run(lambda txn: messages.settle(txn, folder_id))
+        renewed = folders.state(self.db.read(), folder_id)
+        return renewed is not None and not renewed.complete
 
-    def open(self, folder_id: int, *, writable: bool = False) -> FolderState | None:
+    def open(self, folder_id: int) -> FolderState | None:
         """Select the folder for other work (bodies, replay); None when it is gone or its UIDs are no longer ours."""
         state = folders.state(self.db.read(), folder_id)
         if state is None:
@@ -90,7 +114,7 @@ class FolderSync:
         if backlog is None:
             below = state.synced_min_uid
             backlog = self.backlogs[folder_id] = Backlog(
-                array("q", (uid for uid in self.session.all_uids() if uid < below))
+                array("q", (uid for uid in self.session.all_uids() if uid < below)), below
             )
         below = backlog.uids[-1] + 1 if backlog.uids else 0
         window = plan.lower_window(backlog.uids, below, backlog.size)
@@ -101,12 +125,23 @@ class FolderSync:
             return False
         began = time.monotonic()
         low, high = window
-        arrivals = [self._arrival(row) for row in self.session.headers(f"{low}:{high}") if low <= row.uid <= high]
+        arrivals = list[Arrival]()
+        for number, row in enumerate(self.session.headers(f"{low}:{high}")):
+            if number % GIVE_WAY_EVERY == 0:
+                self.attention.give_way()
+            if low <= row.uid <= high:
+                arrivals.append(self._arrival(row))
         count = min(backlog.size, len(backlog.uids))
         del backlog.uids[-count:]
         self.finish_writes(folder_id)
         lowest = low if backlog.uids else 1
-        backlog.stored = self.db.write(lambda txn: self._store(txn, folder_id, arrivals, synced_min_uid=lowest))
+        arrivals.sort(key=lambda arrival: -arrival.uid)
+        for at in range(0, max(1, len(arrivals)), STORED_AT_ONCE):
+            piece = arrivals[at : at + STORED_AT_ONCE]
+            down_to = piece[-1].uid if at + STORED_AT_ONCE < len(arrivals) else lowest
+            job = partial(self._store_below, folder_id=folder_id, arrivals=piece, above=backlog.above, down_to=down_to)
+            backlog.stored.append(self.db.write(job))
+            backlog.above = down_to
         backlog.size = plan.next_window_size(backlog.size, time.monotonic() - began)
         if not backlog.uids:
             self.finish_writes(folder_id)
@@ -117,35 +152,43 @@ class FolderSync:
     def finish_writes(self, folder_id: int) -> None:
         """Wait for the window that is being stored. Raises what went wrong with it."""
         backlog = self.backlogs.get(folder_id)
-        if backlog is not None and backlog.stored is not None:
-            stored, backlog.stored = backlog.stored, None
+        if backlog is not None:
+            stored, backlog.stored = backlog.stored, []
             try:
-                stored.result()
+                for write in stored:
+                    write.result()
             except BaseException:
                 self.backlogs.pop(folder_id, None)  # read again from where the store really is
                 raise
 
     # --- steps --------------------------------------------------------------------------------
 
-    def _open(self, state: FolderState) -> tuple[FolderState, Selected]:
-        """Select the folder unless it is, and start it over when its UIDs lost their meaning."""
-        if self.selected is not None and self.selected[0] == state.id:
+    def _open(self, state: FolderState, *, anew: bool = False) -> tuple[FolderState, Selected]:
+        """Select the folder unless it is, apply what SELECT tells, start over when its UIDs lost their meaning."""
+        if self.selected is not None and self.selected[0] == state.id and not anew:
             return state, self.selected[1]
         self.selected = None
         ours = (state.uidvalidity, state.highestmodseq, state.uidnext)
         known = ours if self.session.has_qresync and all(ours) else None
         selected = self.session.open_folder(state.name, known=known)
-        self.selected = (state.id, selected)
+        self.selected, self._selected_at = (state.id, selected), time.monotonic()
         known_progress = plan.Known(state.uidvalidity, state.uidnext, state.highestmodseq, state.synced_min_uid)
+        modseq = state.highestmodseq
         if plan.must_restart(known_progress, selected.uidvalidity, selected.uidnext):
             self.db.run(lambda txn: self._restart(txn, state.id))
             self.backlogs.pop(state.id, None)
-            renewed = folders.state(self.db.read(), state.id)
-            assert renewed is not None
-            return renewed, selected
-        if known is not None and (selected.flags or selected.vanished):
-            self.db.run(lambda txn: self._apply(txn, state.id, selected.flags, selected.vanished))
-        return state, selected
+            modseq = 0
+        elif selected.highestmodseq < state.highestmodseq:  # changes are counted anew: all are to be compared
+            self.db.run(lambda txn: folders.set_progress(txn, state.id, highestmodseq=0))
+            modseq = 0
+        elif known is not None and (selected.flags or selected.vanished or selected.highestmodseq != modseq):
+            told = selected.highestmodseq
+            self.db.run(lambda txn: self._apply(txn, state.id, selected.flags, selected.vanished, highestmodseq=told))
+            modseq = told
+        self._modseq = modseq
+        renewed = folders.state(self.db.read(), state.id)
+        assert renewed is not None
+        return renewed, selected
 
     def _restart(self, txn: Transaction, folder_id: int) -> None:
         messages.orphan_folder(txn, folder_id)
@@ -156,15 +199,15 @@ class FolderSync:
         first = max(1, selected.exists - plan.FIRST_ROWS + 1)
         rows = list(self.session.headers_by_sequence(first, selected.exists)) if selected.exists else []
         arrivals = [self._arrival(row) for row in rows]
-        lowest = 1 if first == 1 or not rows else min(row.uid for row in rows)
-        uidnext = selected.uidnext or max((row.uid for row in rows), default=0) + 1
+        uidnext = max([selected.uidnext, 1, *(row.uid + 1 for row in rows)])
+        lowest = 1 if first == 1 else min([row.uid for row in rows], default=uidnext + 1)
 
         def job(txn: Transaction) -> None:
             folders.set_progress(
                 txn,
                 state.id,
                 uidvalidity=selected.uidvalidity or 1,
-                uidnext=max([uidnext, *(row.uid + 1 for row in rows)]),
+                uidnext=uidnext,
                 highestmodseq=selected.highestmodseq,
                 on_server=selected.exists,
                 scanned=int(time.time()),
@@ -173,6 +216,7 @@ class FolderSync:
 
         self.db.run(job)
         self.scanned.add(state.id)
+        self._modseq = selected.highestmodseq
 
     def _changes(self, state: FolderState, selected: Selected) -> None:
         """Flags and deletions of messages that are stored: by CHANGEDSINCE, else by comparing."""
@@ -181,19 +225,22 @@ class FolderSync:
                 self.db.run(partial(self._apply, folder_id=state.id, updates=[], vanished=event.uids))
         if state.uidnext <= 1:
             return
-        by_modseq = self.session.has_condstore and selected.highestmodseq and state.highestmodseq
-        if by_modseq and state.highestmodseq <= selected.highestmodseq:
+        if self.session.has_condstore and selected.highestmodseq and state.highestmodseq:
+            since, told = max(self._modseq, state.highestmodseq), selected.highestmodseq
             updates, vanished = self.session.flags(
-                f"1:{state.uidnext - 1}", changed_since=state.highestmodseq, vanished=self.session.has_qresync
+                f"1:{state.uidnext - 1}", changed_since=since, vanished=self.session.has_qresync
             )
-            newest = max([state.highestmodseq, *(update.modseq for update in updates)])
-            self.db.run(lambda txn: self._apply(txn, state.id, updates, vanished, highestmodseq=newest))
+            self.db.run(lambda txn: self._apply(txn, state.id, updates, vanished, highestmodseq=told))
+            self._modseq = max([since, *(update.modseq for update in updates)])
             if not self.session.has_qresync:
                 self._compare(state, with_flags=False)
+        elif self.session.has_condstore and selected.highestmodseq:
+            self.scanned.discard(state.id)  # all of it, or the MODSEQ would promise too much
+            self._compare(state, with_flags=True)
+            self._modseq = selected.highestmodseq
+            self.db.run(lambda txn: folders.set_progress(txn, state.id, highestmodseq=selected.highestmodseq))
         else:
             self._compare(state, with_flags=True)
-            if self.session.has_condstore and selected.highestmodseq:
-                self.db.run(lambda txn: folders.set_progress(txn, state.id, highestmodseq=selected.highestmodseq))
 
     def _compare(self, state: FolderState, *, with_flags: bool) -> None:
         """Find deletions, and flags that differ, by looking at everything that is stored."""
@@ -210,9 +257,11 @@ class FolderSync:
         else:
             server = {uid: stored.get(uid, (0, ())) for uid in self.session.all_uids() if lowest <= uid < below}
         changed, gone = plan.compare_flags(stored, server, lowest, below)
-        if with_flags and not whole:
-            present = set(self.session.all_uids())
+        if with_flags and (gone or not whole):  # a flag that cannot be read is no proof that the message is gone
+            present = self.session.all_uids()
             gone = [uid for uid in stored if state.synced_min_uid <= uid < below and uid not in present]
+        if gone and len(gone) == len(stored) and self.session.status(state.name).messages:
+            gone = []  # an empty answer to a search is no proof that everything is gone
         if changed or gone or whole:
             now = [ServerFlags(uid, Flag(server[uid][0]), server[uid][1]) for uid in changed]
 
@@ -227,23 +276,40 @@ class FolderSync:
     def _arrivals(self, state: FolderState) -> None:
         """New messages. `n:*` with nothing new answers with the last old one (RFC 9051 9, seq-range): dropped."""
         rows = [row for row in self.session.headers(f"{state.uidnext}:*") if row.uid >= state.uidnext]
-        arrivals = [self._arrival(row) for row in rows]
-        uidnext = max([state.uidnext, *(row.uid + 1 for row in rows)])
+        told = self.selected[1].uidnext if self.selected is not None else 0
+        uidnext = max([state.uidnext, told, *(row.uid + 1 for row in rows)])
 
         def job(txn: Transaction) -> None:
             folders.set_progress(txn, state.id, uidnext=uidnext)
-            self._store(txn, state.id, arrivals)
+            self._store(txn, state.id, [self._arrival(row) for row in rows])
             if state.complete:
                 folders.set_progress(txn, state.id, on_server=messages.stored_count(txn.sql, state.id))
 
-        if arrivals or state.complete:
+        if rows or uidnext != state.uidnext or state.complete:
             self.db.run(job)
 
-    def _settle_expected(self, folder_id: int) -> None:
-        """A message expected here after a move, and not among what has come, is not here."""
-        missing = messages.expected_in(self.db.read(), folder_id)
-        if missing:
-            self.db.run(lambda txn: messages.lose_messages(txn, messages.expected_in(txn.sql, folder_id)))
+    def _count(self, state: FolderState, selected: Selected) -> None:
+        """Compare UIDs when the numbers of messages differ: whatever went wrong before, it ends here."""
+        sql = self.db.read()
+        counts = (messages.stored_count(sql, state.id), selected.exists)
+        if counts[0] == counts[1] or self._counted.get(state.id) == counts:
+            return
+        present, stored = self.session.all_uids(), set(messages.uids_of(sql, state.id))
+        if not present and selected.exists:
+            return
+        rows = list[HeaderRow]()
+        for part in UidSet.from_uids(uid for uid in present if uid not in stored).lines():
+            rows += self.session.headers(str(part))
+        gone = [uid for uid in stored if uid not in present]
+
+        def job(txn: Transaction) -> int:
+            messages.lose(txn, state.id, gone)
+            self._store(txn, state.id, [self._arrival(row) for row in rows])
+            uidnext = max([state.uidnext, *(row.uid + 1 for row in rows)])
+            folders.set_progress(txn, state.id, uidnext=max(uidnext, selected.uidnext))
+            return messages.stored_count(txn.sql, state.id)
+
+        self._counted[state.id] = (self.db.run(job), selected.exists)
 
     # --- writing ------------------------------------------------------------------------------
 
@@ -270,8 +336,17 @@ class FolderSync:
     def _store(
         self, txn: Transaction, folder_id: int, arrivals: list[Arrival], *, synced_min_uid: int | None = None
     ) -> None:
+        if not self.session.has("UIDPLUS"):  # what is deleted there cannot be removed, and is shown no more
+            arrivals = [arrival for arrival in arrivals if not arrival.flags & Flag.DELETED]
         messages.insert(txn, self.account_id, folder_id, arrivals)
         folders.set_progress(txn, folder_id, synced_min_uid=synced_min_uid)
+
+    def _store_below(self, txn: Transaction, folder_id: int, arrivals: list[Arrival], above: int, down_to: int) -> None:
+        """Store the messages between `down_to` and `above`; nothing when what lies above them was not stored."""
+        state = folders.state(txn.sql, folder_id)
+        if state is None or state.synced_min_uid != above:
+            raise StoreError("A window of the folder was not stored; it is read again, and nothing is lost.")
+        self._store(txn, folder_id, arrivals, synced_min_uid=down_to)
 
     @staticmethod
     def _arrival(row: HeaderRow) -> Arrival:

@@ -7,12 +7,21 @@ time.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
 
-from tui_mail.errors import AuthenticationRefused, CertificateRefused, CommandRefused, ConnectionLost, MailError
+from tui_mail.errors import (
+    AuthenticationRefused,
+    CertificateRefused,
+    CommandRefused,
+    ConnectionLost,
+    MailError,
+    SecretUnavailable,
+    StoreError,
+)
 from tui_mail.net.connection import Backoff, Wake
 from tui_mail.net.imap import ImapSession
 
@@ -46,6 +55,8 @@ class Watcher(threading.Thread):
         self._watch_all = watch_all
         self._wake = Wake()
         self._done = threading.Event()
+        self._changed = threading.Event()
+        """Set when a pause is to end: another folder, a nudge, the end."""
         self._session: ImapSession | None = None
         self.sees_all = False
         self.live = False
@@ -61,15 +72,18 @@ class Watcher(threading.Thread):
         if folder != self._folder:
             self._folder = folder
             self._wake.set()
+            self._changed.set()
 
     def nudge(self) -> None:
         """Something on this computer changed (network, clock): check the line now."""
         self._wake.set()
+        self._changed.set()
 
     def stop(self) -> None:
         """End soon; returns at once."""
         self._done.set()
         self._wake.set()
+        self._changed.set()
         session = self._session
         if session is not None:
             session.shut()
@@ -85,12 +99,19 @@ class Watcher(threading.Thread):
         backoff = Backoff()
         while not self._done.is_set():
             began = time.monotonic()
+            self._changed.clear()
             try:
                 self._watch_once()
-            except (AuthenticationRefused, CertificateRefused):
-                return  # the worker meets the same refusal and asks the person
+            except (AuthenticationRefused, CertificateRefused, SecretUnavailable) as error:
+                log.info("watch %s: %s", self._folder, error.detail or error.sentence)
+                return  # the worker meets the same refusal and asks the person; if not, it starts another watcher
             except MailError as error:
                 log.info("watch %s: %s", self._folder, error.detail or error.sentence)
+                with contextlib.suppress(StoreError):
+                    self._heard(self._folder)  # the worker looks there and so finds out whether its own line lives
+            except Exception:  # a thread's top
+                if not self._done.is_set():
+                    log.exception("watch %s", self._folder)
             finally:
                 self.live = False
                 session, self._session = self._session, None
@@ -98,7 +119,8 @@ class Watcher(threading.Thread):
                     session.leave()
             if time.monotonic() - began > 60:
                 backoff.reset()
-            self._done.wait(backoff.next())
+            if not self._done.is_set():
+                self._changed.wait(backoff.next())
 
     def _watch_once(self) -> None:
         self._session = session = self._connect(self._wake)
@@ -109,6 +131,8 @@ class Watcher(threading.Thread):
             self.sees_all = self._watch_all and session.watch_all()
             self.live = True
             self._heard(folder)  # what came between the last sync and this moment
+            if self.sees_all:
+                self._heard("")
             self._idle(session, folder)
 
     def _idle(self, session: ImapSession, folder: str) -> None:
@@ -134,7 +158,8 @@ class Watcher(threading.Thread):
 
     def _poll(self, session: ImapSession, folder: str) -> None:
         while not self._done.is_set() and self._folder == folder:
-            self._done.wait(30)
+            self._changed.wait(30)
+            self._changed.clear()
             try:
                 if session.noop():
                     self._heard(folder)

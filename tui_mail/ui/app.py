@@ -12,11 +12,12 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -52,6 +53,8 @@ class TuiMailApp(App[None]):
         self._keymap_problem: SafeText | None = None
         self.fault: SafeText | None = None
         """Where the program failed, when it did."""
+        self.on_first_paint: Callable[[], None] | None = None
+        """Called once the screen shows something: the engine's libraries are loaded behind the picture."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = first_theme(os.environ)
@@ -76,6 +79,12 @@ class TuiMailApp(App[None]):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(number, self.exit)
 
+    async def on_event(self, event: Event) -> None:
+        """Before a key is answered, the engine gives way."""
+        if isinstance(event, Key):
+            self.client.attention.demand()
+        await super().on_event(event)
+
     def on_news(self, _: News) -> None:
         """Other threads left something."""
         self.triage.news(self.bridge.take())
@@ -89,6 +98,8 @@ class TuiMailApp(App[None]):
         for problem in (*self.client.problems, self._keymap_problem):
             if problem:
                 self.notify(problem, severity="warning", timeout=12, markup=False)
+        if self.on_first_paint is not None:
+            self.call_after_refresh(self.on_first_paint)
 
     def _keys(self) -> Keymap:
         try:
@@ -110,8 +121,9 @@ def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) 
     """Show the screen until the person leaves; gives the exit code. Raises TerminalError without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise TerminalError("The full screen needs a terminal; `tui-mail list inbox` reads mail without one.")
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(0.0005)
     app = TuiMailApp(client, title=title, notice=notice)
+    app.on_first_paint = client.start
     app.run()
     if app.fault:
         sys.stderr.write(

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tui_mail.errors import MailError
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from tui_mail.client import MailClient
 
 FIRST_ROWS = 200
+FILLING_RELOAD = 1.5
+"""Seconds between two readings of all ids meanwhile; they only lengthen the list below."""
+FILLING_PAUSE = 0.3
+"""Seconds between two looks at what changed while a folder is being read for the first time."""
 RELOAD_REST = 9.0
 """A reload of all ids may take a tenth of the time."""
 SHELVED = 6
@@ -77,6 +82,11 @@ class Triage(Screen[None]):
         self._face = "list"
         self._shelf: OrderedDict[int, tuple[Listing, int, int]] = OrderedDict()
         self._onto = 0
+        self._changed: set[int] = set()
+        self._status_changed = False
+        self._looked_at = 0.0
+        self._reloaded_at = 0.0
+        self._look_timer: Timer | None = None
         self._loader = Errands("list", bridge, self.problem, rest=RELOAD_REST)
         self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
         self.commands = Commands(self)
@@ -168,6 +178,7 @@ class Triage(Screen[None]):
             return
         self._onto = onto or self._onto
         folder_id = folder.id
+        self._reloaded_at = time.monotonic()
 
         def errand() -> Then:
             number, left_out = listing.reload()
@@ -203,15 +214,36 @@ class Triage(Screen[None]):
             then()
         if gathered.tree:
             self._folders_came()
-        elif gathered.folders:
-            self._folders_changed(gathered.folders)
-        if gathered.statuses:
-            self._say_status()
+        self._changed |= gathered.folders
+        self._status_changed |= gathered.statuses
+        self._look_again()
         for body in gathered.bodies.values():
             self.reading.arrived(body)
         for failure in gathered.failures:
             self.say(failure.sentence, error=True)
             self.reload(urgent=True)
+
+    def _look_again(self) -> None:
+        """Show what changed: at once, but only now and then while a folder is being read for the first time."""
+        filling = self.folder is not None and not self.folder.complete
+        wait = self._looked_at + FILLING_PAUSE - time.monotonic() if filling else 0.0
+        if wait > 0:
+            if self._look_timer is None:
+                self._look_timer = self.set_timer(wait, self._look_now)
+        elif self._look_timer is None:
+            self._look_now()
+
+    def _look_now(self) -> None:
+        if self._look_timer is not None:
+            self._look_timer.stop()
+            self._look_timer = None
+        changed, self._changed = self._changed, set()
+        if changed:
+            self._folders_changed(changed)
+        if self._status_changed:
+            self._status_changed = False
+            self._say_status()
+        self._looked_at = time.monotonic()
 
     def say(self, words: SafeText, *, error: bool = False) -> None:
         """A word about what happened: quietly in the status line, or as a toast when it matters."""
@@ -250,7 +282,8 @@ class Triage(Screen[None]):
             self.messages.listing.begin(self.client.first_rows(self.folder.id, FIRST_ROWS))
             self.messages.show_listing(self.messages.listing, self.folder.role)
         self.say_list()
-        self.reload()
+        if self.folder.complete or time.monotonic() - self._reloaded_at > FILLING_RELOAD:
+            self.reload()
 
     def _say_status(self) -> None:
         statuses = self.client.statuses()
@@ -265,6 +298,9 @@ class Triage(Screen[None]):
 
     def _tick(self) -> None:
         self.status.tick()
+        wordless = self.messages.wordless()
+        if wordless:
+            self.client.prepare(wordless)
         if int(time.time()) % 60 == 0:
             self.messages.refresh_day()
 
@@ -290,9 +326,9 @@ class Triage(Screen[None]):
             self.commands.perform(event.action_id)
 
     def on_message_list_moved(self) -> None:
-        """Another message is under the cursor."""
+        """Another message is under the cursor; who is reading one goes on reading it."""
         self.say_list()
-        if not self.one_pane or self._face == "reader":
+        if not self.one_pane and self.place is not Place.READER:
             following = self.messages.listing.row_at(self.messages.cursor + 1)
             self.reading.preview(self.messages.current, following)
 

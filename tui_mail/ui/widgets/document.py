@@ -296,7 +296,7 @@ def _with_right(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
     """Like a line of a letterhead: something at the left, and `right` at the right end, or below if it is crowded."""
     used = sum(width(text) for text, _ in paragraph.runs)
     line = min(cells, max(MEASURE, used))
-    gap = cells - 1 - used - width(paragraph.right) if cells <= MEASURE else line - used - width(paragraph.right)
+    gap = line - used - width(paragraph.right)
     if gap >= 2:
         yield [*paragraph.runs, (" " * gap, ""), (paragraph.right, "quiet")]
         return

@@ -189,7 +189,7 @@ class FolderTree(CursorView):
             name, counted = ("unread", "count") if calls else ("folder", "quiet")
             if folder.id == self.open_id:
                 name = "open"
-        indent = "  " * (node.depth - 1)
+        indent = "  " * (node.depth if len(self._roots) > 1 else node.depth - 1)
         room = cells - 6 - len(indent) - len(count)
         label = clip(node.label, room)
         used = 3 + len(indent) + width(label)

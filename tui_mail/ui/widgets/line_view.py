@@ -46,14 +46,25 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return self.scroll_offset.y
 
     @property
+    def cells(self) -> int:
+        """How wide a line is: what the scrollbar leaves."""
+        return self.scrollable_content_region.width
+
+    @property
     def page(self) -> int:
         """How many lines can be seen."""
         return max(1, self.size.height)
 
     def set_count(self, count: int) -> None:
         """Have this many lines; those painted stay painted."""
-        if count != self._count:
-            self._count = count
+        if count == self._count:
+            return
+        before, self._count = self._count, count
+        if min(before, count) > self.page and self.show_vertical_scrollbar:
+            # Assigning would lay the whole screen out again: 10 ms, ten times a second while mail comes in.
+            self.set_reactive(LineView.virtual_size, Size(0, count))
+            self._scroll_update(self.virtual_size)
+        else:
             self.virtual_size = Size(0, count)
 
     def paint(self, index: int, cells: int) -> Strip:
@@ -113,7 +124,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """What stands in line `y` of the window."""
         index = y + self.scroll_offset.y
-        cells = self.size.width
+        cells = self.cells
         if index >= self._count:
             return Strip.blank(cells, self.look(""))
         strip = self._strips.get(index)

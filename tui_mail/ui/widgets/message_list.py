@@ -84,7 +84,7 @@ class MessageList(CursorView):
     def replace_ids(self, ids: array[int], number: int, left_out: frozenset[int], onto: int = 0) -> None:
         """Show what a reload brought. Cursor and window stay on their messages; `onto` is where the cursor shall go."""
         old = self.listing.ids
-        cursor_id, top_id = self.current_id, self.listing.id_at(self.top)
+        cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
         self.listing.replace(ids, number, left_out)
         if self.listing.ids == old:
             self.refresh_rows()
@@ -94,7 +94,12 @@ class MessageList(CursorView):
         was_empty = not old
         self.cursor = at if at >= 0 else max(0, min(self.cursor, len(self.listing) - 1))
         top = self._top_after(top_id, shift)
-        self._relay_out(top, reread=True)
+        seen = slice(self.top, self.top + self.page)
+        if top == self.top and self.cursor == was and self.listing.ids[seen] == old[seen]:
+            self.set_count(len(self.listing))
+            self.refresh_rows()
+        else:
+            self._relay_out(top, reread=True)
         if onto:
             self.reveal()
         if was_empty or at < 0 or onto:
@@ -121,6 +126,11 @@ class MessageList(CursorView):
             self.words = words
             if not self.listing.ids:
                 self._relay_out(0)
+
+    def wordless(self) -> list[int]:
+        """Messages in the window that are here whole and whose first words are not in their rows yet."""
+        window = (self.listing.row_at(index) for index in range(self.top, self.top + self.page))
+        return [row.id for row in window if row is not None and row.has_body and not row.snippet]
 
     # --- what was done to messages
 

@@ -86,7 +86,7 @@ class Reader(LineView):
 
     def on_resize(self) -> None:
         """Wrap for another width."""
-        if self.size.width != self.document.cells:
+        if self.cells != self.document.cells:
             self._relay_out(self.top)
         else:
             self._ensure(self.top + self.page)
@@ -112,9 +112,9 @@ class Reader(LineView):
             self.post_message(self.FoldClicked())
 
     def _relay_out(self, top: int) -> None:
-        if not self.size.width:
+        if self.cells <= 0:
             return
-        self.document.lay_out(self.size.width)
+        self.document.lay_out(self.cells)
         self.document.ensure(top + self.page + 1)
         self.set_count(self.document.height())
         self.scroll_line_to_top(top)

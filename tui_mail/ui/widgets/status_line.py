@@ -8,14 +8,20 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from textual.timer import Timer
+
 from tui_mail.model import AccountStatus, LinkState
 from tui_mail.text import safe_line
 from tui_mail.ui.widgets.cells import clip, width
 from tui_mail.ui.widgets.one_line import OneLine, Run
 
 _STEPS = (1, 2, 3, 4, 5, 10, 15, 20, 30, 45)
+ENOUGH = 70
+"""Cells from which on the beginning of a reason says more than no reason."""
 WHISPER_SECONDS = 6.0
 """How long a word about what was just done stays."""
+COUNTER_SECONDS = 0.25
+"""Least time between two numbers of a counter that runs."""
 
 
 class StatusLine(OneLine):
@@ -23,14 +29,23 @@ class StatusLine(OneLine):
 
     def __init__(self, *, id: str | None = None) -> None:
         self._statuses: Sequence[AccountStatus] = ()
+        self._shape: list[tuple[object, ...]] = []
+        self._told = 0.0
+        self._timer: Timer | None = None
         self._whisper = ""
         self._whispered = 0.0
         super().__init__(id=id)
 
     def show(self, statuses: Sequence[AccountStatus]) -> None:
-        """Show these accounts."""
+        """Show these accounts: another state at once, another number four times a second."""
+        shape: list[tuple[object, ...]] = [(s.account, s.state, s.pending, s.failed, s.sentence) for s in statuses]
         self._statuses = statuses
-        self.tick()
+        wait = self._told + COUNTER_SECONDS - time.monotonic()
+        if shape != self._shape or wait <= 0:
+            self._shape = shape
+            self.tick()
+        elif self._timer is None:
+            self._timer = self.set_timer(wait, self.tick)
 
     def whisper(self, words: str) -> None:
         """Say what was just done, for a few seconds, at the right."""
@@ -38,7 +53,11 @@ class StatusLine(OneLine):
         self.tick()
 
     def tick(self) -> None:
-        """Seconds went by: say it anew if it reads differently."""
+        """Time went by: say it anew if it reads differently."""
+        self._told = time.monotonic()
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
         if self._whisper and time.monotonic() - self._whispered > WHISPER_SECONDS:
             self._whisper = ""
         right = waiting_runs(self._statuses)
@@ -66,7 +85,8 @@ def status_runs(statuses: Sequence[AccountStatus], now: float, room: int) -> lis
         mark, look, words = state_words(status, now)
         runs += [(name, "strong"), (" ", ""), (mark, look)]
         left = share - width(name) - 3
-        if width(words) > left and status.state in (LinkState.OFFLINE, LinkState.REFUSED):
+        too_long = width(words) > left
+        if too_long and (status.state is LinkState.REFUSED or (status.state is LinkState.OFFLINE and left < ENOUGH)):
             words = _short(status, now)
         runs.append((f" {clip(words, max(8, left))}", look if status.state is LinkState.REFUSED else "quiet"))
     return runs

@@ -1,0 +1,103 @@
+"""Pictures of the screen for the README: `python -m tests.ui.screenshots [FOLDER]`.
+
+Runs the real client on the demo server and writes one SVG for each picture (and a PNG where rsvg-convert is there).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.cells import cell_len
+
+from tests.ui.world import wait_for
+from tui_mail.client import MailClient
+from tui_mail.demo.server import Demo
+from tui_mail.paths import paths
+from tui_mail.ui.app import TuiMailApp
+
+ROOT = Path(__file__).parents[2]
+FONTS = '"DejaVu Sans Mono", Menlo, Consolas, monospace'
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: how big, after which keys."""
+
+    name: str
+    size: tuple[int, int]
+    keys: tuple[str, ...] = ()
+    theme: str = "dark"
+
+
+PICTURES = (
+    Picture("classic-dark", (160, 48), ("j", "j", "j", "j")),
+    Picture("classic-light", (160, 48), ("j", "j", "j", "j"), "light"),
+    Picture("columns", (160, 48), ("ctrl+w", "j", "j")),
+    Picture("small-list", (80, 24), ("j",)),
+    Picture("small-reader", (80, 24), ("j", "enter")),
+    Picture("move", (120, 32), ("v", "m")),
+    Picture("commands", (120, 32), (":",)),
+    Picture("help", (100, 40), ("?",)),
+)
+
+
+async def take(picture: Picture, client: MailClient, folder: Path) -> None:
+    """Start the screen, press the keys, write the picture."""
+    os.environ["TUI_MAIL_THEME"] = picture.theme
+    app = TuiMailApp(client)
+    async with app.run_test(size=picture.size) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.listing.ids and app.triage.folder, 30)
+        await wait_for(pilot, lambda: app.triage.folder is not None and app.triage.folder.complete, 60)
+        await pilot.press("g", "g")
+        for key in picture.keys:
+            await pilot.press(key)
+        await wait_for(pilot, lambda: app.triage.one_pane or app.triage.reading.message is not None)
+        await asyncio.sleep(0.3)
+        await pilot.pause()
+        svg = app.export_screenshot(title="tui-mail")
+    written = folder / f"{picture.name}.svg"
+    written.write_text(plain_svg(svg), encoding="utf-8")
+    if shutil.which("rsvg-convert"):
+        subprocess.run(["rsvg-convert", str(written), "-o", str(written.with_suffix(".png"))], check=True)
+
+
+def plain_svg(svg: str) -> str:
+    """The picture without fonts from the network, and with leading spaces moved into positions."""
+    svg = re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+    svg = svg.replace("Fira Code", "DejaVu Sans Mono").replace("font-family: DejaVu Sans Mono", f"font-family: {FONTS}")
+    return re.sub(r'x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>([^<]*)</text>', _moved, svg)
+
+
+def _moved(match: re.Match[str]) -> str:
+    x, between, length, after, text = match.groups()
+    plain = html.unescape(text).replace("\N{NO-BREAK SPACE}", " ")
+    cell = float(length) / max(1, cell_len(plain))
+    words = plain.strip(" ")
+    start = float(x) + cell * (len(plain) - len(plain.lstrip(" ")))
+    shown = html.escape(words).replace(" ", "&#160;")
+    return f'x="{start:.2f}"{between}textLength="{cell * cell_len(words):.2f}"{after}>{shown}</text>'
+
+
+async def take_all(folder: Path) -> None:
+    """Every picture, on one server."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Demo(messages=400, every=3600) as demo:
+        client = MailClient(paths(demo.home))
+        client.start()
+        try:
+            for picture in PICTURES:
+                await take(picture, client, folder)
+        finally:
+            client.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(take_all(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "screenshots"))

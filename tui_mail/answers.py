@@ -1,0 +1,236 @@
+"""What a command answers: one JSON document for programs, lines for people, built from the same facts.
+
+What belongs here: the shape of every document and line on stdout. What must never be here: reading the store,
+talking to servers, exit codes.
+
+Texts of messages are SafeText already; names that go back to a server are not, so `line` escapes whatever a
+terminal would obey. The result is the same JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from tui_mail.model import (
+    Account,
+    AccountStatus,
+    Address,
+    Change,
+    Flag,
+    Folder,
+    LinkState,
+    Message,
+    Row,
+    Server,
+)
+from tui_mail.paths import Paths
+from tui_mail.text import safe_line
+
+_OBEYED = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_FLAG_NAMES = (
+    ("seen", Flag.SEEN),
+    ("answered", Flag.ANSWERED),
+    ("flagged", Flag.FLAGGED),
+    ("draft", Flag.DRAFT),
+    ("deleted", Flag.DELETED),
+)
+
+
+class Arguments(argparse.Namespace):
+    """What was asked for; `paths` and `json` are always there."""
+
+    paths: Paths
+    json: bool
+
+
+def answer(given: Arguments, document: object, *lines: str) -> None:
+    """The answer of a command: the document with --json, else the lines."""
+    if given.json:
+        line(document)
+    else:
+        for text in lines:
+            print(text)
+
+
+def line(document: object) -> None:
+    """One JSON document on one line, written at once."""
+    text = json.dumps(document, ensure_ascii=False)
+    print(_OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text), flush=True)
+
+
+# --- documents --------------------------------------------------------------------------------
+
+
+def account_json(account: Account) -> dict[str, Any]:
+    """An account of config.toml; no secret is in it."""
+    return {
+        "account": account.name,
+        "name": account.full_name,
+        "email": account.email,
+        "protocol": account.protocol.value,
+        "incoming": _leg(account.incoming),
+        "outgoing": _leg(account.outgoing) if account.outgoing is not None else None,
+    }
+
+
+def _leg(server: Server) -> dict[str, Any]:
+    return {"host": server.host, "port": server.port, "security": server.security.value, "user": server.user}
+
+
+def status_json(status: AccountStatus) -> dict[str, Any]:
+    """How an account's line is; `error` is empty unless it is down."""
+    return {
+        "account": status.account,
+        "state": status.state.value,
+        "done": status.done,
+        "total": status.total,
+        "pending": status.pending,
+        "failed": status.failed,
+        "error": status.sentence if status.state in (LinkState.OFFLINE, LinkState.REFUSED) else "",
+    }
+
+
+def folder_json(folder: Folder) -> dict[str, Any]:
+    """A folder and its counts."""
+    return {
+        "account": folder.account,
+        "name": folder.name,
+        "role": folder.role.value,
+        "total": folder.total,
+        "unread": folder.unread,
+    }
+
+
+def row_json(row: Row, folder: Folder) -> dict[str, Any]:
+    """A message as a list knows it."""
+    return {
+        "id": row.id,
+        "account": row.account,
+        "folder": folder.name,
+        "uid": row.uid,
+        "message_id": row.message_id,
+        "thread": row.thread,
+        "date": iso(row.date),
+        "from": addresses(row.from_),
+        "to": addresses(row.to),
+        "subject": row.subject,
+        "flags": flag_names(row),
+        "size": row.size,
+        "has_attachments": row.has_attachments,
+        "snippet": row.snippet,
+        "state": row.state.value,
+    }
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """What `show` adds to a row."""
+    return {
+        "cc": addresses(message.cc),
+        "bcc": addresses(message.bcc),
+        "reply_to": addresses(message.reply_to),
+        "text": message.text,
+        "links": [link.url for link in message.links],
+        "attachments": [
+            {"index": p.index, "filename": p.filename, "content_type": p.content_type, "size": p.size}
+            for p in message.attachments
+        ],
+        "trust": {"warnings": list(message.warnings), "remote_images": message.remote_images},
+        "headers": [[name, value] for name, value in message.headers],
+    }
+
+
+def change_json(change: Change, *, in_history: bool = False) -> dict[str, Any]:
+    """An action and how far it is; history says more of it, but not every message."""
+    document: dict[str, Any] = {
+        "change": change.id,
+        "account": change.account,
+        "kind": change.kind.value,
+        "state": change.state.value,
+        "summary": change.summary,
+        "count": change.count,
+    }
+    if in_history:
+        return document | {"undoable": change.undoable, "created": iso(change.created), "error": change.error}
+    return document | {"ids": list(change.message_ids)}
+
+
+def addresses(people: tuple[Address, ...]) -> list[dict[str, str]]:
+    """People as name and email."""
+    return [{"name": address.name, "email": address.email} for address in people]
+
+
+def flag_names(row: Row) -> list[str]:
+    """The flags of a message by name, then its keywords."""
+    return [name for name, flag in _FLAG_NAMES if flag in row.flags] + list(row.keywords)
+
+
+def iso(seconds: int) -> str:
+    """A moment in UTC; empty when no calendar has it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (OverflowError, ValueError, OSError):
+        return ""
+
+
+# --- lines ------------------------------------------------------------------------------------
+
+
+def account_line(account: Account) -> str:
+    """Name, address, and where the mail is; parted by tabs."""
+    server = account.incoming
+    place = f"{account.protocol} {server.host}:{server.port} {server.security}"
+    return "\t".join(map(safe_line, (account.name, account.email, place)))
+
+
+def folder_line(folder: Folder) -> str:
+    """Account, name, role, unread of all; parted by tabs."""
+    return f"{safe_line(folder.account)}\t{folder.shown}\t{folder.role.value or '-'}\t{folder.unread}/{folder.total}"
+
+
+def row_line(row: Row) -> str:
+    """Number, time, marks, sender, subject; parted by tabs."""
+    marks = ("●" if row.unread else " ") + ("★" if row.starred else " ") + ("⎘" if row.has_attachments else " ")
+    return f"{row.id}\t{_when(row.date)}\t{marks}\t{_people(row.from_)}\t{row.subject}"
+
+
+def change_line(change: Change) -> str:
+    """When, how far, what; parted by tabs."""
+    return (
+        f"{_when(change.created)}\t{change.state}\t{change.summary}{'' if change.undoable else '  (cannot be undone)'}"
+    )
+
+
+def header_lines(message: Message) -> Iterator[str]:
+    """Every header field."""
+    return (f"{name}: {value}" for name, value in message.headers)
+
+
+def message_lines(message: Message) -> Iterator[str]:
+    """A message as it is read."""
+    yield f"From: {_people(message.from_)}"
+    yield f"To: {_people(message.to)}"
+    if message.cc:
+        yield f"Cc: {_people(message.cc)}"
+    yield f"Date: {_when(message.date) if message.date is not None else '?'}"
+    yield f"Subject: {message.subject}"
+    for warning in message.warnings:
+        yield f"! {warning}"
+    yield ""
+    yield message.text.rstrip("\n")
+    for part in message.attachments:
+        yield f"[{part.index}] {part.filename} ({part.content_type}, {part.size} octets)"
+
+
+def _people(people: tuple[Address, ...]) -> str:
+    return ", ".join(f"{a.name} <{a.email}>" if a.name else a.email for a in people)
+
+
+def _when(seconds: int) -> str:
+    return iso(seconds)[:16].replace("T", " ")

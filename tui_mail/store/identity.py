@@ -1,0 +1,91 @@
+"""Which message is which, when its UID cannot tell: after a move without COPYUID, a new UIDVALIDITY, a lost answer.
+
+What belongs here: the rule by which a message that vanished from one place and one that appears in another are the
+same. What must never be here: UIDs given by the server, which always go before this rule.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from tui_mail.model import Flag, HeaderFields
+from tui_mail.store.database import Transaction
+
+Key = tuple[int, int]
+"""Hash and size: what a server gives back unchanged wherever the message goes."""
+
+
+def message_hash(message_id: str) -> int:
+    """63 bits of a Message-ID: small in an index, and nobody can choose a collision that matters."""
+    return int.from_bytes(blake2b(message_id.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
+
+
+def identity_hash(fields: HeaderFields, internaldate: int) -> int:
+    """The hash of the Message-ID, or where there is none, of what else tells messages apart."""
+    if fields.message_id:
+        return message_hash(fields.message_id)
+    senders = " ".join(address.email for address in fields.from_)
+    return message_hash(f"\n{fields.date}\n{internaldate}\n{senders}\n{fields.subject}")
+
+
+def homeless(sql: sqlite3.Connection, account: int, folder_id: int) -> dict[Key, list[tuple[int, int]]]:
+    """(id, internaldate) of messages that may be what now appears in the folder; those expected there first."""
+    found = dict[Key, list[tuple[int, int]]]()
+    for id_, key, size, date in sql.execute(
+        "SELECT id, msgid_hash, size, internaldate FROM message WHERE account_id = ?1 AND uid IS NULL"
+        " AND (folder_id IS NULL OR folder_id = ?2) ORDER BY folder_id IS NULL, lost_since DESC",
+        (account, folder_id),
+    ):
+        found.setdefault((key, size), []).append((id_, date))
+    return found
+
+
+def best(candidates: list[tuple[int, int]], internaldate: int) -> int:
+    """Take the likeliest of several candidates: the one of the same date, else the first."""
+    same = next((one for one in candidates if one[1] == internaldate), candidates[0])
+    candidates.remove(same)
+    return same[0]
+
+
+def absorb(txn: Transaction, id_: int, twin: int) -> None:
+    """Give a message the place of its twin, which is gone then; what a person did to the twin is done to it.
+
+    The caller refreshes the view of `id_`.
+    """
+    place = txn.sql.execute(
+        "SELECT folder_id, uid, flags, keywords, view_folder, view_flags FROM message WHERE id = ?", (twin,)
+    ).fetchone()
+    txn.sql.execute("UPDATE OR IGNORE journal_item SET message_id = ? WHERE message_id = ?", (id_, twin))
+    txn.sql.execute("DELETE FROM message WHERE id = ?", (twin,))
+    txn.count(place[4], -1, -int(not place[5] & Flag.SEEN))
+    txn.sql.execute(
+        "UPDATE message SET folder_id = ?, uid = ?, flags = ?, keywords = ?, lost_since = 0 WHERE id = ?",
+        (*place[:4], id_),
+    )
+
+
+def find_twins(txn: Transaction, folder_id: int, ids: Sequence[int]) -> list[int]:
+    """Give each of these messages the place of its twin in the folder; returns those that have none there.
+
+    A twin is a row that a sync made of this very message, before it was known where that went.
+    """
+    alone, twins = list[int](), dict[Key, list[tuple[int, int]]]()
+    if ids:
+        for twin, key, size, date in txn.sql.execute(
+            "SELECT id, msgid_hash, size, internaldate FROM message WHERE folder_id = ? AND uid IS NOT NULL"
+            " ORDER BY uid DESC",
+            (folder_id,),
+        ):
+            twins.setdefault((key, size), []).append((twin, date))
+    for id_ in ids:
+        key, size, date = txn.sql.execute(
+            "SELECT msgid_hash, size, internaldate FROM message WHERE id = ?", (id_,)
+        ).fetchone()
+        alike = twins.get((key, size))
+        if alike:
+            absorb(txn, id_, best(alike, date))
+        else:
+            alone.append(id_)
+    return alone
