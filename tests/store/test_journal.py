@@ -94,6 +94,16 @@ def test_undo_of_flags_leaves_what_was_so_before(shelf: Shelf) -> None:
     assert shelf.counts(shelf.inbox) == (3, 2)
 
 
+def test_undo_passes_over_what_nobody_asked_for(shelf: Shelf) -> None:
+    """Opening a message marked it read: undo takes back the move before, and the message stays read."""
+    ids = fill(shelf)
+    do(shelf, Effect(ChangeKind.MOVE, shelf.archive), ids[:1])
+    shelf.db.run(lambda txn: journal.record(txn, SEEN, ids[1:2], "opened", undoable=False))
+    shelf.db.run(journal.undo)
+    assert shelf.counts(shelf.inbox) == (3, 2)
+    assert shelf.counts(shelf.archive) == (0, 0)
+
+
 def test_undo_walks_back_and_redo_forward(shelf: Shelf) -> None:
     ids = fill(shelf)
     do(shelf, Effect(ChangeKind.MOVE, shelf.archive), ids[:1])

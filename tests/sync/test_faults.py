@@ -2,122 +2,81 @@
 
 from __future__ import annotations
 
-import re
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from tests.servers.dovecot import Dovecot
+from tests.servers.dovecot import BARE, BASIC, Dovecot, missing
 from tests.servers.faults import Fault, FaultyLine
-from tests.sync.conftest import Person, message, shown, wait_for
-from tui_mail.client import MailClient
-from tui_mail.model import ChangeState, Flag, LinkState, Role, Row
+from tests.sync.conftest import Person
+from tests.sync.scenario import agree, deliver, ids, work
 
 pytestmark = pytest.mark.server
 
-FOLDERS = {"INBOX": Role.INBOX, "Archive": Role.ARCHIVE, "Trash": Role.TRASH}
-Mail = dict[str, list[tuple[str, str]]]
-"""By folder: subject and flags of each message, sorted."""
-
-EXPECTED: Mail = {
-    "INBOX": [("Number 2", r"\Flagged"), ("Number 4", ""), ("Number 6", "")],
-    "Archive": [("Number 1", ""), ("Number 5", r"\Seen"), ("Number 7", "")],
-    "Trash": [("Number 3", "")],
-}
+RUNS = 9
+"""Sessions in one test; each with a user of its own."""
+FULL = os.environ.get("TUI_MAIL_FULL") == "1"
+"""Every line of the server too, instead of a sample of them."""
 
 
-def without_id(number: int) -> bytes:
-    """A message that nothing but its content identifies."""
-    return re.sub(rb"Message-ID: .*\r\n", b"", message(number))
-
-
-def on_server(person: Person) -> Mail:
-    """What another client sees."""
-    found: Mail = {}
-    connection = person.server.connect(person.user)
-    try:
-        for folder in FOLDERS:
-            connection.select(folder, readonly=True)
-            _, data = connection.uid("FETCH", "1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
-            rows = [part for part in data if isinstance(part, tuple)]
-            found[folder] = sorted(
-                (
-                    header.split(b":", 1)[1].strip().decode(),
-                    " ".join(sorted(set(re.findall(r"\\\w+", said.decode())) - {r"\Recent"})),
-                )
-                for said, header in rows
-            )
-    finally:
-        connection.logout()
-    return found
-
-
-def here(client: MailClient) -> Mail:
-    """What the person sees."""
-    return {name: sorted((row.subject, _words(row)) for row in shown(client, role)) for name, role in FOLDERS.items()}
-
-
-def _words(row: Row) -> str:
-    names = {Flag.SEEN: r"\Seen", Flag.FLAGGED: r"\Flagged", Flag.DELETED: r"\Deleted"}
-    return " ".join(sorted(word for flag, word in names.items() if flag in row.flags))
-
-
-def ids(client: MailClient) -> dict[str, int]:
-    return {row.subject: row.id for role in FOLDERS.values() for row in shown(client, role)}
-
-
-def wait_through(client: MailClient, holds: object, what: str, seconds: float = 20.0) -> None:
-    """Wait like `wait_for`, and press "try again" whenever the line is down."""
-
-    def look() -> bool:
-        if client.statuses()[0].state is LinkState.OFFLINE:
-            client.retry()
-        return bool(holds())  # type: ignore[operator]
-
-    wait_for(look, what, seconds)
-
-
-def work(client: MailClient) -> dict[str, int]:
-    """Sync, archive, flag, delete, undo; returns the ids of all messages before that."""
-    wait_through(client, lambda: len(shown(client)) == 7, "seven rows")
-    wait_through(client, lambda: client.statuses()[0].state is LinkState.LIVE, "all folders")
-    by = ids(client)
-    client.archive([by["Number 1"], by["Number 7"]]).result()
-    client.mark([by["Number 2"]], add=Flag.FLAGGED).result()
-    client.delete([by["Number 3"]]).result()
-    client.mark([by["Number 5"]], add=Flag.SEEN).result()
-    client.archive([by["Number 5"]]).result()
-    client.archive([by["Number 4"]]).result()
-    client.undo().result()
-    return by
-
-
-def agree(client: MailClient, person: Person, before: dict[str, int], what: str) -> None:
-    """Store and server are what they should be; every message has the id that it had; nothing waits."""
-    over = (ChangeState.DONE, ChangeState.CANCELLED)
-    wait_through(client, lambda: all(change.state in over for change in client.changes()), f"nothing waits {what}")
-    wait_through(client, lambda: here(client) == EXPECTED, f"the store is right {what}, not {here(client)}")
-    assert on_server(person) == EXPECTED, what
-    assert ids(client) == before, what
-    assert client.statuses()[0].failed == 0, what
-
-
-def deliver(person: Person) -> None:
-    person.server.deliver(person.user, *(message(number) for number in range(1, 7)), without_id(7))
-
-
-STEP = 12
-"""Runs in one test: each begins with an account of its own."""
+@pytest.fixture(scope="session", params=[BASIC, BARE], ids=["no-move", "no-uidplus"])
+def old_server(request: pytest.FixtureRequest) -> Iterator[Dovecot]:
+    """A server on which a move is a copy and a deletion."""
+    if missing():
+        pytest.skip(missing())
+    with Dovecot(imap_capability=request.param) as server:
+        yield server
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])
-@pytest.mark.parametrize("first", range(1, 61, STEP))
+@pytest.mark.parametrize("first", range(1, 37, RUNS))
 def test_cut_at_every_line_of_the_client(dovecot: Dovecot, tmp_path: Path, first: int, cut: str) -> None:
-    for nth in range(first, first + STEP):
-        _one_session(dovecot, tmp_path / str(nth), Fault("client", "", nth, cut))  # type: ignore[arg-type]
+    """The server never sees the line, or acts on it and its answer is lost."""
+    for nth in range(first, first + RUNS):
+        _session(dovecot, tmp_path / str(nth), Fault("client", "", nth, cut))  # type: ignore[arg-type]
 
 
-def _one_session(dovecot: Dovecot, home: Path, *faults: Fault) -> list[bytes]:
+@pytest.mark.parametrize("first", range(1, 28, RUNS))
+def test_cut_at_every_line_that_moves_on_a_server_without_move(old_server: Dovecot, tmp_path: Path, first: int) -> None:
+    """COPY, STORE and EXPUNGE instead of MOVE, the answer lost each time, and once more in the next try."""
+    for nth in range(first, first + RUNS):
+        changing = "SELECT|STATUS|COPY|STORE|EXPUNGE|FETCH"
+        _session(old_server, tmp_path / str(nth), Fault("client", changing, nth, "after", every=7))
+
+
+@pytest.mark.parametrize("first", range(1, 200, 8 if FULL else 50))
+def test_cut_at_lines_of_the_server(dovecot: Dovecot, tmp_path: Path, first: int) -> None:
+    """The line breaks in the middle of an answer."""
+    for nth in range(first, first + 8):
+        _session(dovecot, tmp_path / str(nth), Fault("server", "", nth, "after"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_cut_again_and_again(dovecot: Dovecot, tmp_path: Path, seed: int) -> None:
+    """A line that breaks after every few dozen lines."""
+    for nth in range(3):
+        faults = [
+            Fault("server", "", 20 + 7 * seed + nth, "after", every=61 + seed),
+            Fault("client", "", 9 + seed, "after", every=17 + nth),
+        ]
+        _session(dovecot, tmp_path / str(nth), *faults)
+
+
+def test_answers_to_changes_are_lost_twice(dovecot: Dovecot, tmp_path: Path) -> None:
+    """Three tries for each change; the server carries it out in the first."""
+    changing = Fault("client", "UID (MOVE|STORE)", 1, "after", every=3)
+    again = Fault("client", "UID (MOVE|STORE)", 2, "after", every=3)
+    _session(dovecot, tmp_path, changing, again)
+
+
+def _session(dovecot: Dovecot, home: Path, *faults: Fault) -> None:
     person = Person(dovecot, home)
     deliver(person)
     with FaultyLine(dovecot, *faults) as line:
@@ -125,5 +84,55 @@ def _one_session(dovecot: Dovecot, home: Path, *faults: Fault) -> list[bytes]:
         with person.client() as client:
             before = work(client)
             agree(client, person, before, f"after a cut at {line.fired}")
-        print(line.lines, line.fired)
-        return line.fired
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[subprocess.Popen[str]]:
+    """The process that forks clients which are killed."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.sync.killed"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    yield child
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.close()
+    child.wait(10)
+    child.stdout.close()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("first", range(1, 37, RUNS))
+def test_killed_at_every_commit(
+    dovecot: Dovecot, tmp_path: Path, nursery: subprocess.Popen[str], first: int, moment: str
+) -> None:
+    """kill -9 around the n-th commit; the next start goes on, and what was stored keeps its id."""
+    for commit in range(first, first + RUNS):
+        _killed(dovecot, tmp_path / str(commit), nursery, commit, moment)
+
+
+@pytest.mark.parametrize("first", range(10, 46, RUNS))
+def test_killed_at_every_commit_of_a_copy(
+    old_server: Dovecot, tmp_path: Path, nursery: subprocess.Popen[str], first: int
+) -> None:
+    """The same where a move takes several commands, each remembered."""
+    for commit in range(first, first + RUNS):
+        _killed(old_server, tmp_path / str(commit), nursery, commit, "before")
+
+
+def _killed(server: Dovecot, home: Path, nursery: subprocess.Popen[str], commit: int, moment: str) -> None:
+    person = Person(server, home)
+    deliver(person)
+    account = {"home": str(home), "server": asdict(person.account.incoming)}
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(json.dumps({**account, "commit": commit, "moment": moment}) + "\n")
+    nursery.stdin.flush()
+    status = int(nursery.stdout.readline())
+    assert status in (0, signal.SIGKILL), "killed, or done before that many commits"
+    with person.client(start=False) as client:
+        stored = ids(client)
+    with person.client() as client:
+        now = work(client)
+        assert {**now, **stored} == now
+        agree(client, person, now, f"killed {moment} commit {commit}")

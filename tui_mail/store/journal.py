@@ -67,11 +67,13 @@ def record(
     batch: int | None = None,
     undo_of: int | None = None,
     again: bool = False,
+    undoable: bool = True,
 ) -> int | None:
     """Write an action and its local effect; messages that it would not change are left out.
 
     A new action (no `undo_of`, not `again`) leaves nothing to be redone. Returns the batch (the given one, or a new
-    one), None when there was nothing to do. Messages of several accounts become one change each; the caller sees to
+    one), None when there was nothing to do. What is not `undoable` is what nobody asked for: marking read what was
+    opened. Messages of several accounts become one change each; the caller sees to
     it that a move stays inside its account.
     """
     touched = defaultdict[int, list[tuple[int, int | None]]](list)
@@ -83,12 +85,12 @@ def record(
         ):
             if effect.changes(folder, flags, keywords):
                 touched[account].append((id_, folder))
-    if touched and undo_of is None and not again:
+    if touched and undo_of is None and undoable and not again:
         txn.sql.execute("UPDATE journal SET undone = -1 WHERE undone > 0")
     for account, items in touched.items():
         cursor = txn.sql.execute(
             "INSERT INTO journal (account_id, batch, kind, state, target, add_flags, remove_flags, add_keywords,"
-            " remove_keywords, verb, undo_of, created) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
+            " remove_keywords, verb, undo_of, undone, created) VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 account,
                 batch or 0,
@@ -100,6 +102,7 @@ def record(
                 effect.remove_keywords,
                 verb,
                 undo_of,
+                0 if undoable else -1,
                 int(time.time()),
             ),
         )

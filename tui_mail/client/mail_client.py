@@ -1,4 +1,4 @@
-"""MailClient: the one object that the screen and the command line drive.
+"""MailClient itself: reading, acting, starting and stopping the engine.
 
 What belongs here: reading the store for whoever asks, writing what a person does, starting and stopping the
 engine. What must never be here: SQL, protocols, widgets or printing.
@@ -15,12 +15,13 @@ import logging
 import re
 import threading
 from array import array
-from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
+from tui_mail.client import actions
+from tui_mail.client.parsed import ParsedMessages
 from tui_mail.config import accounts as configuration
 from tui_mail.errors import MailError, NotFound, UsageError
 from tui_mail.model import (
@@ -41,22 +42,15 @@ from tui_mail.model import (
 from tui_mail.paths import Paths
 from tui_mail.store import bodies, due, folders, journal, messages, rows
 from tui_mail.store.database import Database, Transaction
-from tui_mail.store.folders import KnownFolder
 from tui_mail.store.journal import Effect
 from tui_mail.sync.pulse import Pulse, wake_engine
 from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
-    from tui_mail.mime.worker import ParserProcess
     from tui_mail.sync.account import AccountWorker
     from tui_mail.sync.engine import Engine
 
-PARSED_KEPT = 64
-"""Parsed messages kept in memory, so that going back to one is instant."""
-
 KEYWORD = re.compile(r"[A-Za-z0-9$_.\-]{1,64}")
-
-_STANDARD_NAMES = {Role.ARCHIVE: "Archive", Role.TRASH: "Trash", Role.JUNK: "Junk"}
 
 log = logging.getLogger(__name__)
 
@@ -85,12 +79,8 @@ class MailClient:
         self.attention = Attention()
         """Told of every key, so that the engine gives way to the screen."""
         self._sinks: list[Callable[[Event], None]] = []
-        self._parsed: OrderedDict[int, Message] = OrderedDict()
-        self._parsed_lock = threading.Lock()
-        self._to_prepare: list[int] = []
-        self._preparing = False
-        self._parser_process: ParserProcess | None = None
         self._db = Database(paths, lambda _folders, _accounts: self._pulse.beat(), self.attention)
+        self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention)
         self._pulse = Pulse(self._db, self._emit, self._attend)
         self._secret = secret or _secret
         self._engine: Engine | None = None
@@ -114,8 +104,7 @@ class MailClient:
             self._started = False
             if self._engine is not None:
                 self._engine.stop()
-        if self._parser_process is not None:
-            self._parser_process.close()
+        self._parsed.close()
         self._db.close()
 
     def subscribe(self, sink: Callable[[Event], None]) -> None:
@@ -179,53 +168,18 @@ class MailClient:
 
     def cached_message(self, message_id: int) -> Message | None:
         """The message if it was parsed a short while ago."""
-        with self._parsed_lock:
-            message = self._parsed.get(message_id)
-            if message is not None:
-                self._parsed.move_to_end(message_id)
-            return message
+        return self._parsed.kept(message_id)
 
     def message(self, message_id: int) -> Message | None:
         """The message, parsed; None when its body is not here yet. Blocks on the parser: call it on a thread."""
-        message = self.cached_message(message_id)
-        if message is None:
-            raw = self.raw(message_id)
-            if raw is None:
-                return None
-            message = self._parser.parse(raw)
-            with self._parsed_lock:
-                self._parsed[message_id] = message
-                while len(self._parsed) > PARSED_KEPT:
-                    self._parsed.popitem(last=False)
-            if message.snippet:
-                snippets = [(message_id, message.snippet)]
-                self._db.write(lambda txn: messages.set_snippets(txn, snippets))
-        return message
+        return self._parsed.get(message_id)
 
     def prepare(self, ids: Sequence[int]) -> None:
         """Parse these messages behind the screen, as far as they are here: their first words get into their rows.
 
         Only the newest call counts; what an earlier one had not reached is left.
         """
-        with self._parsed_lock:
-            self._to_prepare = list(ids)
-            if self._preparing:
-                return
-            self._preparing = True
-        threading.Thread(target=self._prepare_all, name="prepare", daemon=True).start()
-
-    def _prepare_all(self) -> None:
-        with contextlib.suppress(MailError):
-            while self._started:
-                with self._parsed_lock:
-                    if not self._to_prepare:
-                        self._preparing = False
-                        return
-                    message_id = self._to_prepare.pop(0)
-                self.attention.give_way()
-                self.message(message_id)
-        with self._parsed_lock:
-            self._preparing = False
+        self._parsed.read_ahead(ids)
 
     def raw(self, message_id: int) -> bytes | None:
         """The message as the server gave it; None when it is not here yet. Blocks on the disk for big ones."""
@@ -263,39 +217,32 @@ class MailClient:
         remove: Flag = Flag.NONE,
         add_keywords: Sequence[str] = (),
         remove_keywords: Sequence[str] = (),
+        undoable: bool = True,
     ) -> Future[Change | None]:
-        """Set and clear flags and keywords. Raises UsageError for what RFC 9051 allows no keyword to be."""
+        """Set and clear flags and keywords; not `undoable` is for what nobody asked for. Raises UsageError for what RFC 9051 allows no keyword to be."""
         wanted = list(ids)
         for word in (*add_keywords, *remove_keywords):
             if not KEYWORD.fullmatch(word):
                 raise UsageError(f"{word!r} cannot be a keyword; letters, digits, $, _ and - can.")
+        words = actions.flag_words(add, remove)
         effect = Effect(ChangeKind.FLAGS, None, add, remove, " ".join(add_keywords), " ".join(remove_keywords))
-        return self._act(lambda txn: journal.record(txn, effect, wanted, _flag_words(add, remove)))
+        return self._act(lambda txn: journal.record(txn, effect, wanted, words, undoable=undoable))
 
     def move(self, ids: Iterable[int], folder_id: int) -> Future[Change | None]:
         """Move messages to a folder of their account; those of other accounts stay."""
-        wanted = list(ids)
-
-        def job(txn: Transaction) -> int | None:
-            target = folders.state(txn.sql, folder_id)
-            if target is None:
-                raise NotFound("That folder is gone; the messages are where they were.")
-            ours = [id_ for id_, account in messages.accounts_of(txn.sql, wanted) if account == target.account_id]
-            return journal.record(txn, Effect(ChangeKind.MOVE, folder_id), ours, f"moved to {target.name}:")
-
-        return self._act(job)
+        return self._act(actions.to_folder(ids, folder_id))
 
     def archive(self, ids: Iterable[int]) -> Future[Change | None]:
         """Move messages to their account's archive."""
-        return self._to_role(ids, Role.ARCHIVE, "archived")
+        return self._act(actions.to_role(ids, Role.ARCHIVE, "archived"))
 
     def delete(self, ids: Iterable[int]) -> Future[Change | None]:
         """Move messages to their account's trash; what is there already stays (see `expunge`)."""
-        return self._to_role(ids, Role.TRASH, "deleted")
+        return self._act(actions.to_role(ids, Role.TRASH, "deleted"))
 
     def junk(self, ids: Iterable[int]) -> Future[Change | None]:
         """Move messages to their account's junk folder."""
-        return self._to_role(ids, Role.JUNK, "marked as junk:")
+        return self._act(actions.to_role(ids, Role.JUNK, "marked as junk:"))
 
     def expunge(self, ids: Iterable[int]) -> Future[Change | None]:
         """Delete messages for ever. There is no way back."""
@@ -380,35 +327,9 @@ class MailClient:
         if self._engine is None:
             wake_engine(self.paths)
 
-    def _to_role(self, ids: Iterable[int], role: Role, verb: str) -> Future[Change | None]:
-        wanted = list(ids)
-
-        def job(txn: Transaction) -> int | None:
-            by_account = defaultdict[int, list[int]](list)
-            for id_, account in messages.accounts_of(txn.sql, wanted):
-                by_account[account].append(id_)
-            batch: int | None = None
-            for account, group in by_account.items():
-                target = folders.by_role(txn.sql, account, role)
-                target_id = target.id if target is not None else _made_for(txn, account, role)
-                batch = journal.record(txn, Effect(ChangeKind.MOVE, target_id), group, verb, batch=batch) or batch
-            return batch
-
-        return self._act(job)
-
     def _worker_of(self, folder_id: int) -> AccountWorker | None:
         folder = self.folder(folder_id)
         return self._workers.get(folder.account) if folder is not None else None
-
-    @property
-    def _parser(self) -> ParserProcess:
-        """The process that parses, loaded when the first message is opened or shortly after the start."""
-        with self._parsed_lock:
-            if self._parser_process is None:
-                from tui_mail.mime.worker import ParserProcess
-
-                self._parser_process = ParserProcess()
-            return self._parser_process
 
     @property
     def _workers(self) -> dict[str, AccountWorker]:
@@ -430,7 +351,10 @@ class MailClient:
             self.watch_folder(self._on_screen)
         for status in self.statuses():
             self._emit(StatusChanged(status))
-        self._parser.warm()
+        self._parsed.warm()
+
+    def _keep_words(self, message_id: int, snippet: SafeText) -> None:
+        self._db.write(lambda txn: messages.set_snippets(txn, [(message_id, snippet)]))
 
     def _attend(self, changed: bool) -> None:
         """Every now and then: do what other processes left, or take over when the engine they had is gone."""
@@ -450,22 +374,3 @@ def _secret(account: Account) -> str:
     from tui_mail.config.secrets import secret
 
     return secret(account)
-
-
-def _made_for(txn: Transaction, account: int, role: Role) -> int:
-    """A folder for a role that the account lacks; the server makes it when the first message is moved there."""
-    name = _STANDARD_NAMES[role]
-    existing = folders.by_name(txn.sql, account, name)
-    if existing is not None:
-        return existing.id
-    return folders.add(txn, account, KnownFolder(name, "", role, selectable=True))
-
-
-def _flag_words(add: Flag, remove: Flag) -> str:
-    words = {Flag.SEEN: ("marked read:", "marked unread:"), Flag.FLAGGED: ("starred", "unstarred")}
-    for flag, (set_, cleared) in words.items():
-        if flag in add:
-            return set_
-        if flag in remove:
-            return cleared
-    return "marked"

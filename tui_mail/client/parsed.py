@@ -1,0 +1,110 @@
+"""Messages, parsed: a small memory of them, the process that parses, and a thread that reads ahead.
+
+What belongs here: turning stored bodies into `Message`, once. What must never be here: where bodies come from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tui_mail.attention import Attention
+from tui_mail.errors import MailError
+from tui_mail.model import Message
+from tui_mail.text import SafeText
+
+if TYPE_CHECKING:
+    from tui_mail.mime.worker import ParserProcess
+
+KEPT = 64
+"""Parsed messages kept in memory, so that going back to one is instant."""
+
+
+class ParsedMessages:
+    """Parsed messages by id. Any thread."""
+
+    def __init__(
+        self,
+        raw: Callable[[int], bytes | None],
+        found_words: Callable[[int, SafeText], None],
+        attention: Attention,
+    ) -> None:
+        """`raw` gives a body or None; `found_words` is told the first words of every message that was parsed."""
+        self._raw = raw
+        self._found_words = found_words
+        self._attention = attention
+        self._kept: OrderedDict[int, Message] = OrderedDict()
+        self._lock = threading.Lock()
+        self._process: ParserProcess | None = None
+        self._ahead: list[int] = []
+        self._reading_ahead = False
+        self._closed = False
+
+    def kept(self, message_id: int) -> Message | None:
+        """The message if it was parsed a short while ago."""
+        with self._lock:
+            message = self._kept.get(message_id)
+            if message is not None:
+                self._kept.move_to_end(message_id)
+            return message
+
+    def get(self, message_id: int) -> Message | None:
+        """The message; None when its body is not here. Blocks on the parser."""
+        message = self.kept(message_id)
+        if message is None:
+            raw = self._raw(message_id)
+            if raw is None:
+                return None
+            message = self._parser().parse(raw)
+            with self._lock:
+                self._kept[message_id] = message
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            if message.snippet:
+                self._found_words(message_id, message.snippet)
+        return message
+
+    def read_ahead(self, ids: Sequence[int]) -> None:
+        """Parse these in the background; what an earlier call had not reached is left."""
+        with self._lock:
+            self._ahead = list(ids)
+            if self._reading_ahead or self._closed:
+                return
+            self._reading_ahead = True
+        threading.Thread(target=self._read_ahead, name="read-ahead", daemon=True).start()
+
+    def warm(self) -> None:
+        """Start the process that parses, before the first message is opened."""
+        if not self._closed:
+            self._parser().warm()
+
+    def close(self) -> None:
+        """End the process that parses."""
+        with self._lock:
+            self._closed = True
+            process = self._process
+        if process is not None:
+            process.close()
+
+    def _parser(self) -> ParserProcess:
+        with self._lock:
+            if self._process is None:
+                from tui_mail.mime.worker import ParserProcess
+
+                self._process = ParserProcess()
+            return self._process
+
+    def _read_ahead(self) -> None:
+        with contextlib.suppress(MailError):
+            while True:
+                with self._lock:
+                    if not self._ahead or self._closed:
+                        break
+                    message_id = self._ahead.pop(0)
+                self._attention.give_way()
+                self.get(message_id)
+        with self._lock:
+            self._reading_ahead = False
