@@ -116,7 +116,7 @@ def row_json(row: Row, folder: Folder) -> dict[str, Any]:
         "folder": folder.name,
         "uid": row.uid,
         "message_id": row.message_id,
-        "thread": row.thread,
+        "thread": f"{row.thread:016x}",
         "date": iso(row.date),
         "from": addresses(row.from_),
         "to": addresses(row.to),

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.sync.scenario import over, work
 from tui_mail.client import MailClient
-from tui_mail.model import Account, Protocol, Server
+from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.paths import paths
 from tui_mail.store.database import Database
 
@@ -48,7 +48,9 @@ def _die_at(commit: int, moment: str) -> None:
 
 
 def _run(request: dict[str, Any]) -> None:
-    server = Server(**{**request["server"], "password_command": tuple(request["server"]["password_command"])})
+    told = request["server"]
+    words, security = tuple(told["password_command"]), Security(told["security"])
+    server = Server(**{**told, "password_command": words, "security": security})
     account = Account("work", "", "anna@example.org", Protocol.IMAP, server)
     client = MailClient(paths(request["home"]), [account])
     client.start()

@@ -77,7 +77,7 @@ class Person:
         )
         return Said(done)
 
-    def add(self, name: str = "work", **options: str | int) -> Said:
+    def add(self, name: str = "work", /, **options: str | int) -> Said:
         """Set the account up as a person does; options with underscores replace the right ones."""
         server = self.server.server(self.user)
         settings: dict[str, str | int] = {
@@ -87,7 +87,8 @@ class Person:
             "port": server.port,
             "ca_file": server.ca_file,
             "password_command": "printf %s " + self.server.passwords[self.user],
-        } | options
+            **options,
+        }
         words = [f"--{key.replace('_', '-')}={value}" for key, value in settings.items()]
         return self.run("account", "add", name, *words)
 

@@ -219,7 +219,10 @@ class MailClient:
         remove_keywords: Sequence[str] = (),
         undoable: bool = True,
     ) -> Future[Change | None]:
-        """Set and clear flags and keywords; not `undoable` is for what nobody asked for. Raises UsageError for what RFC 9051 allows no keyword to be."""
+        """Set and clear flags and keywords; not `undoable` is for what nobody asked for.
+
+        Raises UsageError for what RFC 9051 allows no keyword to be.
+        """
         wanted = list(ids)
         for word in (*add_keywords, *remove_keywords):
             if not KEYWORD.fullmatch(word):

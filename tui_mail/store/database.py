@@ -207,6 +207,8 @@ class Database:
             self._commit_group(item)
         with contextlib.suppress(sqlite3.Error):
             self._writer_sql.execute("PRAGMA optimize")
+            self._writer_sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.bodies_sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer_sql.close()
             self.bodies_sql.close()
 
@@ -309,8 +311,8 @@ def _translate(error: sqlite3.Error, path: Path) -> StoreError:
     text = str(error)
     if "full" in text or "disk I/O" in text:
         return StoreFull(
-            f"The disk that holds {path.parent} is full or failing; the mail on the server and what was stored "
-            "before is safe. Make room, and tui-mail goes on where it was.",
+            "The disk is full or failing; the mail on the server and what was stored before is safe. "
+            f"Make room for {path.parent}, and tui-mail goes on where it was.",
             text,
         )
     if "readonly" in text or "unable to open" in text:

@@ -142,7 +142,9 @@ def undo(txn: Transaction) -> int | None:
         for id_, home in items:
             homes[home if change.effect.kind is ChangeKind.MOVE else None].append(id_)
         for home, group in homes.items():
-            done = record(txn, change.effect.inverse(home), group, "undid", batch=inverse, undo_of=batch)
+            done = record(
+                txn, change.effect.inverse(home), group, f"took back: {change.verb}", batch=inverse, undo_of=batch
+            )
             inverse = done or inverse
     txn.sql.execute(
         "UPDATE journal SET undone = (SELECT MAX(undone, 0) + 1 FROM (SELECT MAX(undone) AS undone FROM journal))"

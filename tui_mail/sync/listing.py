@@ -66,6 +66,7 @@ def read_list(session: ImapSession, db: Database, account_id: int) -> Listing:
             changed.append(state)
         elif not state.complete:
             unfinished.append(state)
+    changed.sort(key=lambda state: state.complete)  # a line that breaks soon must still get further each time
     return Listing(changed, unfinished)
 
 

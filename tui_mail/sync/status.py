@@ -7,6 +7,7 @@ state the account is in (the worker's business).
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from tui_mail.errors import StoreError
 from tui_mail.model import AccountStatus, Event, LinkState, StatusChanged
 from tui_mail.store import due, folders
 from tui_mail.store.database import Database
+
+COUNT_SECONDS = 0.2
+"""Least time between two counts of a sync that goes on: jobs are shorter, and nobody reads faster."""
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +29,7 @@ class StatusReport:
         self.now = AccountStatus(account, LinkState.STARTING)
         self._db = db
         self._emit = emit
+        self._counted = 0.0
 
     def say(self, account_id: int, **changes: object) -> None:
         """Change some fields; the numbers of waiting and failed changes follow the journal. Never raises StoreError."""
@@ -45,6 +50,9 @@ class StatusReport:
         if not behind:
             self.say(account_id, state=LinkState.LIVE, heard=heard, done=0, total=0)
             return
+        if self.now.state is LinkState.SYNCING and time.monotonic() - self._counted < COUNT_SECONDS:
+            return
+        self._counted = time.monotonic()
         stored = {folder.id: folder.total for folder in folders.all_folders(sql, self.now.account)}
         self.say(
             account_id,
