@@ -51,7 +51,7 @@ def test_cut_at_every_line_that_moves_on_a_server_without_move(old_server: Dovec
         _session(old_server, tmp_path / str(nth), Fault("client", changing, nth, "after", every=11))
 
 
-@pytest.mark.parametrize("first", range(1, 200, 8 if FULL else 50))
+@pytest.mark.parametrize("first", range(1, 200, 8 if FULL else 70))
 def test_cut_at_lines_of_the_server(dovecot: Dovecot, tmp_path: Path, first: int) -> None:
     """The line breaks in the middle of an answer."""
     for nth in range(first, first + 8):
@@ -63,8 +63,8 @@ def test_cut_again_and_again(dovecot: Dovecot, tmp_path: Path, seed: int) -> Non
     """A line that breaks after every few dozen lines."""
     for nth in range(3):
         faults = [
-            Fault("server", "", 20 + 7 * seed + nth, "after", every=61 + seed),
-            Fault("client", "", 9 + seed, "after", every=17 + nth),
+            Fault("server", "", 20 + 7 * seed + nth, "after", every=173 + seed),
+            Fault("client", "", 9 + seed, "after", every=29 + nth),
         ]
         _session(dovecot, tmp_path / str(nth), *faults)
 
@@ -107,7 +107,7 @@ def test_killed_at_every_commit(
     dovecot: Dovecot, tmp_path: Path, nursery: subprocess.Popen[str], first: int, moment: str
 ) -> None:
     """kill -9 around the n-th commit; the next start goes on, and what was stored keeps its id."""
-    for commit in range(first, first + RUNS):
+    for commit in range(first, first + RUNS, 1 if FULL or moment == "before" else 3):
         _killed(dovecot, tmp_path / str(commit), nursery, commit, moment)
 
 
@@ -116,7 +116,7 @@ def test_killed_at_every_commit_of_a_copy(
     old_server: Dovecot, tmp_path: Path, nursery: subprocess.Popen[str], first: int
 ) -> None:
     """The same where a move takes several commands, each remembered."""
-    for commit in range(first, first + RUNS):
+    for commit in range(first, first + RUNS, 1 if FULL else 2):
         _killed(old_server, tmp_path / str(commit), nursery, commit, "before")
 
 

@@ -8,6 +8,7 @@ from tui_mail.model import AccountStatus, Folder, LinkState, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.keys import default_keymap
 from tui_mail.ui.screens.words import empty_words, list_title, notice_runs
+from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.status_line import ago, status_runs, waiting_runs
 
 NOW = 1_800_000_000.0
@@ -19,7 +20,7 @@ def said(status: AccountStatus, room: int = 120) -> str:
 
 def test_every_state_has_words_of_its_own() -> None:
     """Live, syncing, offline, refused."""
-    assert said(AccountStatus("work", LinkState.LIVE, heard=NOW - 4)) == "work ● live 4 s"
+    assert said(AccountStatus("work", LinkState.LIVE, heard=NOW - 4)) == "work ● live · heard 4 s ago"
     assert said(AccountStatus("home", LinkState.SYNCING, done=12_300, total=100_000)) == "home ⟳ syncing 12,300/100,000"
     offline = said(AccountStatus("club", LinkState.OFFLINE, retry_at=NOW + 8, sentence=SafeText("No such host.")))
     assert offline == "club ✗ offline · again in 8 s · No such host."
@@ -31,7 +32,26 @@ def test_every_state_has_words_of_its_own() -> None:
 def test_long_sentences_give_way_when_there_is_no_room() -> None:
     """At 40 columns the essence stays."""
     status = AccountStatus("club", LinkState.OFFLINE, retry_at=NOW + 8, sentence=SafeText("No such host at all."))
-    assert said(status, 40) == "club ✗ offline, again in 8 s"
+    assert said(status, 40) == "club ✗ offline · again in 8 s"
+    assert said(status, 20) == "club ✗ offline"
+
+
+@pytest.mark.parametrize("room", range(8, 160, 3))
+def test_words_are_left_out_rather_than_cut(room: int) -> None:
+    """Whole words, whole sentences, whole names as long as there is any room."""
+    why = SafeText("There is no network. Your mail on this computer is safe.")
+    statuses = [
+        AccountStatus("tidewater", LinkState.OFFLINE, heard=NOW, retry_at=NOW + 8, sentence=why),
+        AccountStatus("work", LinkState.LIVE, heard=NOW - 4),
+    ]
+    text = "".join(text for text, _ in status_runs(statuses, NOW, room))
+    assert width(text) <= max(room, 14)
+    if room >= 26:
+        assert "tidewater ✗" in text
+        assert "work ●" in text
+        assert "…" not in text
+    assert ("Your" in text) is ("safe." in text)
+    assert room < 33 or "offline" in text
 
 
 def test_what_waits_and_what_failed() -> None:

@@ -44,6 +44,8 @@ def account_with(command: str | tuple[str, ...] = (), *, name: str = "work") -> 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """No test sees what another one found."""
+    for name in ("work", "home"):
+        invalidate(account_with(name=name))
     yield
     for name in ("work", "home"):
         invalidate(account_with(name=name))

@@ -76,6 +76,14 @@ def account_id(txn: Transaction, name: str) -> int:
     return found
 
 
+def prepare(txn: Transaction, name: str) -> int:
+    """The row of the account, and its inbox, which can be read before the list of folders is known."""
+    account = account_id(txn, name)
+    if by_name(txn.sql, account, "INBOX") is None:
+        add(txn, account, KnownFolder("INBOX", "", Role.INBOX, selectable=True))
+    return account
+
+
 def all_folders(sql: sqlite3.Connection, account: str | None = None) -> list[Folder]:
     """Folders in the order of the tree: by account, roles first, then names."""
     where, values = (" WHERE a.name = ?", (account,)) if account is not None else ("", ())

@@ -30,26 +30,10 @@ from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, Ev
 from tui_mail.net.connection import Backoff, Wake
 from tui_mail.net.imap import ImapSession
 from tui_mail.store import due, folders
-from tui_mail.store.database import Database, Transaction
-from tui_mail.store.folders import KnownFolder
+from tui_mail.store.database import Database
 from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
 from tui_mail.sync.folder import FolderSync
-from tui_mail.sync.jobs import (
-    BODIES,
-    BODY,
-    FILL_INBOX,
-    FILL_OTHER,
-    FILL_SCREEN,
-    INBOX,
-    JOURNAL,
-    LIST,
-    OTHER,
-    SCREEN,
-    TIDY,
-    Job,
-    Jobs,
-    Troubles,
-)
+from tui_mail.sync.jobs import Job, Jobs, Troubles, Urgency, wait_awake
 from tui_mail.sync.listing import canonical, read_list
 from tui_mail.sync.replay import replay_next
 from tui_mail.sync.status import StatusReport
@@ -65,6 +49,8 @@ SOON_SECONDS = 10
 """A change that is tried again within this time is waited for by `until_idle`."""
 UNTRUSTED_SECONDS = 300.0
 """How often a server whose certificate was refused is tried: the network, not the server, may have been wrong."""
+COUNTED = ("_replay", "_fetch_body", "_fetch_bodies")
+"""Jobs that count broken lines for each change or message, so that one keeps no other from being done."""
 OPEN_TRIES = 3
 """Lines that may break while one opened message is fetched."""
 
@@ -100,6 +86,7 @@ class AccountWorker(threading.Thread):
         self._again = False
         self._screen = 0
         self._watchers = Watchers(account.name, self._connect, self._heard, self._slept)
+        self._listed = False  # over this line
         self._listed_at = 0.0
         self._looked = 0
         self._session: ImapSession | None = None
@@ -122,11 +109,11 @@ class AccountWorker(threading.Thread):
             offline = self.status.state in (LinkState.OFFLINE, LinkState.REFUSED)
         if offline:
             self._emit(BodyArrived(message_id, self.status.sentence))
-        self._ask(BODY, Job("_fetch_body", message_id))
+        self._ask(Urgency.BODY, Job("_fetch_body", message_id))
 
     def replay(self) -> None:
         """A change was written to the journal."""
-        self._ask(JOURNAL, Job("_replay"))
+        self._ask(Urgency.JOURNAL, Job("_replay"))
 
     def look_at(self, folder_id: int) -> None:
         """Put the folder that is on the screen now first, and watch it."""
@@ -139,7 +126,7 @@ class AccountWorker(threading.Thread):
 
     def refresh(self, folder_id: int | None = None) -> None:
         """Compare this folder with the server now; all of them when None."""
-        self._ask(LIST, Job("_list")) if folder_id is None else self._ask_anew(folder_id)
+        self._ask(Urgency.LIST, Job("_list")) if folder_id is None else self._ask_anew(folder_id)
 
     def retry(self) -> None:
         """Try again now: connect if there is no line, and ask for the password anew if it was refused."""
@@ -189,7 +176,7 @@ class AccountWorker(threading.Thread):
             except StoreError as error:
                 self._pause(LinkState.OFFLINE, error, 30.0)
             except MailError as error:
-                if self._doing is not None and isinstance(error, ServerError):
+                if self._doing is not None and self._doing.kind not in COUNTED and isinstance(error, ServerError):
                     self._troubles.broke(self._doing)
                 if time.monotonic() - began > 60:
                     backoff.reset()
@@ -205,37 +192,23 @@ class AccountWorker(threading.Thread):
         """The account's rows, so that INBOX can be read before the list of folders is known."""
         if self.account_id:
             return
-
-        def job(txn: Transaction) -> int:
-            account_id = folders.account_id(txn, self.account.name)
-            if folders.by_name(txn.sql, account_id, "INBOX") is None:
-                folders.add(txn, account_id, KnownFolder("INBOX", "", Role.INBOX, selectable=True))
-            return account_id
-
-        self.account_id = self.db.run(job)
+        self._report.account_id = self.account_id = self.db.run(lambda txn: folders.prepare(txn, self.account.name))
 
     def _connect(self, wake: Wake | None = None) -> ImapSession:
         return ImapSession.open(self.account.incoming, self._secret(self.account), wake=wake)
 
     def _work(self) -> None:
-        self._report.say(self.account_id, state=LinkState.CONNECTING, sentence=self.status.sentence)
+        self._report.say(state=LinkState.CONNECTING, sentence=self.status.sentence)
         self._session = session = self._connect()
         try:
             self._sync = FolderSync(session, self.db, self.account_id, self._attention)
-            self._report.say(
-                self.account_id,
-                state=LinkState.SYNCING,
-                heard=session.heard,
-                retry_at=0.0,
-                sentence=safe_line(""),
-                exit_code=0,
-            )
+            self._report.connected(session.heard)
             self._first_jobs()
             while not self._done:
                 job = self._next_job()
                 if job is not None:
                     self._do(job)
-                    self._report.progress(self.account_id, max(session.heard, self._watchers.heard_at))
+                    self._report.progress(max(session.heard, self._watchers.heard_at), listed=self._listed)
         finally:
             self._session = self._sync = None
             session.leave()
@@ -243,16 +216,16 @@ class AccountWorker(threading.Thread):
     def _first_jobs(self) -> None:
         with self._lock:
             self._jobs.clear()
-            self._again = False
+            self._again = self._listed = False
         inbox = folders.by_name(self.db.read(), self.account_id, "INBOX")
         if inbox is not None:
-            self._ask(INBOX, Job("_refresh", inbox.id))
+            self._ask(Urgency.INBOX, Job("_refresh", inbox.id))
         if self._screen:
-            self._ask(SCREEN, Job("_refresh", self._screen))
+            self._ask(Urgency.SCREEN, Job("_refresh", self._screen))
         for message_id in list(self._wanted):
-            self._ask(BODY, Job("_fetch_body", message_id))
-        self._ask(JOURNAL, Job("_replay"))
-        self._ask(LIST, Job("_list"))
+            self._ask(Urgency.BODY, Job("_fetch_body", message_id))
+        self._ask(Urgency.JOURNAL, Job("_replay"))
+        self._ask(Urgency.LIST, Job("_list"))
 
     def _next_job(self) -> Job | None:
         """The most urgent job; waits for one, and polls when the time has come."""
@@ -282,7 +255,7 @@ class AccountWorker(threading.Thread):
             if job.kind in ("_refresh", "_backfill"):
                 self._troubles.refused(job)
                 if time.monotonic() - self._listed_at > 5:  # perhaps the folder is gone
-                    self._ask(TIDY, Job("_list"))
+                    self._ask(Urgency.TIDY, Job("_list"))
         else:
             self._troubles.worked(job)
         self._doing = None
@@ -291,7 +264,7 @@ class AccountWorker(threading.Thread):
         next_try = due.next_due_time(self.db.read(), self.account_id)
         return POLL_SECONDS if next_try is None else max(0.05, min(POLL_SECONDS, next_try - time.time()))
 
-    def _ask(self, urgency: int, job: Job) -> None:
+    def _ask(self, urgency: Urgency, job: Job) -> None:
         with self._lock:
             self._jobs.ask(urgency, job)
             self._lock.notify_all()
@@ -300,7 +273,7 @@ class AccountWorker(threading.Thread):
         """A person wants to see it: tried even if it was refused a moment ago."""
         job = Job("_refresh", folder_id)
         self._troubles.worked(job)
-        self._ask(SCREEN, job)
+        self._ask(Urgency.SCREEN, job)
 
     def _pause(self, state: LinkState, error: MailError, seconds: float | None) -> None:
         """Say what is wrong and wait: for the time, or (None) until a person asks to try again."""
@@ -309,25 +282,11 @@ class AccountWorker(threading.Thread):
         log.info("account %s: %s", self.account.name, error.detail or error.sentence)
         self._doing = None
         self._watchers.stop()
-        retry_at = time.time() + seconds if seconds is not None else 0.0
-        self._report.say(
-            self.account_id,
-            state=state,
-            sentence=error.shown,
-            exit_code=error.exit_code,
-            retry_at=retry_at,
-            done=0,
-            total=0,
-        )
+        self._report.down(state, error, seconds)
         for message_id in list(self._wanted):
             self._emit(BodyArrived(message_id, error.shown))
         with self._lock:
-            clock, ticks = time.time(), time.monotonic()
-            deadline = None if seconds is None else ticks + seconds
-            while not self._done and not self._again and (deadline is None or time.monotonic() < deadline):
-                self._lock.wait(1.0 if deadline is None else min(1.0, max(0.01, deadline - time.monotonic())))
-                if time.time() - clock - (time.monotonic() - ticks) > 20 and seconds is not None:
-                    break  # the computer slept: the network may be another one
+            wait_awake(self._lock, seconds, lambda: self._done or self._again)
             self._again = False
 
     # --- jobs ---------------------------------------------------------------------------------
@@ -336,14 +295,14 @@ class AccountWorker(threading.Thread):
         assert self._sync is not None
         more = self._sync.refresh(folder_id)
         if more:
-            self._ask(self._rank(folder_id, FILL_SCREEN, FILL_INBOX, FILL_OTHER), Job("_backfill", folder_id))
-        self._ask(BODIES, Job("_fetch_bodies"))
+            self._ask_fill(folder_id)
+        self._ask(Urgency.BODIES, Job("_fetch_bodies"))
         self._watchers.keep()
 
     def _backfill(self, folder_id: int) -> None:
         assert self._sync is not None
         if self._sync.backfill(folder_id):
-            self._ask(self._rank(folder_id, FILL_SCREEN, FILL_INBOX, FILL_OTHER), Job("_backfill", folder_id))
+            self._ask_fill(folder_id)
 
     def _replay(self, _: int) -> None:
         assert self._sync is not None
@@ -353,10 +312,10 @@ class AccountWorker(threading.Thread):
         if outcome.failed:
             self._emit(ChangeFailed(outcome.change_id, safe_line(outcome.failed)))
         for folder_id in outcome.refresh:
-            self._ask(SCREEN, Job("_refresh", folder_id))
+            self._ask(Urgency.SCREEN, Job("_refresh", folder_id))
         if outcome.searching:
-            self._ask(LIST, Job("_list"))
-        self._ask(JOURNAL, Job("_replay"))
+            self._ask(Urgency.LIST, Job("_list"))
+        self._ask(Urgency.JOURNAL, Job("_replay"))
 
     def _list(self, _: int) -> None:
         """The list of folders, and which of them have something new."""
@@ -364,11 +323,12 @@ class AccountWorker(threading.Thread):
         self._listed_at, self._looked = time.monotonic(), int(time.time())
         listing = read_list(self._session, self.db, self.account_id)
         for state in listing.changed:
-            self._ask(self._rank(state.id, SCREEN, INBOX, OTHER), Job("_refresh", state.id))
+            self._ask_refresh(state.id)
         for state in listing.unfinished:
-            self._ask(self._rank(state.id, FILL_SCREEN, FILL_INBOX, FILL_OTHER), Job("_backfill", state.id))
-        self._ask(BODIES, Job("_fetch_bodies"))
-        self._ask(TIDY, Job("_tidy"))
+            self._ask_fill(state.id)
+        self._ask(Urgency.BODIES, Job("_fetch_bodies"))
+        self._ask(Urgency.TIDY, Job("_tidy"))
+        self._listed = True
         self._watchers.keep()
 
     def _poll(self, _: int) -> None:
@@ -395,7 +355,7 @@ class AccountWorker(threading.Thread):
     def _fetch_bodies(self, _: int) -> None:
         assert self._sync is not None
         if self._bodies.fetch_batch(self._sync, self.account.keep_bodies):
-            self._ask(BODIES, Job("_fetch_bodies"))
+            self._ask(Urgency.BODIES, Job("_fetch_bodies"))
 
     def _tidy(self, _: int) -> None:
         """All folders have been looked at since `_looked`: what was lost before and is still lost is gone."""
@@ -404,10 +364,17 @@ class AccountWorker(threading.Thread):
             return
         looked = self._looked
         if self.db.run(lambda txn: due.give_up(txn, self.account_id, looked)):
-            self._ask(JOURNAL, Job("_replay"))
+            self._ask(Urgency.JOURNAL, Job("_replay"))
         forget_lost(self.db, self.account_id, min(looked, int(time.time()) - FORGET_SECONDS))
 
-    def _rank(self, folder_id: int, screen: int, inbox: int, other: int) -> int:
+    def _ask_refresh(self, folder_id: int) -> None:
+        self._ask(self._rank(folder_id, Urgency.SCREEN, Urgency.INBOX, Urgency.OTHER), Job("_refresh", folder_id))
+
+    def _ask_fill(self, folder_id: int) -> None:
+        urgency = self._rank(folder_id, Urgency.FILL_SCREEN, Urgency.FILL_INBOX, Urgency.FILL_OTHER)
+        self._ask(urgency, Job("_backfill", folder_id))
+
+    def _rank(self, folder_id: int, screen: Urgency, inbox: Urgency, other: Urgency) -> Urgency:
         if folder_id == self._screen:
             return screen
         state = folders.state(self.db.read(), folder_id)
@@ -418,13 +385,13 @@ class AccountWorker(threading.Thread):
     def _heard(self, name: str) -> None:
         """A watcher's news (on its thread)."""
         if not name:
-            self._ask(LIST, Job("_list"))
+            self._ask(Urgency.LIST, Job("_list"))
             return
         state = folders.by_name(self.db.read(), self.account_id, canonical(name))
         if state is None:
-            self._ask(LIST, Job("_list"))
+            self._ask(Urgency.LIST, Job("_list"))
         else:
-            self._ask(self._rank(state.id, SCREEN, INBOX, OTHER), Job("_refresh", state.id))
+            self._ask_refresh(state.id)
 
     def _slept(self) -> None:
         """The computer slept (on a watcher's thread): the working line is as dead as the watcher's."""

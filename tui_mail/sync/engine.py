@@ -6,6 +6,7 @@ servers. The others leave their changes in the journal and wake it through a dat
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -13,7 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from tui_mail.attention import Attention
-from tui_mail.errors import StoreReadOnly
+from tui_mail.errors import StoreError, StoreReadOnly
 from tui_mail.model import Account, AccountStatus, Event, Protocol
 from tui_mail.paths import Paths
 from tui_mail.store import folders, messages
@@ -125,4 +126,5 @@ class Engine:
                 listener.recv(64)
             except OSError:
                 return
-            self.attend()
+            with contextlib.suppress(StoreError):  # what is missed now, the pulse finds
+                self.attend()

@@ -36,7 +36,10 @@ def canonical(name: str) -> str:
 
 
 def read_list(session: ImapSession, db: Database, account_id: int) -> Listing:
-    """Make the stored list equal to the server's, and compare their counters."""
+    """Make the stored list equal to the server's, and compare their counters.
+
+    Those of the open folder say nothing: a server may tell what this connection knew before (RFC 9051 6.3.11).
+    """
     listed = session.list_all()
     roles = plan.assign_roles([(f.name, f.delimiter, f.flags) for f in listed])
     known, statuses = dict[str, KnownFolder](), dict[str, FolderStatus | None]()
@@ -55,13 +58,17 @@ def read_list(session: ImapSession, db: Database, account_id: int) -> Listing:
         if state.name not in known:
             continue  # made here, and not there yet
         status = statuses.get(state.name)
-        if status is None or plan.needs_refresh(
-            plan.Known(state.uidvalidity, state.uidnext, state.highestmodseq, state.synced_min_uid),
-            messages.stored_count(sql, state.id) if state.complete else -1,
-            uidvalidity=status.uidvalidity,
-            uidnext=status.uidnext,
-            highestmodseq=status.highestmodseq,
-            messages=status.messages,
+        if (
+            status is None
+            or state.name == session.selected
+            or plan.needs_refresh(
+                plan.Known(state.uidvalidity, state.uidnext, state.highestmodseq, state.synced_min_uid),
+                messages.stored_count(sql, state.id) if state.complete else -1,
+                uidvalidity=status.uidvalidity,
+                uidnext=status.uidnext,
+                highestmodseq=status.highestmodseq,
+                messages=status.messages,
+            )
         ):
             changed.append(state)
         elif not state.complete:

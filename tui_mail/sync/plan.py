@@ -157,7 +157,8 @@ _NAMES: dict[Role, str] = {
     "papelera|elementos eliminados|lixeira|lixo|itens excluídos|itens eliminados|cestino|"
     "posta eliminata|prullenbak|verwijderde items|papperskorgen|borttaget|papirkurv|"
     "slettede elementer|kosz|elementy usunięte|koš|odstraněná pošta|корзина|удаленные|"
-    "удалённые|çöp kutusu|silinmiş öğeler|已删除|已删除邮件|垃圾箱|刪除的郵件|ゴミ箱|削除済みアイテム|휴지통|지운편지함|"
+    "удалённые|çöp kutusu|silinmiş öğeler|已删除|已删除邮件|垃圾箱|刪除的郵件|ゴミ箱|削除済みアイテム|휴지통|"
+    "지운편지함|"
     "سلة المحذوفات|אשפה|roskakori",
 }
 WELL_KNOWN = {name: role for role, names in _NAMES.items() for name in names.split("|")}

@@ -6,16 +6,20 @@ Light on purpose: the screen needs it at once, while the engine and its librarie
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tui_mail.errors import StoreError
 from tui_mail.model import Event, FolderListChanged, FoldersChanged
 from tui_mail.paths import Paths
 from tui_mail.store import folders
 from tui_mail.store.database import Database
+
+log = logging.getLogger(__name__)
 
 GAP_SECONDS = 0.1
 """Least time between two events about folders."""
@@ -61,25 +65,33 @@ class Pulse(threading.Thread):
 
     def run(self) -> None:
         """Compare versions after every commit, at most ten times a second."""
-        sql = self._db.read()
-        seen_version, seen = -1, folders.versions(sql)
-        pause = threading.Event()
+        seen_version, seen = -1, dict[int, tuple[str, int]]()
+        pause, began = threading.Event(), False
         while not self._done:
-            ours = self._beat.wait(PULSE_SECONDS)
+            ours = began and self._beat.wait(PULSE_SECONDS)
             self._beat.clear()
             if self._done:
                 return
-            version = self._db.data_version()
-            if not ours:
-                self._attend(version != seen_version)
-            if version == seen_version:
+            try:
+                version = self._db.data_version()
+                if began and not ours:
+                    self._attend(version != seen_version)
+                if version == seen_version:
+                    continue
+                now = folders.versions(self._db.read())
+            except StoreError as error:  # a disk that fails now may be there again in a moment
+                log.warning("pulse: %s", error.detail)
+                pause.wait(PULSE_SECONDS)
                 continue
             seen_version = version
-            now = folders.versions(sql)
-            changed = frozenset(id_ for id_, (_, number) in now.items() if seen.get(id_, ("", -1))[1] != number)
-            for account in {(now.get(id_) or seen[id_])[0] for id_ in now.keys() ^ seen.keys()}:
-                self._emit(FolderListChanged(account))
-            if changed:
-                self._emit(FoldersChanged(changed))
-            seen = now
+            if began:
+                self._tell(seen, now)
+            began, seen = True, now
             pause.wait(GAP_SECONDS)
+
+    def _tell(self, seen: dict[int, tuple[str, int]], now: dict[int, tuple[str, int]]) -> None:
+        for account in {(now.get(id_) or seen[id_])[0] for id_ in now.keys() ^ seen.keys()}:
+            self._emit(FolderListChanged(account))
+        changed = frozenset(id_ for id_, (_, number) in now.items() if seen.get(id_, ("", -1))[1] != number)
+        if changed:
+            self._emit(FoldersChanged(changed))

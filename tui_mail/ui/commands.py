@@ -16,6 +16,8 @@ from tui_mail.model import Change, Flag, Folder, Link, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.opener import open_link
+from tui_mail.ui.revising import Revising
+from tui_mail.ui.screens.words import folder_aside, link_aside
 from tui_mail.ui.widgets.folder_tree import folder_label
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Commands:
         self._list = screen.messages
         self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
         self._recent: list[int] = []
+        self._revising = Revising(screen)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -45,12 +48,12 @@ class Commands:
         """A message was opened: it is read."""
         row = self._list.listing.row_at(self._list.listing.find(message_id, self._list.cursor))
         if row is not None and row.unread:
-            self._flag([message_id], add=Flag.SEEN)
+            self._flag([message_id], add=Flag.SEEN, asked=False)
 
     def _table(self) -> dict[str, Done]:
-        screen, client = self._screen, self._client
+        screen = self._screen
         return {
-            "message.open": screen.show_reader,
+            "message.open": self._follow,
             "message.archive": self._archive,
             "message.trash": self._trash,
             "message.move": self._pick_target,
@@ -60,8 +63,8 @@ class Commands:
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select(self._list.select_none),
-            "undo": lambda: self._revise(client.undo, "Undone", "Nothing to undo."),
-            "redo": lambda: self._revise(client.redo, "Done again", "Nothing to do again."),
+            "undo": self._revising.undo,
+            "redo": self._revising.redo,
             "move.down": lambda: self._move(1),
             "move.up": lambda: self._move(-1),
             "move.page_down": lambda: self._page(1),
@@ -118,7 +121,7 @@ class Commands:
         elif ids:
             self._delete_asked = (time.monotonic(), ids)
             key = self._screen.keymap.shown("message.trash")
-            self._say(f"Press {key} again to delete {_messages(len(ids))} for ever.")
+            self._say(f"{key} again deletes {_messages(len(ids))} for ever")
 
     def _junk(self) -> None:
         if self._role is not Role.JUNK:
@@ -128,15 +131,20 @@ class Commands:
         if inbox is not None:
             self._send_off(lambda ids: self._client.move(ids, inbox.id), "Not junk:")
 
-    def _move_to(self, folder: Folder) -> None:
+    def _move_to(self, folder: Folder, ids: list[int]) -> None:
         self._recent = [folder.id, *(one for one in self._recent if one != folder.id)][:8]
-        self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:")
+        self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ids)
 
     def _send_off(
-        self, send: Callable[[list[int]], Future[Change | None]], words: str, *, undoable: bool = True
+        self,
+        send: Callable[[list[int]], Future[Change | None]],
+        words: str,
+        ids: list[int] | None = None,
+        *,
+        undoable: bool = True,
     ) -> None:
-        """Take the targets out of the list at once, and do it."""
-        ids = self._list.targets()
+        """Take `ids`, or else the targets, out of the list at once, and do it."""
+        ids = ids or self._list.targets()
         if not ids:
             return
         resolved = self._list.hide(ids)
@@ -144,6 +152,7 @@ class Commands:
 
         def done(change: Change | None) -> None:
             resolved(change is not None)
+            self._screen.acted()
             self._screen.reload(urgent=change is None)
 
         def failed(error: MailError) -> None:
@@ -152,6 +161,10 @@ class Commands:
             self._screen.problem(error)
 
         self._screen.bridge.when_done(send(ids), done, failed)
+        if undoable:
+            self._revising.something_else_was_done()
+        else:
+            self._revising.gone_for_ever()
         hint = f" · {self._screen.keymap.shown('undo')} undo" if undoable else ""
         self._say(f"{words} {_messages(len(ids))}{hint}")
         if self._screen.place is Place.READER:
@@ -182,27 +195,24 @@ class Commands:
         flags = (Flag.FLAGGED, Flag.NONE) if plain else (Flag.NONE, Flag.FLAGGED)
         self._flag(self._list.targets(), add=flags[0], remove=flags[1])
 
-    def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE) -> None:
+    def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE, asked: bool = True) -> None:
+        """Show flags at once, and set them; what nobody asked for is not what undo is about."""
         if not ids:
             return
+        if asked:
+            self._revising.something_else_was_done()
         resolved = self._list.flag(ids, add, remove)
 
         def failed(error: MailError) -> None:
             resolved()
             self._screen.problem(error)
 
-        self._screen.bridge.when_done(self._client.mark(ids, add=add, remove=remove), lambda _: resolved(), failed)
+        def done(_: Change | None) -> None:
+            resolved()
+            self._screen.acted()
 
-    def _revise(self, revise: Callable[[], Future[Change | None]], words: str, nothing: str) -> None:
-        def done(change: Change | None) -> None:
-            if change is None:
-                self._say(nothing)
-                return
-            self._say(f"{words}: {change.summary}")
-            self._list.listing.unhide(change.message_ids)
-            self._screen.reload(urgent=True, onto=change.message_ids[0] if change.message_ids else 0)
-
-        self._screen.bridge.when_done(revise(), done, self._screen.problem)
+        marked = self._client.mark(ids, add=add, remove=remove, undoable=asked)
+        self._screen.bridge.when_done(marked, done, failed)
 
     def _select(self, change: Done) -> Done:
         def selecting() -> None:
@@ -282,7 +292,7 @@ class Commands:
 
         def picked(folder: Folder | None) -> None:
             if folder is not None:
-                self._move_to(folder)
+                self._move_to(folder, ids)
 
         order = {folder_id: place for place, folder_id in enumerate(self._recent)}
         targets = [
@@ -298,7 +308,7 @@ class Commands:
 
         several = len({folder.account for folder in folders}) > 1
         choices = [
-            Choice(one, folder_label(one), _folder_aside(one, several), f"{one.unread:,}" if one.unread else "")
+            Choice(one, folder_label(one), folder_aside(one, several), f"{one.unread:,}" if one.unread else "")
             for one in folders
         ]
         self._screen.app.push_screen(Picker(title, choices, "No such folder."), picked)
@@ -310,10 +320,7 @@ class Commands:
         if message is None or not message.links:
             self._say("No links in this message.")
             return
-        choices = [
-            Choice(link, f"[{n}] {link.url}", link.text if link.safe else "cannot be opened: not a web or mail address")
-            for n, link in enumerate(message.links, 1)
-        ]
+        choices = [Choice(link, f"[{n}] {link.url}", link_aside(link)) for n, link in enumerate(message.links, 1)]
 
         def picked(link: Link | None) -> None:
             if link is not None:
@@ -385,8 +392,3 @@ class Commands:
 
 def _messages(count: int) -> str:
     return f"{count:,} message{'s' * (count != 1)}"
-
-
-def _folder_aside(folder: Folder, several: bool) -> str:
-    full = folder.shown if folder.shown != folder_label(folder) else ""
-    return f"{folder.account} {full}".strip() if several else full

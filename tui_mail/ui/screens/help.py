@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.keys import Keymap
+from tui_mail.ui.screens.picker import LOW
 from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.document import Document, Paragraph
 from tui_mail.ui.widgets.one_line import OneLine
@@ -40,6 +41,10 @@ class Help(ModalScreen[None]):
         title = f" Keys in {PLACE_NAME[self._place]}"
         self.query_one(OneLine).write([(title, "strong")], [("Esc closes ", "quiet")])
         self.query_one(Reader).show(help_document(self._keymap, self._place))
+
+    def on_resize(self) -> None:
+        """A low window gets a box without air."""
+        self.set_class(self.size.height < LOW, "-low")
 
     def on_key(self, event: events.Key) -> None:
         """Scroll, or close."""

@@ -25,6 +25,8 @@ from tui_mail.ui.widgets.one_line import OneLine
 T = TypeVar("T")
 ROWS = 14
 """Choices in sight at most."""
+LOW = 18
+"""Lines below which every line is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class ChoiceList(CursorView, Generic[T]):
 
     def filter(self, query: str) -> None:
         """Show what fits, the best first."""
-        scored = [(score(query, choice.label) * 2 or score(query, choice.aside), choice) for choice in self._all]
+        scored = [(max(score(query, choice.label), score(query, choice.aside)), choice) for choice in self._all]
         fitting = [(points, choice) for points, choice in scored if points > 0]
         if query.strip():
             fitting.sort(key=lambda pair: -pair[0])
@@ -116,6 +118,10 @@ class Picker(ModalScreen[T | None]):
         """As high as the choices need."""
         self._list.styles.height = max(1, min(ROWS, len(self._choices)))
         self._say()
+
+    def on_resize(self) -> None:
+        """A low window gets a box without air."""
+        self.set_class(self.size.height < LOW, "-low")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow down."""

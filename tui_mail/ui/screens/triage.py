@@ -18,17 +18,19 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui_mail.errors import MailError
-from tui_mail.model import Folder, LinkState, Role
+from tui_mail.model import ChangeState, Folder, LinkState, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import Place
-from tui_mail.ui.bridge import Bridge, Errands, Gathered, Then
+from tui_mail.ui.bridge import Bridge, Gathered
 from tui_mail.ui.commands import Commands
 from tui_mail.ui.keys import Keymap, KeyReader, key_name
+from tui_mail.ui.layouts import LAYOUTS, is_narrow, next_layout, too_small
 from tui_mail.ui.reading import Reading
+from tui_mail.ui.reloading import Reloading
 from tui_mail.ui.screens.words import empty_words, list_title, notice_runs
 from tui_mail.ui.widgets.folder_tree import FolderTree
 from tui_mail.ui.widgets.key_bar import KeyBar
-from tui_mail.ui.widgets.listing import Listing, without
+from tui_mail.ui.widgets.listing import Listing
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.reader import Reader
@@ -42,14 +44,11 @@ FILLING_RELOAD = 1.5
 """Seconds between two readings of all ids meanwhile; they only lengthen the list below."""
 FILLING_PAUSE = 0.3
 """Seconds between two looks at what changed while a folder is being read for the first time."""
-RELOAD_REST = 9.0
-"""A reload of all ids may take a tenth of the time."""
+WAITING = (ChangeState.QUEUED, ChangeState.RUNNING)
+WAITING_SEEN = 100
+"""Changes looked at, once a second while some wait, so that a server that hangs is seen to hang."""
 SHELVED = 6
 """Folders whose list is kept as it was left."""
-LAYOUTS = ("classic", "columns", "single")
-NARROW = (100, 18)
-"""Below this many columns or lines there is one pane at a time."""
-TOO_SMALL = (40, 8)
 
 
 class Triage(Screen[None]):
@@ -81,13 +80,13 @@ class Triage(Screen[None]):
         self._layout_wish = "classic"
         self._face = "list"
         self._shelf: OrderedDict[int, tuple[Listing, int, int]] = OrderedDict()
-        self._onto = 0
         self._changed: set[int] = set()
         self._status_changed = False
         self._looked_at = 0.0
         self._reloaded_at = 0.0
         self._look_timer: Timer | None = None
-        self._loader = Errands("list", bridge, self.problem, rest=RELOAD_REST)
+        self._acted = False
+        self._reloading = Reloading(client, bridge, self.messages, self.say_list, self.problem)
         self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
         self.commands = Commands(self)
 
@@ -150,17 +149,16 @@ class Triage(Screen[None]):
 
     def next_layout(self) -> None:
         """Classic, three columns, list only."""
-        at = LAYOUTS.index(self._layout_wish)
-        self._layout_wish = LAYOUTS[(at + 1) % len(LAYOUTS)]
+        self._layout_wish = next_layout(self._layout_wish)
         self._arrange()
-        words = {"classic": "list above reader", "columns": "three columns", "single": "list only"}
-        self.status.whisper(words[self._layout_wish] if not self._is_narrow else "one pane fits")
+        self.status.whisper(LAYOUTS[self._layout_wish] if not is_narrow(self.size) else "one pane fits")
 
     # --- folders
 
     def open_folder(self, folder: Folder) -> None:
         """Show a folder: as it was left, or its newest rows; all of its ids follow."""
         self._put_on_shelf()
+        self._reloading.forget_wish()
         self.folder = folder
         listing, cursor, top = self._shelf.pop(folder.id, (Listing(), 0, 0))
         if not listing.ids:
@@ -173,26 +171,9 @@ class Triage(Screen[None]):
 
     def reload(self, *, urgent: bool = False, onto: int = 0) -> None:
         """Read all ids of the folder anew, in a thread; `onto` is where the cursor goes then."""
-        folder, listing = self.folder, self.messages.listing
-        if folder is None:
-            return
-        self._onto = onto or self._onto
-        folder_id = folder.id
-        self._reloaded_at = time.monotonic()
-
-        def errand() -> Then:
-            number, left_out = listing.reload()
-            ids = without(self.client.ids(folder_id), left_out)
-
-            def then() -> None:
-                if listing is self.messages.listing:
-                    onto, self._onto = self._onto, 0
-                    self.messages.replace_ids(ids, number, left_out, onto)
-                    self.say_list()
-
-            return then
-
-        self._loader.ask(errand, urgent=urgent)
+        if self.folder is not None:
+            self._reloaded_at = time.monotonic()
+            self._reloading.ask(self.folder.id, urgent=urgent, onto=onto)
 
     def say_list(self) -> None:
         """The title above the list, and the words in it when it is empty."""
@@ -296,7 +277,15 @@ class Triage(Screen[None]):
         if not self.messages.listing.ids:
             self.say_list()
 
+    def acted(self) -> None:
+        """Something that the server must be told of is durable here."""
+        self._acted = True
+
     def _tick(self) -> None:
+        if self._acted:
+            waiting = sum(change.state in WAITING for change in self.client.changes(WAITING_SEEN))
+            self._acted = bool(waiting)
+            self.status.wait_for(waiting)
         self.status.tick()
         wordless = self.messages.wordless()
         if wordless:
@@ -314,6 +303,8 @@ class Triage(Screen[None]):
         if self._keys.waiting or was_waiting:
             self.key_bar.show(self.place, self._keys.waiting)
         if action_id is None and not self._keys.waiting and not was_waiting:
+            if event.is_printable:
+                self.status.whisper(f"{name} does nothing here · {self.keymap.shown('help')} shows the keys")
             return
         event.stop()
         event.prevent_default()
@@ -365,14 +356,10 @@ class Triage(Screen[None]):
 
     def on_unmount(self) -> None:
         """End the threads of this screen."""
-        self._loader.close()
+        self._reloading.close()
         self.reading.close()
 
     # --- helpers
-
-    @property
-    def _is_narrow(self) -> bool:
-        return self.size.width < NARROW[0] or self.size.height < NARROW[1]
 
     def _show(self, face: str) -> None:
         self._face = face
@@ -384,15 +371,12 @@ class Triage(Screen[None]):
 
     def _arrange(self) -> None:
         """Give the screen the classes of its layout."""
-        layout = "single" if self._is_narrow else self._layout_wish
+        layout = "single" if is_narrow(self.size) else self._layout_wish
         for name in LAYOUTS:
             self.set_class(name == layout, f"-{name}")
         self._show_face()
-        small = self.size.width < TOO_SMALL[0] or self.size.height < TOO_SMALL[1]
-        self.set_class(small, "-too-small")
-        if small:
-            wide = self.size.width >= 38
-            self._too_small.write([("Mail needs a window of 40×8 or more." if wide else "Window too small", "strong")])
+        self.set_class(bool(too_small(self.size)), "-too-small")
+        self._too_small.write([(too_small(self.size), "strong")])
         self.key_bar.show(self.place)
 
     def _show_face(self) -> None:

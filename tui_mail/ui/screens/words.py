@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from tui_mail.model import AccountStatus, Change, ChangeKind, ChangeState, Folder, LinkState, Role
+from tui_mail.model import AccountStatus, Change, ChangeKind, ChangeState, Folder, Link, LinkState, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.keys import Keymap
 from tui_mail.ui.widgets.folder_tree import folder_label
@@ -58,6 +58,19 @@ def empty_words(folder: Folder, status: AccountStatus | None, changes: Callable[
             return "Nothing is here yet: the server refused. See the line above."
         case _:
             return "Loading · newest first"
+
+
+def link_aside(link: Link) -> str:
+    """What stands after an address in the list of links: what it claims to be."""
+    if not link.safe:
+        return "cannot be opened: not a web or mail address"
+    return f"reads “{link.text}”" if link.text and link.text != link.url else ""
+
+
+def folder_aside(folder: Folder, several: bool) -> str:
+    """What stands after a folder: its account when there are several, and its name when that says more."""
+    full = folder.shown if folder.shown.casefold() != folder_label(folder).casefold() else ""
+    return f"{folder.account} {full}".strip() if several else full
 
 
 def _done_words(changes: Callable[[int], list[Change]]) -> str:

@@ -6,9 +6,18 @@ What must never be here: styles, widgets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rich.cells import cell_len, chop_cells, set_cell_size
+
+_UNSTEADY = re.compile("\u200d[\u2600-\u27bf\U0001f000-\U0001ffff]|[\ufe0f\U0001f3fb-\U0001f3ff]")
+"""Parts of an emoji of several characters: joined ones, colours of skin, the wish for a picture."""
+
+
+def steady(text: str) -> str:
+    """Emoji of one character each: terminals do not agree how wide the others are, and columns would be crooked."""
+    return text if text.isascii() else _UNSTEADY.sub("", text)
 
 
 def width(text: str) -> int:

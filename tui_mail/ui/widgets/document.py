@@ -22,6 +22,7 @@ FOLD_DEPTH = 2
 CHUNK = 400
 """Paragraphs wrapped in one go when somebody scrolls further."""
 
+_HARD = "\N{NO-BREAK SPACE}"
 _LOOK = {
     BlockKind.HEADING: "heading",
     BlockKind.QUOTE: "quote",
@@ -140,9 +141,9 @@ def size_label(octets: int) -> str:
     """For people: 812 B, 240 kB, 2.1 MB."""
     if octets < 1_000:
         return f"{octets} B"
-    if octets < 1_000_000:
-        return f"{octets // 1_000} kB"
-    return f"{octets / 1_000_000:.1f} MB"
+    if octets < 999_500:
+        return f"{octets / 1_000:.0f} kB"
+    return f"{octets / 1_000_000:.1f} MB" if octets < 999_950_000 else f"{octets / 1_000_000_000:.1f} GB"
 
 
 def _heading(
@@ -193,8 +194,10 @@ def _remarks(message: Message) -> list[Paragraph]:
 
 
 def _part(part: Part) -> list[Run]:
-    name = part.filename or part.content_type or "attachment"
-    return [("⎘ ", "mark"), (f"{part.index} {clip(name, 60)}", "part"), (f" {size_label(part.size)}   ", "quiet")]
+    """One attachment; its inner spaces do not break, so that a line ends after an attachment and never inside."""
+    name = clip(part.filename or part.content_type or "attachment", 60).replace(" ", _HARD)
+    size = size_label(part.size).replace(" ", _HARD)
+    return [(f"⎘{_HARD}", "mark"), (f"{part.index}{_HARD}{name}", "part"), (f"{_HARD}{size}", "quiet"), ("   ", "")]
 
 
 def _header(name: str, value: str) -> Paragraph:
@@ -264,7 +267,7 @@ def _split(spans: Sequence[Span], look: str) -> Iterable[tuple[Run, ...]]:
             if piece:
                 line.append((piece, name))
         if span.link:
-            line.append((f"[{span.link}]", "number"))
+            line.append((f"{_HARD}[{span.link}]", "number"))
     yield tuple(line)
 
 

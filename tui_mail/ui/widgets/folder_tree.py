@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
@@ -31,6 +32,10 @@ ROLE_NAME = {
 }
 _COUNTED = (Role.DRAFTS,)
 """Folders in which everything counts, not only what is unread."""
+WIDEST = 40
+"""Cells from the left edge to the end of the numbers: further away they could not be told apart."""
+MARK = 2
+"""Cells of the mark that says whether a line is folded."""
 _SILENT = (Role.SENT, Role.TRASH, Role.JUNK, Role.ALL, Role.ARCHIVE)
 """Folders whose number does not call for anything."""
 
@@ -168,9 +173,18 @@ class FolderTree(CursorView):
                     self.move_to(index)
                     return
 
-    def chosen(self) -> None:
-        """A click on the line under the cursor."""
-        self.choose()
+    def on_click(self, event: events.Click) -> None:
+        """A click opens a folder; on the mark before its name it hides or shows what is below."""
+        index = event.y + self.top
+        if index >= self.count:
+            return
+        event.stop()
+        self.move_to(index)
+        node = self._lines[index]
+        if node.children and event.x < 1 + width(self._indent(node)) + MARK:
+            self.fold(node.key not in self._folded)
+        else:
+            self.choose()
 
     def paint(self, index: int, cells: int) -> Strip:
         """One account or folder."""
@@ -182,6 +196,7 @@ class FolderTree(CursorView):
             return self.strip([bar, (f"{twist}{clip(node.label, cells - 4)}", "account")], cells, ground)
         folder = node.folder
         count, name, counted = "", "quiet", "quiet"
+        wide, cells = cells, min(cells, WIDEST)
         if folder is not None and folder.selectable:
             number = folder.total if folder.role in _COUNTED else folder.unread
             count = f"{number:,}" if number else ""
@@ -189,12 +204,15 @@ class FolderTree(CursorView):
             name, counted = ("unread", "count") if calls else ("folder", "quiet")
             if folder.id == self.open_id:
                 name = "open"
-        indent = "  " * (node.depth if len(self._roots) > 1 else node.depth - 1)
+        indent = self._indent(node)
         room = cells - 6 - len(indent) - len(count)
         label = clip(node.label, room)
         used = 3 + len(indent) + width(label)
         runs = [bar, (f"{indent}{twist}", "quiet"), (label, name), (right(count, cells - used - 1), counted), (" ", "")]
-        return self.strip(runs, cells, ground)
+        return self.strip(runs, wide, ground)
+
+    def _indent(self, node: Node) -> str:
+        return "  " * (node.depth if len(self._roots) > 1 else max(0, node.depth - 1))
 
     def _flatten(self, key: str) -> None:
         self._lines = []

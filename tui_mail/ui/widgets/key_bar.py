@@ -59,7 +59,9 @@ class KeyBar(OneLine):
         self._spots = []
         used = 1
         for key, label, action_id in items:
-            runs += [(key, "key"), (f" {label}", "quiet"), ("  ", "")]
+            if used + width(key) + 1 + width(label) > self.size.width:
+                break
+            runs += [*([("  ", "")] if self._spots else []), (key, "key"), (f" {label}", "quiet")]
             used += width(key) + width(label) + 3
             self._spots.append((used, action_id))
         self.write(runs)

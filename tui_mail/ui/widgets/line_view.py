@@ -33,6 +33,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: dict[int, Strip] = {}
         self._looks: dict[str, Style] = {}
         self._count = 0
+        self._page = 1
         super().__init__(id=id, classes=classes)
 
     @property
@@ -52,8 +53,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def page(self) -> int:
-        """How many lines can be seen."""
-        return max(1, self.size.height)
+        """How many lines can be seen; of a hidden view, how many could be when it was last shown."""
+        self._page = self.size.height or self._page
+        return self._page
 
     def set_count(self, count: int) -> None:
         """Have this many lines; those painted stay painted."""

@@ -90,7 +90,11 @@ class MessageList(CursorView):
             self.refresh_rows()
             return
         shift = len(self.listing) - len(old)
-        at = self.listing.find(onto or cursor_id, self.cursor + max(0, shift)) if onto or cursor_id else 0
+        near = self.cursor + max(0, shift)
+        at = self.listing.find(onto, near) if onto else -1
+        onto = onto if at >= 0 else 0
+        if not onto:
+            at = self.listing.find(cursor_id, near) if cursor_id else 0
         was_empty = not old
         self.cursor = at if at >= 0 else max(0, min(self.cursor, len(self.listing) - 1))
         top = self._top_after(top_id, shift)

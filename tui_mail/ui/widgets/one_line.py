@@ -15,6 +15,8 @@ from textual.widget import Widget
 from tui_mail.ui.widgets.cells import clip, width
 
 Run = tuple[str, str]
+PART = " · "
+"""A run that begins like this is left out, with all after it, rather than cut."""
 
 
 class OneLine(Widget):
@@ -73,6 +75,8 @@ class OneLine(Widget):
         used = 0
         for text, name in runs:
             if used >= cells:
+                break
+            if used and text.startswith(PART) and used + width(text) > cells:
                 break
             text = clip(text, cells - used)
             used += width(text)

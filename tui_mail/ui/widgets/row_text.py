@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from tui_mail.model import Address, Flag, Role, Row, RowState
-from tui_mail.ui.widgets.cells import clip, fit, right, width
+from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
 
 Run = tuple[str, str]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -86,7 +86,7 @@ def row_runs(row: Row, columns: Columns, calendar: Calendar, role: Role, *, curs
     """One message as runs of (text, look), `columns` wide."""
     strength = "unread" if row.unread else "read"
     who = _who(row, role, columns.who)
-    subject = row.subject or "(no subject)"
+    subject = steady(row.subject) or "(no subject)"
     room = columns.subject - width(subject)
     runs: list[Run] = [
         ("▌" if cursor else " ", "bar"),
@@ -100,7 +100,7 @@ def row_runs(row: Row, columns: Columns, calendar: Calendar, role: Role, *, curs
         ("  ", ""),
     ]
     if room > 6 and row.snippet:
-        runs += [(subject, strength), (fit(f"  {row.snippet}", room), "quiet")]
+        runs += [(subject, strength), (fit(f"  {steady(row.snippet)}", room), "quiet")]
     else:
         runs.append((fit(subject, columns.subject), strength))
     date = calendar.label(row.date, short=columns.date < 10)
@@ -132,12 +132,12 @@ def _who(row: Row, role: Role, cells: int) -> list[Run]:
     if not people:
         return [(fit(prefix + "(nobody)", cells), "quiet")]
     first = people[0]
-    names = prefix + (shown_name(first) if len(people) == 1 else ", ".join(shown_name(one) for one in people))
+    names = steady(prefix + ", ".join(shown_name(one) for one in people))
     if len(people) > 1:
         return [(fit(names, cells), "name")]
     aside = ""
     if pretends(first) and first.email:
-        aside = f"“{first.name}”"
+        aside = f"“{steady(first.name)}”"
     elif first.name and first.email:
         aside = first.email if width(names) + width(first.email) + 2 <= cells else first.email.rpartition("@")[2]
     used = width(names)

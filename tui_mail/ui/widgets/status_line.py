@@ -5,6 +5,7 @@ What belongs here: the words for every state of an account. Pure functions, and 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 
@@ -16,8 +17,15 @@ from tui_mail.ui.widgets.cells import clip, width
 from tui_mail.ui.widgets.one_line import OneLine, Run
 
 _STEPS = (1, 2, 3, 4, 5, 10, 15, 20, 30, 45)
-ENOUGH = 70
-"""Cells from which on the beginning of a reason says more than no reason."""
+_MARKS = {
+    LinkState.LIVE: ("●", "success"), LinkState.SYNCING: ("⟳", "accent"), LinkState.OFFLINE: ("✗", "warning"),
+    LinkState.REFUSED: ("✗", "error"), LinkState.CONNECTING: ("◌", "quiet"), LinkState.STARTING: ("◌", "quiet"),
+}  # fmt: skip
+_SENTENCE_END = re.compile(r"[.!?][”\"')]*(?=\s)")
+LEAST = 14
+"""Cells that the accounts keep when a whisper wants more than there are."""
+ALONE = 60
+"""Cells below which a whisper has the line for itself rather than being cut."""
 WHISPER_SECONDS = 6.0
 """How long a word about what was just done stays."""
 COUNTER_SECONDS = 0.25
@@ -34,6 +42,7 @@ class StatusLine(OneLine):
         self._timer: Timer | None = None
         self._whisper = ""
         self._whispered = 0.0
+        self._waiting = 0
         super().__init__(id=id)
 
     def show(self, statuses: Sequence[AccountStatus]) -> None:
@@ -52,6 +61,10 @@ class StatusLine(OneLine):
         self._whisper, self._whispered = words, time.monotonic()
         self.tick()
 
+    def wait_for(self, actions: int) -> None:
+        """So many actions wait, whether or not the accounts have come to say so."""
+        self._waiting = actions
+
     def tick(self) -> None:
         """Time went by: say it anew if it reads differently."""
         self._told = time.monotonic()
@@ -60,12 +73,17 @@ class StatusLine(OneLine):
             self._timer = None
         if self._whisper and time.monotonic() - self._whispered > WHISPER_SECONDS:
             self._whisper = ""
-        right = waiting_runs(self._statuses)
+        right = waiting_runs(self._statuses, self._waiting)
+        if self._whisper and self.size.width < ALONE and width(self._whisper) + LEAST > self.size.width:
+            self.write([(f" {self._whisper}", "strong")])
+            return
         if self._whisper:
-            right = [(self._whisper, "strong"), *([("   ", ""), *right] if right else [])]
+            taken = sum(width(text) for text, _ in right)
+            whisper = clip(self._whisper, max(LEAST, self.size.width - taken - LEAST - 5))
+            right = [(whisper, "strong"), *([("   ", ""), *right] if right else [])]
         if right:
             right.append((" ", ""))
-        room = self.size.width - sum(width(text) for text, _ in right)
+        room = self.size.width - sum(width(text) for text, _ in right) - bool(right)
         self.write(status_runs(self._statuses, time.time(), room), right)
 
     def on_resize(self) -> None:
@@ -74,48 +92,60 @@ class StatusLine(OneLine):
 
 
 def status_runs(statuses: Sequence[AccountStatus], now: float, room: int) -> list[Run]:
-    """What the line says of the accounts, in at most about `room` cells."""
-    runs: list[Run] = []
+    """What the line says of the accounts, in `room` cells: what does not fit whole is said shorter, never cut."""
     if not statuses:
         return [(" no account", "quiet")]
-    share = max(16, (room - 2) // len(statuses))
-    for status in statuses:
-        runs.append(("  " if runs else " ", ""))
-        name = clip(safe_line(status.account), max(6, share // 2))
-        mark, look, words = state_words(status, now)
-        runs += [(name, "strong"), (" ", ""), (mark, look)]
-        left = share - width(name) - 3
-        too_long = width(words) > left
-        if too_long and (status.state is LinkState.REFUSED or (status.state is LinkState.OFFLINE and left < ENOUGH)):
-            words = _short(status, now)
-        runs.append((f" {clip(words, max(8, left))}", look if status.state is LinkState.REFUSED else "quiet"))
+    names = [str(safe_line(status.account)) for status in statuses]
+    said = [state_words(status, now) for status in statuses]
+    while sum(width(name) + 5 + width(words[0]) for name, words in zip(names, said, strict=True)) > room:
+        longest = max(range(len(said)), key=lambda at: (len(said[at]) > 1, _weight(statuses[at], said[at][0])))
+        if len(said[longest]) == 1:
+            names = [clip(name, max(3, room // len(names) - 4)) for name in names]
+            break
+        del said[longest][0]
+    runs: list[Run] = []
+    for status, name, words in zip(statuses, names, said, strict=True):
+        mark, look = _MARKS[status.state]
+        runs += [("  " if runs else " ", ""), (name, "strong"), (" ", ""), (mark, look)]
+        if words[0]:
+            runs.append((f" {words[0]}", look if status.state is LinkState.REFUSED else "quiet"))
     return runs
 
 
-def state_words(status: AccountStatus, now: float) -> tuple[str, str, str]:
-    """Of an account: its mark, the mark's look, and its words."""
+def state_words(status: AccountStatus, now: float) -> list[str]:
+    """What can be said of an account, from the longest to nothing: its mark always stands before it."""
     match status.state:
-        case LinkState.LIVE:
-            return "●", "success", f"live {ago(now - status.heard)}" if status.heard else "live"
-        case LinkState.SYNCING:
-            if status.total:
-                return "⟳", "accent", f"syncing {min(status.done, status.total):,}/{status.total:,}"
-            return "⟳", "accent", "syncing"
+        case LinkState.LIVE if status.heard:
+            since = ago(now - status.heard)
+            return [f"live · heard {since} ago", f"live {since}", "live", ""]
+        case LinkState.SYNCING if status.total:
+            return [f"syncing {min(status.done, status.total):,}/{status.total:,}", "syncing", ""]
         case LinkState.OFFLINE:
             since = f" since {clock(status.heard)}" if status.heard else ""
-            why = f" · {status.sentence}" if status.sentence else ""
-            return "✗", "warning", f"offline{since} · {_again(status, now)}{why}"
+            again = _again(status, now)
+            state = f"offline{since} · {again}"
+            whole = [f"{state} · {reason}" for reason in _reasons(status.sentence)]
+            return [*whole, state, f"offline, {again}", "offline", ""]
         case LinkState.REFUSED:
-            return "✗", "error", f"refused: {status.sentence}" if status.sentence else "refused"
-        case LinkState.CONNECTING:
-            return "◌", "quiet", "connecting"
+            return [*(f"refused: {reason}" for reason in _reasons(status.sentence)), "refused", ""]
         case _:
-            return "◌", "quiet", "starting"
+            return [str(status.state), ""]
 
 
-def waiting_runs(statuses: Sequence[AccountStatus]) -> list[Run]:
-    """How many actions wait for a server, and how many failed."""
-    pending = sum(status.pending for status in statuses)
+def _reasons(sentence: str) -> list[str]:
+    """A reason whole, then without its last sentence, and so on to its first."""
+    shorter = [sentence[: found.end()] for found in _SENTENCE_END.finditer(sentence)]
+    return [sentence, *reversed(shorter)] if sentence else []
+
+
+def _weight(status: AccountStatus, words: str) -> int:
+    """Who is shortened first: the longest, but "live" goes before "offline" does."""
+    return width(words) - (8 if status.state in (LinkState.OFFLINE, LinkState.REFUSED) else 0)
+
+
+def waiting_runs(statuses: Sequence[AccountStatus], at_least: int = 0) -> list[Run]:
+    """How many actions wait for a server (as its account says, or `at_least`), and how many failed."""
+    pending = max(at_least, sum(status.pending for status in statuses))
     failed = sum(status.failed for status in statuses)
     runs: list[Run] = []
     if pending:
@@ -142,9 +172,3 @@ def _again(status: AccountStatus, now: float) -> str:
     if seconds <= 0:
         return "trying again"
     return f"again in {seconds} s" if seconds < 90 else f"again in {seconds // 60} min"
-
-
-def _short(status: AccountStatus, now: float) -> str:
-    if status.state is LinkState.REFUSED:
-        return "refused"
-    return f"offline, {_again(status, now)}"

@@ -1,0 +1,70 @@
+"""Reading all ids of the folder on the screen anew, in a thread.
+
+What belongs here: which reload the list waits for, and where its cursor goes then.
+What must never be here: when to reload; the screen decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui_mail.errors import MailError
+from tui_mail.ui.bridge import Bridge, Errands, Then
+from tui_mail.ui.widgets.listing import without
+from tui_mail.ui.widgets.message_list import MessageList
+
+if TYPE_CHECKING:
+    from tui_mail.client import MailClient
+
+RELOAD_REST = 9.0
+"""A reload of all ids may take a tenth of the time."""
+
+
+class Reloading:
+    """Keeps a MessageList agreeing with the store."""
+
+    def __init__(
+        self, client: MailClient, bridge: Bridge, messages: MessageList, done: Callable[[], None],
+        failed: Callable[[MailError], None],
+    ) -> None:  # fmt: skip
+        self._client = client
+        self._messages = messages
+        self._done = done
+        self._errands = Errands("list", bridge, failed, rest=RELOAD_REST)
+        self._onto = 0
+        self._onto_after = 0
+
+    def ask(self, folder_id: int, *, urgent: bool = False, onto: int = 0) -> None:
+        """Read the ids of a folder; `onto` is where the cursor goes with what is read from now on."""
+        listing = self._messages.listing
+        if onto:
+            self._onto, self._onto_after = onto, listing.reloads
+
+        def errand() -> Then:
+            number, left_out = listing.reload()
+            ids = without(self._client.ids(folder_id), left_out)
+
+            def then() -> None:
+                if listing is self._messages.listing:
+                    self._messages.replace_ids(ids, number, left_out, self._wished(number))
+                    self._done()
+
+            return then
+
+        self._errands.ask(errand, urgent=urgent)
+
+    def forget_wish(self) -> None:
+        """Another folder is shown."""
+        self._onto = 0
+
+    def close(self) -> None:
+        """End the thread."""
+        self._errands.close()
+
+    def _wished(self, number: int) -> int:
+        """The message to go to, once; what was being read when it was asked for cannot hold it."""
+        if number <= self._onto_after:
+            return 0
+        onto, self._onto = self._onto, 0
+        return onto
