@@ -209,3 +209,21 @@ async def test_small_windows_show_what_matters(mail: World) -> None:
         await wait_for(pilot, lambda: listed(app) == ["Old"])
         await pilot.press("d")
         assert "d again deletes 1 message for ever" in screen_text(app)
+
+
+async def test_who_reads_acts_on_what_is_read(mail: World) -> None:
+    """Undo shows what came back; what has gone from the folder is not mistaken for its neighbour."""
+    app = mail.app()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("e", "j", "enter")
+        await wait_for(pilot, lambda: "Subject 2" in read(app))
+        await pilot.press("z")
+        await wait_for(pilot, lambda: "Subject 0" in read(app))
+        await pilot.press("e")
+        await wait_for(pilot, lambda: stored(mail, "Archive") == ["Subject 0"])
+        await wait_for(pilot, lambda: "Subject 1" in read(app))
+        app.triage.messages.hide([app.triage.messages.current_id])(True)
+        await pilot.press("d")
+        assert "no longer in this folder" in screen_text(app)
+        assert "Subject 1" in read(app)
+        assert not stored(mail, "Trash")

@@ -129,7 +129,7 @@ async def test_deleting_for_ever_asks_for_a_second_press(mail: World) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("g", "t", "d")
         assert listed(app) == ["Old one", "Older one"]
-        assert "Press d again" in screen_text(app)
+        assert "d again deletes 1 message" in screen_text(app)
         await pilot.press("j", "d")
         assert listed(app) == ["Old one", "Older one"]
         await pilot.press("d")

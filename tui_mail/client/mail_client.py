@@ -264,12 +264,14 @@ class MailClient:
         """Try again now: connect, and send what the server refused before."""
         from tui_mail.config.secrets import invalidate
 
-        self._db.write(due.retry_failed, urgent=True)
-        for name, worker in self._workers.items():
-            if account in (None, name):
-                invalidate(worker.account)
-                worker.retry()
-                worker.replay()
+        def wake(_: Future[int]) -> None:
+            for name, worker in self._workers.items():
+                if account in (None, name):
+                    invalidate(worker.account)
+                    worker.retry()
+                    worker.replay()
+
+        self._db.write(due.retry_failed, urgent=True).add_done_callback(wake)
 
     def sync_now(self, folder_id: int | None = None) -> None:
         """Compare with the server now: one folder, or all."""

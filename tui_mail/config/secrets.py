@@ -51,8 +51,10 @@ _ALLOWED_MODULES = frozenset(
 _SAFE = "Your mail is safe."
 _CHAINER_MODULE = "keyring.backends.chainer"
 
-_cache: dict[tuple[str, Leg], str] = {}
-_turns: dict[tuple[str, Leg], threading.Lock] = {}
+_Key = tuple[str, Leg, Server]
+_cache: dict[_Key, str] = {}
+"""A password is good for the server that it was found for, and for no other account of that name."""
+_turns: dict[_Key, threading.Lock] = {}
 _guard = threading.Lock()
 _keyring_turn = threading.Lock()
 
@@ -62,7 +64,7 @@ def secret(account: Account, leg: Leg = "incoming", *, ask: Ask | None = None, t
 
     `timeout` is for the keyring, in seconds; `ask` is tried last. Raises SecretUnavailable.
     """
-    key = (account.name, leg)
+    key = (account.name, leg, _server(account, leg))
     with _guard:
         turn = _turns.setdefault(key, threading.Lock())
     with turn:
@@ -96,13 +98,13 @@ def store_secret(account: Account, leg: Leg, value: str, *, timeout: float = 25.
             "Use password_command in config.toml instead."
         )
     with _guard:
-        _cache[account.name, leg] = value
+        _cache[account.name, leg, _server(account, leg)] = value
 
 
 def forget_secret(account: Account, leg: Leg = "incoming", *, timeout: float = 25.0) -> None:
     """Remove a password from the keyring and from memory; fine if there is none. Raises SecretUnavailable."""
     with _guard:
-        _cache.pop((account.name, leg), None)
+        _cache.pop((account.name, leg, _server(account, leg)), None)
     entry = entry_name(account, leg)
 
     def forget(backend: KeyringBackend) -> None:

@@ -18,14 +18,14 @@ from tui_mail.text import SafeText
 _STATES = (RowState.SYNCED, RowState.PENDING, RowState.FAILED)
 
 _COLUMNS = (
-    "m.id a.name m.view_folder m.uid m.date m.from_ m.to_ m.subject m.snippet m.view_flags m.view_keywords m.size"
-    " m.has_attachments m.has_body m.message_id m.thread m.state"
-).split()
-_SELECT = (
-    f"SELECT {', '.join(f'{column} AS c{number}' for number, column in enumerate(_COLUMNS))}"
-    " FROM message m JOIN account a ON a.id = m.account_id"
+    *("m.id", "a.name", "m.view_folder", "m.uid", "m.date", "m.from_", "m.to_", "m.subject", "m.snippet"),
+    *("m.view_flags", "m.view_keywords", "m.size", "m.has_attachments", "m.has_body", "m.message_id", "m.thread"),
+    "m.state",
 )
-_AS_JSON = f"SELECT json_group_array(json_array({', '.join(f'c{number}' for number in range(len(_COLUMNS)))})) FROM "
+_NAMED = ", ".join(f"{column} AS c{number}" for number, column in enumerate(_COLUMNS))
+_SELECT = f"SELECT {_NAMED} FROM message m JOIN account a ON a.id = m.account_id"  # noqa: S608
+_NAMES = ", ".join(f"c{number}" for number in range(len(_COLUMNS)))
+_AS_JSON = f"SELECT json_group_array(json_array({_NAMES})) FROM "  # noqa: S608
 
 
 def first_rows(sql: sqlite3.Connection, folder_id: int, limit: int, unread: bool = False) -> list[Row]:

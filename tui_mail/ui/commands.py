@@ -12,12 +12,12 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import MailError
-from tui_mail.model import Change, Flag, Folder, Link, Role
+from tui_mail.model import Change, Flag, Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
-from tui_mail.ui.opener import open_link
+from tui_mail.ui.linking import pick_link
 from tui_mail.ui.revising import Revising
-from tui_mail.ui.screens.words import folder_aside, link_aside
+from tui_mail.ui.screens.words import folder_aside
 from tui_mail.ui.widgets.folder_tree import folder_label
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Commands:
             "reader.quotes": self._quotes,
             "reader.headers": screen.reading.show_headers,
             "reader.source": screen.reading.show_source,
-            "link.open": self._pick_link,
+            "link.open": lambda: pick_link(screen),
             "view.layout": screen.next_layout,
             "view.theme": self._other_theme,
             "sync.now": self._sync,
@@ -113,7 +113,7 @@ class Commands:
         if self._role is not Role.TRASH:
             self._send_off(self._client.delete, "Moved to trash:")
             return
-        ids = tuple(self._list.targets())
+        ids = tuple(self._targets())
         asked, about = self._delete_asked
         if ids and about == ids and time.monotonic() - asked < AGAIN_SECONDS:
             self._delete_asked = (0.0, ())
@@ -144,7 +144,7 @@ class Commands:
         undoable: bool = True,
     ) -> None:
         """Take `ids`, or else the targets, out of the list at once, and do it."""
-        ids = ids or self._list.targets()
+        ids = ids or self._targets()
         if not ids:
             return
         resolved = self._list.hide(ids)
@@ -178,14 +178,14 @@ class Commands:
             self._screen.show_list()
 
     def _toggle_read(self) -> None:
-        rows = self._client.rows(self._list.targets())
+        rows = self._client.rows(self._targets())
         current = self._list.current
         unread = any(row.unread for row in rows) if self._list.listing.selected else bool(current and current.unread)
         flags = (Flag.SEEN, Flag.NONE) if unread else (Flag.NONE, Flag.SEEN)
-        self._flag(self._list.targets(), add=flags[0], remove=flags[1])
+        self._flag(self._targets(), add=flags[0], remove=flags[1])
 
     def _toggle_star(self) -> None:
-        rows = self._client.rows(self._list.targets())
+        rows = self._client.rows(self._targets())
         current = self._list.current
         plain = (
             any(not row.starred for row in rows)
@@ -193,7 +193,7 @@ class Commands:
             else bool(current and not current.starred)
         )
         flags = (Flag.FLAGGED, Flag.NONE) if plain else (Flag.NONE, Flag.FLAGGED)
-        self._flag(self._list.targets(), add=flags[0], remove=flags[1])
+        self._flag(self._targets(), add=flags[0], remove=flags[1])
 
     def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE, asked: bool = True) -> None:
         """Show flags at once, and set them; what nobody asked for is not what undo is about."""
@@ -286,7 +286,7 @@ class Commands:
 
     def _pick_target(self) -> None:
         here = self._screen.folder
-        ids = self._list.targets()
+        ids = self._targets()
         if here is None or not ids:
             return
 
@@ -312,30 +312,6 @@ class Commands:
             for one in folders
         ]
         self._screen.app.push_screen(Picker(title, choices, "No such folder."), picked)
-
-    def _pick_link(self) -> None:
-        from tui_mail.ui.screens.picker import Choice, Picker
-
-        message = self._screen.reading.message
-        if message is None or not message.links:
-            self._say("No links in this message.")
-            return
-        choices = [Choice(link, f"[{n}] {link.url}", link_aside(link)) for n, link in enumerate(message.links, 1)]
-
-        def picked(link: Link | None) -> None:
-            if link is not None:
-                self._open(link)
-
-        self._screen.app.push_screen(Picker("Open link", choices), picked)
-
-    def _open(self, link: Link) -> None:
-        if not link.safe:
-            self._say("This link is shown only; it is not opened.")
-        elif open_link(link.url):
-            self._say(f"Opening {link.url}")
-        else:
-            self._screen.app.copy_to_clipboard(link.url)
-            self._say("No browser here: the link is in the clipboard.")
 
     # --- the program
 
@@ -374,6 +350,17 @@ class Commands:
         self._screen.app.push_screen(Help(self._screen.keymap, self._screen.place))
 
     # --- helpers
+
+    def _targets(self) -> list[int]:
+        """What an action is about: who reads means what is read, though it may have gone from the list meanwhile."""
+        shown = self._screen.reading.message_id
+        reading = self._screen.place is Place.READER and shown and not self._list.listing.selected
+        if not reading or shown == self._list.current_id:
+            return self._list.targets()
+        if self._list.listing.find(shown, self._list.cursor) >= 0:
+            return [shown]
+        self._say("This message is no longer in this folder.")
+        return []
 
     @property
     def _role(self) -> Role:

@@ -319,7 +319,10 @@ class Triage(Screen[None]):
     def on_message_list_moved(self) -> None:
         """Another message is under the cursor; who is reading one goes on reading it."""
         self.say_list()
-        if not self.one_pane and self.place is not Place.READER:
+        if self.place is Place.READER:
+            if self.messages.listing.find(self.reading.message_id, self.messages.cursor) >= 0:
+                self.show_reader()
+        elif not self.one_pane:
             following = self.messages.listing.row_at(self.messages.cursor + 1)
             self.reading.preview(self.messages.current, following)
 
