@@ -108,6 +108,8 @@ class Folder:
     """Grows with every change of the folder or of a message in it."""
     complete: bool = False
     """True once every message of the folder is in the store."""
+    arrangement: int = 0
+    """Grows when a displayed message came or went: the ids of the folder are others now."""
 
 
 # --- messages ---------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ async def test_undo_is_never_about_opening(mail: World) -> None:
         await wait_for(pilot, lambda: stored(mail, "Archive") == ["Subject 0"])
         await pilot.press("enter")
         await wait_for(pilot, lambda: mail.folder().unread == 98)
-        await pilot.press("z")
+        await pilot.press("q", "z")
         await wait_for(pilot, lambda: mail.folder().total == 100)
         assert mail.folder().unread == 99
 
@@ -217,6 +217,14 @@ async def test_who_reads_acts_on_what_is_read(mail: World) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("e", "j", "enter")
         await wait_for(pilot, lambda: "Subject 2" in read(app))
+        await wait_for(pilot, lambda: mail.folder().unread == 98)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: mail.folder().unread == 99)
+        app.bridge.sink(FoldersChanged(frozenset({mail.folder().id})))
+        await pilot.pause(0.1)
+        assert mail.folder().unread == 99
+        await pilot.press("z")
+        await wait_for(pilot, lambda: mail.folder().unread == 98)
         await pilot.press("z")
         await wait_for(pilot, lambda: "Subject 0" in read(app))
         await pilot.press("e")

@@ -62,6 +62,8 @@ class Transaction:
     unread: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
     folders: set[int] = field(default_factory=set)
     """Folders whose rows or counts changed."""
+    rearranged: set[int] = field(default_factory=set)
+    """Those in which a message came or went."""
     lists: set[int] = field(default_factory=set)
     """Accounts whose list of folders changed."""
 
@@ -69,6 +71,8 @@ class Transaction:
         """Add to the counters of a folder; written once, at the end of this write."""
         if folder_id is not None:
             self.folders.add(folder_id)
+            if total:
+                self.rearranged.add(folder_id)
             self.totals[folder_id] += total
             self.unread[folder_id] += unread
 
@@ -76,8 +80,9 @@ class Transaction:
         """Write the counters and versions of the folders that changed."""
         for folder_id in self.folders:
             self.sql.execute(
-                "UPDATE folder SET total = total + ?, unread = unread + ?, version = version + 1 WHERE id = ?",
-                (self.totals[folder_id], self.unread[folder_id], folder_id),
+                "UPDATE folder SET total = total + ?, unread = unread + ?, version = version + 1,"
+                " arrangement = arrangement + ? WHERE id = ?",
+                (self.totals[folder_id], self.unread[folder_id], folder_id in self.rearranged, folder_id),
             )
 
 

@@ -61,7 +61,7 @@ class KnownFolder:
 
 _FOLDER = (
     "SELECT f.id, a.name, f.name, f.delimiter, f.role, f.selectable, f.total, f.unread, f.on_server, f.version,"
-    " f.synced_min_uid = 1 FROM folder f JOIN account a ON a.id = f.account_id"
+    " f.synced_min_uid = 1, f.arrangement FROM folder f JOIN account a ON a.id = f.account_id"
 )
 _STATE = (
     "SELECT id, account_id, name, role, selectable, uidvalidity, uidnext, highestmodseq, synced_min_uid,"
@@ -217,8 +217,8 @@ def set_progress(
         txn.sql.execute(f"UPDATE folder SET {columns} WHERE id = ?", (*values.values(), folder_id))  # noqa: S608
 
 
-def _folder(row: tuple[int, str, str, str, str, int, int, int, int, int, int]) -> Folder:
-    id_, account, name, delimiter, role, selectable, total, unread, on_server, version, complete = row
+def _folder(row: tuple[int, str, str, str, str, int, int, int, int, int, int, int]) -> Folder:
+    id_, account, name, delimiter, role, selectable, total, unread, on_server, version, complete, arrangement = row
     return Folder(
         id=id_,
         account=account,
@@ -232,6 +232,7 @@ def _folder(row: tuple[int, str, str, str, str, int, int, int, int, int, int]) -
         on_server=on_server,
         version=version,
         complete=bool(complete),
+        arrangement=arrangement,
     )
 
 

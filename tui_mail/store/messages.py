@@ -207,8 +207,12 @@ def refresh_view(txn: Transaction, ids: Iterable[int]) -> None:
                 "UPDATE message SET view_folder = ?, view_flags = ?, view_keywords = ?, state = ? WHERE id = ?",
                 (folder, flags, keywords, state, id_),
             )
-            txn.count(seen[0], -1, -int(not seen[1] & Flag.SEEN))
-            txn.count(folder, 1, int(not flags & Flag.SEEN))
+            was_unread, is_unread = int(not seen[1] & Flag.SEEN), int(not flags & Flag.SEEN)
+            if folder == seen[0]:
+                txn.count(folder, 0, is_unread - was_unread)
+            else:
+                txn.count(seen[0], -1, -was_unread)
+                txn.count(folder, 1, is_unread)
 
 
 def with_keywords(keywords: str, add: str, remove: str) -> str:

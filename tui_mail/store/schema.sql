@@ -23,7 +23,8 @@ CREATE TABLE folder (
     on_server INTEGER NOT NULL DEFAULT 0,
     total INTEGER NOT NULL DEFAULT 0,           -- displayed messages, kept in the same transaction as they are
     unread INTEGER NOT NULL DEFAULT 0,
-    version INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 0,         -- grows with every change of it or of a message in it
+    arrangement INTEGER NOT NULL DEFAULT 0,     -- grows when a displayed message came or went
     scanned INTEGER NOT NULL DEFAULT 0,         -- when flags and deletions were last compared whole
     UNIQUE (account_id, name)
 );

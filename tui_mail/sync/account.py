@@ -54,6 +54,9 @@ COUNTED = ("_replay", "_fetch_body", "_fetch_bodies")
 OPEN_TRIES = 3
 """Lines that may break while one opened message is fetched."""
 
+BEHIND = frozenset(("_refresh", "_backfill", "_list", "_fetch_bodies", "_tidy"))
+"""Jobs that nobody waits for: they give way to a key."""
+
 log = logging.getLogger(__name__)
 
 
@@ -248,6 +251,8 @@ class AccountWorker(threading.Thread):
         if self._troubles.leaves_out(job):
             return
         self._doing = job
+        if job.kind in BEHIND:
+            self._attention.give_way()
         try:
             getattr(self, job.kind)(job.about)
         except (CommandRefused, UnsafeArgument) as refusal:  # one folder or message cannot be had: the rest goes on

@@ -86,6 +86,7 @@ class BodyFetch:
         refused = False
         try:
             for uid, raw in sync.session.bodies(UidSet.from_uids(ids), limit=2 * BACKGROUND_LIMIT):
+                sync.attention.give_way()
                 if uid in ids:
                     packed.append(bodies.pack(ids.pop(uid), raw))
         except CommandRefused:  # one of them cannot be had: each is asked for alone

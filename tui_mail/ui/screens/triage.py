@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui_mail.errors import MailError
-from tui_mail.model import ChangeState, Folder, LinkState, Role
+from tui_mail.model import Folder, LinkState, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import Place
 from tui_mail.ui.bridge import Bridge, Gathered
@@ -27,7 +27,7 @@ from tui_mail.ui.keys import Keymap, KeyReader, key_name
 from tui_mail.ui.layouts import LAYOUTS, is_narrow, next_layout, too_small
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.reloading import Reloading
-from tui_mail.ui.screens.words import empty_words, list_title, notice_runs
+from tui_mail.ui.screens.words import empty_words, list_title, notice_runs, still_waiting
 from tui_mail.ui.widgets.folder_tree import FolderTree
 from tui_mail.ui.widgets.key_bar import KeyBar
 from tui_mail.ui.widgets.listing import Listing
@@ -44,9 +44,6 @@ FILLING_RELOAD = 1.5
 """Seconds between two readings of all ids meanwhile; they only lengthen the list below."""
 FILLING_PAUSE = 0.3
 """Seconds between two looks at what changed while a folder is being read for the first time."""
-WAITING = (ChangeState.QUEUED, ChangeState.RUNNING)
-WAITING_SEEN = 100
-"""Changes looked at, once a second while some wait, so that a server that hangs is seen to hang."""
 SHELVED = 6
 """Folders whose list is kept as it was left."""
 
@@ -181,8 +178,8 @@ class Triage(Screen[None]):
         if folder is None:
             return
         several = len(self.client.accounts) > 1
-        left, right = list_title(folder, len(self.messages.listing.selected), several, self.messages.above)
-        self.list_title.write(left, right)
+        selected = len(self.messages.listing.selected)
+        self.list_title.write(*list_title(folder, selected, several, self.messages.above))
         if not self.messages.listing.ids:
             status = next((one for one in self.client.statuses() if one.account == folder.account), None)
             self.messages.say(empty_words(folder, status, self.client.changes))
@@ -283,7 +280,7 @@ class Triage(Screen[None]):
 
     def _tick(self) -> None:
         if self._acted:
-            waiting = sum(change.state in WAITING for change in self.client.changes(WAITING_SEEN))
+            waiting = still_waiting(self.client.changes)
             self._acted = bool(waiting)
             self.status.wait_for(waiting)
         self.status.tick()
@@ -317,14 +314,14 @@ class Triage(Screen[None]):
             self.commands.perform(event.action_id)
 
     def on_message_list_moved(self) -> None:
-        """Another message is under the cursor; who is reading one goes on reading it."""
+        """Another message is under the cursor; who is reading one that has gone goes on reading it."""
         self.say_list()
-        if self.place is Place.READER:
-            if self.messages.listing.find(self.reading.message_id, self.messages.cursor) >= 0:
-                self.show_reader()
-        elif not self.one_pane:
-            following = self.messages.listing.row_at(self.messages.cursor + 1)
-            self.reading.preview(self.messages.current, following)
+        listing, cursor, read = self.messages.listing, self.messages.cursor, self.reading.message_id
+        if self.place is not Place.READER:
+            if not self.one_pane:
+                self.reading.preview(listing.row_at(cursor), listing.row_at(cursor + 1))
+        elif read != listing.id_at(cursor) and listing.find(read, cursor) >= 0:
+            self.show_reader()
 
     def on_message_list_above(self) -> None:
         """New messages came above the window, or were seen."""

@@ -60,6 +60,11 @@ def empty_words(folder: Folder, status: AccountStatus | None, changes: Callable[
             return "Loading · newest first"
 
 
+def still_waiting(changes: Callable[[int], list[Change]]) -> int:
+    """How many of the latest actions no server has confirmed: asked once a second, so that hanging ones are seen."""
+    return sum(change.state in (ChangeState.QUEUED, ChangeState.RUNNING) for change in changes(100))
+
+
 def link_aside(link: Link) -> str:
     """What stands after an address in the list of links: what it claims to be."""
     if not link.safe:
