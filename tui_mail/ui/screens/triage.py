@@ -81,6 +81,7 @@ class Triage(Screen[None]):
         self._status_changed = False
         self._looked_at = 0.0
         self._reloaded_at = 0.0
+        self._arranged = (0, 0)
         self._look_timer: Timer | None = None
         self._acted = False
         self._reloading = Reloading(client, bridge, self.messages, self.say_list, self.problem)
@@ -170,6 +171,7 @@ class Triage(Screen[None]):
         """Read all ids of the folder anew, in a thread; `onto` is where the cursor goes then."""
         if self.folder is not None:
             self._reloaded_at = time.monotonic()
+            self._arranged = (self.folder.id, self.folder.arrangement)
             self._reloading.ask(self.folder.id, urgent=urgent, onto=onto)
 
     def say_list(self) -> None:
@@ -260,7 +262,8 @@ class Triage(Screen[None]):
             self.messages.listing.begin(self.client.first_rows(self.folder.id, FIRST_ROWS))
             self.messages.show_listing(self.messages.listing, self.folder.role)
         self.say_list()
-        if self.folder.complete or time.monotonic() - self._reloaded_at > FILLING_RELOAD:
+        rearranged = self._arranged != (self.folder.id, self.folder.arrangement)
+        if rearranged and (self.folder.complete or time.monotonic() - self._reloaded_at > FILLING_RELOAD):
             self.reload()
 
     def _say_status(self) -> None:
@@ -319,7 +322,9 @@ class Triage(Screen[None]):
         listing, cursor, read = self.messages.listing, self.messages.cursor, self.reading.message_id
         if self.place is not Place.READER:
             if not self.one_pane:
-                self.reading.preview(listing.row_at(cursor), listing.row_at(cursor + 1))
+                gone = read in listing.hidden()  # it was just put away: nothing of it stays on the screen
+                show = self.reading.open if gone else self.reading.preview
+                show(listing.row_at(cursor), listing.row_at(cursor + 1))
         elif read != listing.id_at(cursor) and listing.find(read, cursor) >= 0:
             self.show_reader()
 
