@@ -20,22 +20,26 @@ class Attention:
     """Whether somebody is at the keys right now. Any thread."""
 
     def __init__(self) -> None:
-        self._until = 0.0
+        self._last = 0.0
 
     def demand(self) -> None:
         """A key was pressed."""
-        self._until = time.monotonic() + PERIOD
+        self._last = time.monotonic()
+
+    @property
+    def quiet_for(self) -> float:
+        """Seconds since the last key."""
+        return time.monotonic() - self._last
 
     @property
     def is_demanded(self) -> bool:
         """A key is being answered right now."""
-        return time.monotonic() < self._until
+        return self.quiet_for < PERIOD
 
     def give_way(self) -> None:
         """Sleep while a key is being answered."""
-        if self._until <= (now := time.monotonic()):
+        if not self.is_demanded:
             return
-        latest = now + LONGEST
-        while now < min(self._until, latest):
+        latest = time.monotonic() + LONGEST
+        while self.is_demanded and time.monotonic() < latest:
             time.sleep(STEP)
-            now = time.monotonic()

@@ -153,6 +153,7 @@ def first_rows(bench: Bench, terminal: Terminal) -> None:
 
 def keys_during_sync(bench: Bench, terminal: Terminal) -> None:
     """One key every 50 ms while the mailbox is being indexed → the cursor stands on the next row."""
+    terminal.wait_for("syncing", 10)
     for _ in range(60):
         if "syncing" not in terminal.lines[0]:
             break

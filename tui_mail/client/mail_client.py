@@ -358,8 +358,8 @@ class MailClient:
             self._emit(StatusChanged(status))
         self._parsed.warm()
 
-    def _keep_words(self, message_id: int, snippet: SafeText) -> None:
-        self._db.write(lambda txn: messages.set_snippets(txn, [(message_id, snippet)]))
+    def _keep_words(self, snippets: list[tuple[int, SafeText]]) -> None:
+        self._db.write(lambda txn: messages.set_snippets(txn, snippets))
 
     def _attend(self, changed: bool) -> None:
         """Every now and then: do what other processes left, or take over when the engine they had is gone."""

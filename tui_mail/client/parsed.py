@@ -29,10 +29,10 @@ class ParsedMessages:
     def __init__(
         self,
         raw: Callable[[int], bytes | None],
-        found_words: Callable[[int, SafeText], None],
+        found_words: Callable[[list[tuple[int, SafeText]]], None],
         attention: Attention,
     ) -> None:
-        """`raw` gives a body or None; `found_words` is told the first words of every message that was parsed."""
+        """`raw` gives a body or None; `found_words` is told the first words of messages that were parsed."""
         self._raw = raw
         self._found_words = found_words
         self._attention = attention
@@ -55,20 +55,13 @@ class ParsedMessages:
         """The message; None when its body is not here. Blocks on the parser."""
         message = self.kept(message_id)
         if message is None:
-            raw = self._raw(message_id)
-            if raw is None:
-                return None
-            message = self._parser().parse(raw)
-            with self._lock:
-                self._kept[message_id] = message
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            if message.snippet:
-                self._found_words(message_id, message.snippet)
+            message = self._parse(message_id)
+            if message is not None and message.snippet:
+                self._found_words([(message_id, message.snippet)])
         return message
 
     def read_ahead(self, ids: Sequence[int]) -> None:
-        """Parse these in the background; what an earlier call had not reached is left."""
+        """Parse these in the background until a key is pressed; what an earlier call had not reached is left."""
         with self._lock:
             self._ahead = list(ids)
             if self._reading_ahead or self._closed:
@@ -98,13 +91,28 @@ class ParsedMessages:
             return self._process
 
     def _read_ahead(self) -> None:
+        words = list[tuple[int, SafeText]]()
         with contextlib.suppress(MailError):
-            while True:
+            while not self._attention.is_demanded:
                 with self._lock:
                     if not self._ahead or self._closed:
                         break
                     message_id = self._ahead.pop(0)
-                self._attention.give_way()
-                self.get(message_id)
+                message = self.kept(message_id) or self._parse(message_id)
+                if message is not None and message.snippet:
+                    words.append((message_id, message.snippet))
+        if words:
+            self._found_words(words)
         with self._lock:
             self._reading_ahead = False
+
+    def _parse(self, message_id: int) -> Message | None:
+        raw = self._raw(message_id)
+        if raw is None:
+            return None
+        message = self._parser().parse(raw)
+        with self._lock:
+            self._kept[message_id] = message
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return message

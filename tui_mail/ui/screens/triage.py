@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from tui_mail.client import MailClient
 
 FIRST_ROWS = 200
+RESTING = 1.0
+"""Seconds without a key after which the first words of messages are looked for."""
 FILLING_RELOAD = 1.5
 """Seconds between two readings of all ids meanwhile; they only lengthen the list below."""
 FILLING_PAUSE = 0.3
@@ -287,8 +289,7 @@ class Triage(Screen[None]):
             self._acted = bool(waiting)
             self.status.wait_for(waiting)
         self.status.tick()
-        wordless = self.messages.wordless()
-        if wordless:
+        if self.client.attention.quiet_for > RESTING and (wordless := self.messages.wordless()):
             self.client.prepare(wordless)
         if int(time.time()) % 60 == 0:
             self.messages.refresh_day()
