@@ -178,7 +178,7 @@ def _screen(given: Arguments) -> int:
             "or look around with `tui-mail demo`."
         )
     if not client.has_mail:
-        client.start()  # nothing to show yet: connect while the screen is still being loaded
+        client.start(apart=True)  # nothing to show yet: connect while the screen is still being loaded
     try:
         from tui_mail.ui.app import run as run_screen
 

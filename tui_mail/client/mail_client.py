@@ -15,7 +15,7 @@ import logging
 import re
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,7 @@ from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
     from tui_mail.sync.account import AccountWorker
+    from tui_mail.sync.apart import EngineApart, FarWorker
     from tui_mail.sync.engine import Engine
 
 KEYWORD = re.compile(r"[A-Za-z0-9$_.\-]{1,64}")
@@ -83,17 +84,25 @@ class MailClient:
         self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention)
         self._pulse = Pulse(self._db, self._emit, self._attend)
         self._secret = secret or _secret
-        self._engine: Engine | None = None
+        self._engine: Engine | EngineApart | None = None
         self._elsewhere = False
         self._on_screen = 0
         self._starting = threading.Lock()
         self._started = False
 
-    def start(self) -> None:
-        """Become the engine of the store if no other process is, and start its threads. Returns at once."""
+    def start(self, *, apart: bool = False) -> None:
+        """Become the engine of the store if no other process is, and start its threads. Returns at once.
+
+        `apart` puts the engine into a process of its own, so that it takes no time from a screen; that process reads
+        config.toml and the passwords by itself.
+        """
         if self._started:
             return
         self._started = True
+        if apart:
+            self._start_apart()
+            self._pulse.start()
+            return
         threading.Thread(target=self._start_engine, name="engine-start", daemon=True).start()
         self._pulse.start()
 
@@ -332,13 +341,22 @@ class MailClient:
         if self._engine is None:
             wake_engine(self.paths)
 
-    def _worker_of(self, folder_id: int) -> AccountWorker | None:
+    def _worker_of(self, folder_id: int) -> AccountWorker | FarWorker | None:
         folder = self.folder(folder_id)
         return self._workers.get(folder.account) if folder is not None else None
 
     @property
-    def _workers(self) -> dict[str, AccountWorker]:
+    def _workers(self) -> Mapping[str, AccountWorker | FarWorker]:
         return self._engine.workers if self._engine is not None else {}
+
+    def _start_apart(self) -> None:
+        from tui_mail.sync.apart import EngineApart
+
+        self._engine = engine = EngineApart(self.paths, self.accounts, self._emit, self._pulse.beat)
+        engine.start()
+        if self._on_screen:
+            self.watch_folder(self._on_screen)
+        threading.Thread(target=self._parsed.warm, name="parser-start", daemon=True).start()
 
     def _start_engine(self) -> None:
         """Load the engine and become it, unless another process is (on a thread: its libraries take a while)."""

@@ -39,6 +39,11 @@ GROUP_JOBS = 50
 GROUP_SECONDS = 0.02
 """…and how long a commit may be held open for more, so that a key press waits no longer than this."""
 
+LOCKED_SECONDS = 20.0
+"""How long a write waits for another process."""
+COURTESY_SECONDS = 0.002
+"""Pause after a commit that nobody waited for, in which another process may begin its own."""
+
 _UNDONE = "The store did not do what it should ({}); nothing was changed."
 
 _BODIES_SCHEMA = """
@@ -176,7 +181,7 @@ class Database:
             )
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA busy_timeout = 5000")
-            connection.execute("PRAGMA cache_size = -8192")
+            connection.execute("PRAGMA cache_size = -1024")
         with self._readers_lock:
             self._readers.append(connection)
         return connection
@@ -208,6 +213,7 @@ class Database:
             if item[2] is None:
                 break
             if item[0] > 0:
+                time.sleep(COURTESY_SECONDS)
                 self._attention.give_way()
             self._commit_group(item)
         with contextlib.suppress(sqlite3.Error):
@@ -223,7 +229,7 @@ class Database:
         began = time.monotonic()
         try:
             with translated(self.mail_path):
-                sql.execute("BEGIN IMMEDIATE")
+                _begin(sql)
                 item: _Item | None = first
                 while item is not None:
                     self._run_one(sql, item, transaction, finished)
@@ -287,6 +293,23 @@ class Database:
         return item
 
 
+def _begin(sql: sqlite3.Connection) -> None:
+    """Begin a write. SQLite's own waiting sleeps longer and longer, and a busy neighbour would win every time."""
+    deadline = time.monotonic() + LOCKED_SECONDS
+    sql.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                sql.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.001)
+    finally:
+        sql.execute("PRAGMA busy_timeout = 10000")
+
+
 class _Reader(sqlite3.Connection):
     """A connection whose queries raise StoreError, also on threads that must not know SQLite."""
 
@@ -345,7 +368,7 @@ def _open_for_writing(path: Path) -> sqlite3.Connection:
     sql.execute("PRAGMA page_size = 8192")
     sql.execute("PRAGMA journal_mode = WAL")
     sql.execute("PRAGMA synchronous = FULL")
-    sql.execute("PRAGMA cache_size = -16384")
+    sql.execute("PRAGMA cache_size = -2048")
     sql.execute("PRAGMA temp_store = MEMORY")
     sql.execute("PRAGMA wal_autocheckpoint = 2000")
     return sql

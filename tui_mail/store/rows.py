@@ -17,6 +17,9 @@ from tui_mail.text import SafeText
 
 _STATES = (RowState.SYNCED, RowState.PENDING, RowState.FAILED)
 
+PIECE = 50_000
+"""Characters of a list of ids that are turned into numbers at once."""
+
 _COLUMNS = (
     *("m.id", "a.name", "m.view_folder", "m.uid", "m.date", "m.from_", "m.to_", "m.subject", "m.snippet"),
     *("m.view_flags", "m.view_keywords", "m.size", "m.has_attachments", "m.has_body", "m.message_id", "m.thread"),
@@ -41,7 +44,13 @@ def ids_of(sql: sqlite3.Connection, folder_id: int) -> array[int]:
         "SELECT group_concat(id) FROM (SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC)",
         (folder_id,),
     ).fetchone()[0]
-    return array("q", map(int, text.split(","))) if text else array("q")
+    ids, at = array("q"), 0
+    while text and at < len(text):  # in pieces: one list of a million strings would be fifty megabytes
+        end = text.find(",", at + PIECE)
+        end = len(text) if end < 0 else end
+        ids.extend(map(int, text[at:end].split(",")))
+        at = end + 1
+    return ids
 
 
 def rows_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[Row]:

@@ -15,10 +15,10 @@ FIRST_ROWS = 200
 """Newest messages read before anything else: a screenful and what is scrolled to next."""
 
 WINDOW_FIRST = 250
-WINDOW_MOST = 2_000
+WINDOW_MOST = 1_000
 """Messages in one backfill command; the first windows are short so that rows come soon."""
 
-BATCH_OCTETS = 4_000_000
+BATCH_OCTETS = 1_500_000
 BATCH_MESSAGES = 100
 """Bodies fetched in one command: what fits a slow line in a few seconds, so that an opened message goes before."""
 

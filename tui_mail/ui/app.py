@@ -123,7 +123,7 @@ def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) 
         raise TerminalError("The full screen needs a terminal; `tui-mail list inbox` reads mail without one.")
     sys.setswitchinterval(0.0005)
     app = TuiMailApp(client, title=title, notice=notice)
-    app.on_first_paint = client.start
+    app.on_first_paint = lambda: client.start(apart=True)
     app.run()
     if app.fault:
         sys.stderr.write(
