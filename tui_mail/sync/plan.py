@@ -15,7 +15,7 @@ FIRST_ROWS = 200
 """Newest messages read before anything else: a screenful and what is scrolled to next."""
 
 WINDOW_FIRST = 250
-WINDOW_MOST = 1_000
+WINDOW_MOST = 800
 """Messages in one backfill command; the first windows are short so that rows come soon."""
 
 BATCH_OCTETS = 1_500_000
