@@ -283,7 +283,8 @@ def _services_stay_off() -> Iterator[None]:
 
 def benchmarks(names: Sequence[str]) -> int:
     """Run the scripts of tests/benchmarks one after the other, those called `names` or all; 1 when one failed."""
-    scripts = {file.stem: file for file in sorted((ROOT / "tests/benchmarks").glob("[!_]*.py"))}
+    files = sorted((ROOT / "tests/benchmarks").glob("[!_]*.py"))
+    scripts = {file.stem: file for file in files if "def main(" in file.read_text("utf-8")}
     unknown = [name for name in names if name not in scripts]
     if unknown or not scripts:
         sys.exit(f"No such benchmark: {', '.join(unknown) or 'any'}. There are: {', '.join(scripts) or 'none'}.")

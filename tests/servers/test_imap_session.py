@@ -68,7 +68,7 @@ def test_every_kind_of_connection_logs_in(dovecot: Dovecot, anna: str, security:
 
 def test_passwords_in_any_script(dovecot: Dovecot) -> None:
     """User and password beyond ASCII log in, with quotes, spaces and backslashes too."""
-    user = dovecot.new_user(password='pä"ss\\ wört 密碼', name="jürgen")
+    user = dovecot.new_user(password='pä"ss\\ wört 密碼', name="zoë")
     with logged_in(dovecot, user) as session:
         assert "INBOX" in [folder.name for folder in session.list_all()]
 
