@@ -56,6 +56,7 @@ async def take(picture: Picture, client: MailClient, folder: Path) -> None:
     async with app.run_test(size=picture.size) as pilot:
         await wait_for(pilot, lambda: app.triage.messages.listing.ids and app.triage.folder, 30)
         await wait_for(pilot, lambda: app.triage.folder is not None and app.triage.folder.complete, 60)
+        await wait_for(pilot, lambda: not app.triage.messages.wordless(), 20)
         await pilot.press("g", "g")
         for key in picture.keys:
             await pilot.press(key)
