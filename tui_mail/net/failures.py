@@ -158,7 +158,7 @@ def lost(error: BaseException, host: str) -> MailError:
 
 def ended(host: str, words: str) -> MailError:
     """The server said BYE."""
-    said = f": “{words}”" if words else ""
+    said = f": “{words.rstrip('.')}”" if words else ""
     return ConnectionLost(f"{host} ended the connection{said}. {SAFE} It is tried again by itself.", f"BYE {words}")
 
 

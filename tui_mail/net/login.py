@@ -118,7 +118,7 @@ def _refusal(talk: Conversation, error: CommandRefused, secret: str) -> MailErro
     for hidden in (secret, encoded):
         words = words.replace(hidden, "•••") if hidden else words
     text = words.partition("] ")[2]
-    said = f": “{text}”" if text else ""
+    said = f": “{text.rstrip('.')}”" if text else ""
     if error.code in _BUSY_CODES or _BUSY_WORDS.search(text):
         return ConnectionLost(f"{talk.host} lets nobody in just now{said}. {SAFE} It is tried again later.", words)
     what = "The access token" if talk.server.auth == "oauth2" else "User name or password"

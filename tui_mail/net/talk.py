@@ -182,7 +182,7 @@ class Conversation(IMAPClient):  # type: ignore[misc]
         """The reply itself when it is OK. Raises CommandRefused."""
         if reply.status == "OK":
             return reply
-        said = f": “{reply.text}”" if reply.text else ""
+        said = f": “{reply.text.rstrip('.')}”" if reply.text else ""
         bad = reply.status == "BAD"
         verb = "could not make sense of the request to" if bad else "refused to"
         raise CommandRefused(
