@@ -15,7 +15,8 @@ from tests.store.conftest import Shelf, arrival
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
 from tui_mail.paths import Paths, paths
 from tui_mail.store import bodies, folders, messages, rows
-from tui_mail.store.database import SCHEMA_VERSION, Database
+from tui_mail.store.database import Database
+from tui_mail.store.files import SCHEMA_VERSION
 
 PREVIOUS = Path(__file__).with_name("mail-v1.db")
 

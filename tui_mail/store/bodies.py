@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tui_mail.store.database import Database, Transaction, translated
+from tui_mail.store.database import Database, Transaction
+from tui_mail.store.files import translated
 from tui_mail.store.messages import set_has_body
 
 _RAW, _ZLIB = 0, 1

@@ -1,7 +1,7 @@
 """The two database files and who may touch them: one writer thread, a read-only connection for each reader.
 
-What belongs here: connections, pragmas, migrations, grouping writes into transactions, turning SQLite's
-errors into ours. What must never be here: what the tables mean (the other files of this room).
+What belongs here: connections, threads, grouping writes into transactions. What must never be here: what the
+tables mean (the other files of this room).
 
 A write is a function of a `Transaction`. The writer runs several waiting ones in one commit, each behind a
 savepoint, so that one failing leaves the others whole; urgent ones (a key was pressed) go before sync.
@@ -11,51 +11,43 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import queue
-import secrets
 import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tui_mail.attention import Attention
-from tui_mail.errors import MailError, StoreDamaged, StoreError, StoreFull, StoreReadOnly
+from tui_mail.errors import MailError, StoreError
 from tui_mail.paths import Paths
+from tui_mail.store.files import (
+    Reader,
+    as_store_error,
+    begin,
+    meta,
+    migrate_bodies,
+    migrate_mail,
+    open_for_writing,
+    quoted,
+    translated,
+)
 
 T = TypeVar("T")
-
-SCHEMA_VERSION = 1
-BODIES_VERSION = 1
 
 GROUP_JOBS = 50
 """Most writes in one commit…"""
 GROUP_SECONDS = 0.02
 """…and how long a commit may be held open for more, so that a key press waits no longer than this."""
 
-LOCKED_SECONDS = 20.0
-"""How long a write waits for another process."""
 COURTESY_SECONDS = 0.002
 """Pause after a commit that nobody waited for, in which another process may begin its own."""
 
 _UNDONE = "The store did not do what it should ({}); nothing was changed."
-
-_BODIES_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE body (
-    message_id INTEGER PRIMARY KEY,
-    codec INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    sha256 BLOB NOT NULL,
-    raw BLOB NOT NULL
-);
-"""
 
 
 @dataclass(slots=True)
@@ -117,11 +109,11 @@ class Database:
         self._closed = False
         paths.prepare()
         with translated(self.mail_path):
-            self._writer_sql = _open_for_writing(self.mail_path)
-            _migrate_mail(self._writer_sql)
+            self._writer_sql = open_for_writing(self.mail_path)
+            migrate_mail(self._writer_sql)
         with translated(self.bodies_path):
-            self.bodies_sql = _open_for_writing(self.bodies_path)
-            _migrate_bodies(self.bodies_sql)
+            self.bodies_sql = open_for_writing(self.bodies_path)
+            migrate_bodies(self.bodies_sql)
         self._pair_files()
         self._writer = threading.Thread(target=self._write_forever, name="store-writer", daemon=True)
         self._writer.start()
@@ -173,11 +165,11 @@ class Database:
     def _open_reader(self, path: Path) -> sqlite3.Connection:
         with translated(path):
             connection = sqlite3.connect(
-                f"file:{_quoted(path)}?mode=ro",
+                f"file:{quoted(path)}?mode=ro",
                 uri=True,
                 isolation_level=None,
                 check_same_thread=False,
-                factory=_Reader,
+                factory=Reader,
             )
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA busy_timeout = 5000")
@@ -189,8 +181,8 @@ class Database:
     def _pair_files(self) -> None:
         """Bodies are found by message id, so they are only good together with the mail.db that gave the ids."""
         with translated(self.mail_path):
-            ours = _meta(self._writer_sql, "store_id")
-            theirs = _meta(self.bodies_sql, "store_id")
+            ours = meta(self._writer_sql, "store_id")
+            theirs = meta(self.bodies_sql, "store_id")
         if theirs == ours:
             return
         if theirs is not None:
@@ -200,8 +192,8 @@ class Database:
             for suffix in ("-wal", "-shm"):  # they are there while another process still has the file open
                 with contextlib.suppress(FileNotFoundError):
                     Path(f"{self.bodies_path}{suffix}").replace(f"{kept}{suffix}")
-            self.bodies_sql = _open_for_writing(self.bodies_path)
-            _migrate_bodies(self.bodies_sql)
+            self.bodies_sql = open_for_writing(self.bodies_path)
+            migrate_bodies(self.bodies_sql)
         with translated(self.bodies_path):
             self.bodies_sql.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (ours,))
 
@@ -229,7 +221,7 @@ class Database:
         began = time.monotonic()
         try:
             with translated(self.mail_path):
-                _begin(sql)
+                begin(sql)
                 item: _Item | None = first
                 while item is not None:
                     self._run_one(sql, item, transaction, finished)
@@ -261,11 +253,11 @@ class Database:
             own.settle()
         except sqlite3.Error as error:
             if not sql.in_transaction:  # SQLite itself rolled the whole transaction back: a full disk
-                future.set_exception(_translate(error, self.mail_path))
+                future.set_exception(as_store_error(error, self.mail_path))
                 raise
             sql.execute("ROLLBACK TO job")
             sql.execute("RELEASE job")
-            future.set_exception(_translate(error, self.mail_path))
+            future.set_exception(as_store_error(error, self.mail_path))
         except Exception as error:
             sql.execute("ROLLBACK TO job")
             sql.execute("RELEASE job")
@@ -291,134 +283,3 @@ class Database:
             self._queue.put(item)
             return None
         return item
-
-
-def _begin(sql: sqlite3.Connection) -> None:
-    """Begin a write. SQLite's own waiting sleeps longer and longer, and a busy neighbour would win every time."""
-    deadline = time.monotonic() + LOCKED_SECONDS
-    sql.execute("PRAGMA busy_timeout = 0")
-    try:
-        while True:
-            try:
-                sql.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.001)
-    finally:
-        sql.execute("PRAGMA busy_timeout = 10000")
-
-
-class _Reader(sqlite3.Connection):
-    """A connection whose queries raise StoreError, also on threads that must not know SQLite."""
-
-    def execute(self, *query: Any) -> sqlite3.Cursor:
-        try:
-            return super().execute(*query)
-        except sqlite3.Error as error:
-            raise _translate(error, Path("mail.db")) from error
-
-
-@contextlib.contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors about `path` into StoreError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _translate(error, path) from error
-    except OSError as error:
-        raise StoreReadOnly(
-            f"{path} cannot be written ({error.strerror}); nothing was changed. "
-            "Check the rights of that folder, or use another one with --home.",
-            repr(error),
-        ) from error
-
-
-def _translate(error: sqlite3.Error, path: Path) -> StoreError:
-    text = str(error)
-    if "full" in text or "disk I/O" in text:
-        return StoreFull(
-            "The disk is full or failing; the mail on the server and what was stored before is safe. "
-            f"Make room for {path.parent}, and tui-mail goes on where it was.",
-            text,
-        )
-    if "readonly" in text or "unable to open" in text:
-        return StoreReadOnly(
-            f"{path} cannot be written; nothing was changed. "
-            "Check the rights of that folder, or use another one with --home.",
-            text,
-        )
-    if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
-        return StoreDamaged(
-            f"The database {path} is damaged; the mail on your server is safe. "
-            f"Move that file away and start again: everything is read from the server anew.",
-            text,
-        )
-    return StoreError(f"The store {path} did not do what it should ({text}); nothing was changed.", text)
-
-
-def _open_for_writing(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    elif path.stat().st_mode & 0o077:
-        path.chmod(0o600)
-    sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    sql.execute("PRAGMA busy_timeout = 10000")
-    sql.execute("PRAGMA page_size = 8192")
-    sql.execute("PRAGMA journal_mode = WAL")
-    sql.execute("PRAGMA synchronous = FULL")
-    sql.execute("PRAGMA cache_size = -2048")
-    sql.execute("PRAGMA temp_store = MEMORY")
-    sql.execute("PRAGMA wal_autocheckpoint = 2000")
-    return sql
-
-
-def _migrate_mail(sql: sqlite3.Connection) -> None:
-    _migrate(sql, SCHEMA_VERSION, {1: resources.files("tui_mail.store").joinpath("schema.sql").read_text("utf-8")})
-    if _meta(sql, "store_id") is None:
-        sql.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (secrets.token_hex(16),))
-
-
-def _migrate_bodies(sql: sqlite3.Connection) -> None:
-    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA})
-
-
-def _migrate(sql: sqlite3.Connection, newest: int, steps: dict[int, str]) -> None:
-    """Bring the file from its `user_version` to `newest`, each step in a transaction of its own."""
-    version: int = sql.execute("PRAGMA user_version").fetchone()[0]
-    if version > newest:
-        raise StoreError(
-            "This mail store was written by a newer tui-mail; nothing was changed. "
-            "Install that version again, or a later one."
-        )
-    for step in range(version + 1, newest + 1):
-        sql.execute("BEGIN IMMEDIATE")
-        try:
-            if sql.execute("PRAGMA user_version").fetchone()[0] < step:  # another process may have been quicker
-                for statement in _statements(steps[step]):
-                    sql.execute(statement)
-                sql.execute(f"PRAGMA user_version = {step}")
-            sql.execute("COMMIT")
-        except BaseException:
-            sql.execute("ROLLBACK")
-            raise
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script one by one: executescript would commit the transaction they belong to."""
-    lines = list[str]()
-    for line in script.splitlines():
-        lines.append(line)
-        if sqlite3.complete_statement("\n".join(lines)):
-            yield "\n".join(lines)
-            lines.clear()
-
-
-def _meta(sql: sqlite3.Connection, key: str) -> str | None:
-    row = sql.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,174 @@
+"""The two database files themselves: opening, settings, migrations, and what their errors mean to a person.
+
+What belongs here: everything about a file before anybody reads or writes mail in it. What must never be here:
+threads and transactions (database).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
+
+SCHEMA_VERSION = 1
+BODIES_VERSION = 1
+
+LOCKED_SECONDS = 20.0
+"""How long a write waits for another process."""
+
+_BODIES_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE body (
+    message_id INTEGER PRIMARY KEY,
+    codec INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    raw BLOB NOT NULL
+);
+"""
+
+
+def begin(sql: sqlite3.Connection) -> None:
+    """Begin a write. SQLite's own waiting sleeps longer and longer, and a busy neighbour would win every time."""
+    deadline = time.monotonic() + LOCKED_SECONDS
+    sql.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                sql.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.001)
+    finally:
+        sql.execute("PRAGMA busy_timeout = 10000")
+
+
+class Reader(sqlite3.Connection):
+    """A connection whose queries raise StoreError, also on threads that must not know SQLite."""
+
+    def execute(self, *query: Any) -> sqlite3.Cursor:
+        """Run a query. Raises StoreError."""
+        try:
+            return super().execute(*query)
+        except sqlite3.Error as error:
+            raise as_store_error(error, Path("mail.db")) from error
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors about `path` into StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise as_store_error(error, path) from error
+    except OSError as error:
+        raise StoreReadOnly(
+            f"{path} cannot be written ({error.strerror}); nothing was changed. "
+            "Check the rights of that folder, or use another one with --home.",
+            repr(error),
+        ) from error
+
+
+def as_store_error(error: sqlite3.Error, path: Path) -> StoreError:
+    """What an error of SQLite about `path` means to a person."""
+    text = str(error)
+    if "full" in text or "disk I/O" in text:
+        return StoreFull(
+            "The disk is full or failing; the mail on the server and what was stored before is safe. "
+            f"Make room for {path.parent}, and tui-mail goes on where it was.",
+            text,
+        )
+    if "readonly" in text or "unable to open" in text:
+        return StoreReadOnly(
+            f"{path} cannot be written; nothing was changed. "
+            "Check the rights of that folder, or use another one with --home.",
+            text,
+        )
+    if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
+        return StoreDamaged(
+            f"The database {path} is damaged; the mail on your server is safe. "
+            f"Move that file away and start again: everything is read from the server anew.",
+            text,
+        )
+    return StoreError(f"The store {path} did not do what it should ({text}); nothing was changed.", text)
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """The file, made 0600 if need be, with the settings of a writer."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    elif path.stat().st_mode & 0o077:
+        path.chmod(0o600)
+    sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    sql.execute("PRAGMA busy_timeout = 10000")
+    sql.execute("PRAGMA page_size = 8192")
+    sql.execute("PRAGMA journal_mode = WAL")
+    sql.execute("PRAGMA synchronous = FULL")
+    sql.execute("PRAGMA cache_size = -2048")
+    sql.execute("PRAGMA temp_store = MEMORY")
+    sql.execute("PRAGMA wal_autocheckpoint = 2000")
+    return sql
+
+
+def migrate_mail(sql: sqlite3.Connection) -> None:
+    """Bring mail.db to the newest version; a new one gets its identity."""
+    _migrate(sql, SCHEMA_VERSION, {1: resources.files("tui_mail.store").joinpath("schema.sql").read_text("utf-8")})
+    if meta(sql, "store_id") is None:
+        sql.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (secrets.token_hex(16),))
+
+
+def migrate_bodies(sql: sqlite3.Connection) -> None:
+    """Bring bodies.db to the newest version."""
+    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA})
+
+
+def _migrate(sql: sqlite3.Connection, newest: int, steps: dict[int, str]) -> None:
+    """Bring the file from its `user_version` to `newest`, each step in a transaction of its own."""
+    version: int = sql.execute("PRAGMA user_version").fetchone()[0]
+    if version > newest:
+        raise StoreError(
+            "This mail store was written by a newer tui-mail; nothing was changed. "
+            "Install that version again, or a later one."
+        )
+    for step in range(version + 1, newest + 1):
+        sql.execute("BEGIN IMMEDIATE")
+        try:
+            if sql.execute("PRAGMA user_version").fetchone()[0] < step:  # another process may have been quicker
+                for statement in _statements(steps[step]):
+                    sql.execute(statement)
+                sql.execute(f"PRAGMA user_version = {step}")
+            sql.execute("COMMIT")
+        except BaseException:
+            sql.execute("ROLLBACK")
+            raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: executescript would commit the transaction they belong to."""
+    lines = list[str]()
+    for line in script.splitlines():
+        lines.append(line)
+        if sqlite3.complete_statement("\n".join(lines)):
+            yield "\n".join(lines)
+            lines.clear()
+
+
+def meta(sql: sqlite3.Connection, key: str) -> str | None:
+    """A value of the file's own notes; None when it is not there."""
+    row = sql.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def quoted(path: Path) -> str:
+    """A path as it stands in a URI."""
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
