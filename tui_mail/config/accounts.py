@@ -30,7 +30,6 @@ __all__ = [
     "DEFAULT_PORTS",
     "Config",
     "Problem",
-    "Ui",
     "add_account",
     "is_loopback",
     "load",
@@ -38,20 +37,10 @@ __all__ = [
     "remove_account",
 ]
 
-_TOP_KEYS = ("accounts", "ui")
-_UI_KEYS = ("theme", "preset", "layout")
+_TOP_KEYS = ("accounts",)
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Ui:
-    """The [ui] table; empty means the screen's own default."""
-
-    theme: str = ""
-    preset: str = ""
-    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +49,6 @@ class Config:
 
     accounts: tuple[Account, ...] = ()
     problems: tuple[Problem, ...] = ()
-    ui: Ui = Ui()
 
     def account(self, name: str) -> Account:
         """The account called `name`. Raises NotFound with a suggestion, or ConfigError when it has a problem."""
@@ -98,15 +86,12 @@ def parse(text: str, folder: Path) -> Config:
         return Config(problems=(Problem(safe_line(sentence), line=line),))
     reader = Reader(text, folder)
     reader.unknown((), document, _TOP_KEYS)
-    ui = reader.table((), document, "ui")
-    reader.unknown(("ui",), ui, _UI_KEYS)
-    settings = Ui(**{key: reader.string(("ui",), ui, key) for key in _UI_KEYS})
     accounts = []
     for name, table in reader.table((), document, "accounts").items():
         account = reader.account_of(name, table)
         if account is not None:
             accounts.append(account)
-    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)), settings)
+    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)))
 
 
 def add_account(paths: Paths, account: Account) -> None:

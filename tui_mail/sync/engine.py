@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from tui_mail.attention import Attention
 from tui_mail.errors import StoreError, StoreReadOnly
-from tui_mail.model import Account, AccountStatus, Event, Protocol
+from tui_mail.model import Account, Event, Protocol
 from tui_mail.paths import Paths
 from tui_mail.store import folders, messages
 from tui_mail.store.database import Database
@@ -86,10 +86,6 @@ class Engine:
         if self._lock_file is not None:
             os.close(self._lock_file)
             self._lock_file = None
-
-    def statuses(self) -> list[AccountStatus]:
-        """One for each account, in the order of the configuration."""
-        return [worker.status for worker in self.workers.values()]
 
     def attend(self) -> None:
         """Look for what other processes left: changes in the journal, bodies they want."""

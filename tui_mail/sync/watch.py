@@ -56,7 +56,7 @@ class Watcher(threading.Thread):
         self._wake = Wake()
         self._done = threading.Event()
         self._changed = threading.Event()
-        """Set when a pause is to end: another folder, a nudge, the end."""
+        """Set when a pause is to end: another folder, the end."""
         self._session: ImapSession | None = None
         self.sees_all = False
         self.live = False
@@ -73,11 +73,6 @@ class Watcher(threading.Thread):
             self._folder = folder
             self._wake.set()
             self._changed.set()
-
-    def nudge(self) -> None:
-        """Something on this computer changed (network, clock): check the line now."""
-        self._wake.set()
-        self._changed.set()
 
     def stop(self) -> None:
         """End soon; returns at once."""
