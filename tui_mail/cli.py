@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tui_mail import __version__
 from tui_mail.errors import ConfigError, MailError, TerminalError
 from tui_mail.paths import Paths, paths
+from tui_mail.thrift import OPENSSL, imports_without
 
 if TYPE_CHECKING:
     from tui_mail.answers import Arguments
@@ -167,8 +168,8 @@ def _later(name: str, module: str = "commands") -> Command:
 def _screen(given: Arguments) -> int:
     if not _at_terminal():
         raise TerminalError("The full screen needs a terminal; `tui-mail --help` shows the commands for scripts.")
-    from tui_mail.client import MailClient
-
+    with imports_without(OPENSSL):
+        from tui_mail.client import MailClient
     client = MailClient(given.paths)
     if not client.accounts:
         client.stop()
@@ -180,8 +181,8 @@ def _screen(given: Arguments) -> int:
     if not client.has_mail:
         client.start(apart=True)  # nothing to show yet: connect while the screen is still being loaded
     try:
-        from tui_mail.ui.app import run as run_screen
-
+        with imports_without(OPENSSL):
+            from tui_mail.ui.app import run as run_screen
         return run_screen(client)
     finally:
         client.stop()

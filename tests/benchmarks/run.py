@@ -81,7 +81,9 @@ def complete_index(bench: Bench, terminal: Terminal) -> None:
 
 
 def move_down(bench: Bench, terminal: Terminal) -> None:
-    """One key → the last byte before 40 ms of silence, 100 times."""
+    """With nothing going on: one key → the last byte before 40 ms of silence, 100 times."""
+    terminal.wait_for("● live", 30)
+    terminal.seconds_until_quiet(time.perf_counter(), quiet=0.5)
     for _ in range(100):
         bench.note("move_down", terminal.seconds_until_quiet(terminal.press("j"), quiet=0.04))
 

@@ -6,6 +6,7 @@ secret passes between the two processes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -29,6 +30,10 @@ from tui_mail.sync.wire_format import line, told
 
 LOCK_SECONDS = 1.0
 """How often to look whether the process that is the engine now has ended."""
+
+
+BEHIND = 5
+"""How much this process stands behind the screen's where both want the processor."""
 
 
 class Child:
@@ -112,6 +117,8 @@ def main(words: Sequence[str]) -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     sys.setswitchinterval(0.001)
+    with contextlib.suppress(OSError):
+        os.nice(BEHIND)
     where = Paths(*(Path(word) for word in words))
     handler = logging.FileHandler(where.log_file, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
