@@ -4,6 +4,7 @@
     ├── UsageError                 2   the words of a command do not make sense
     │   └── NotFound               2   no such account, folder or message
     ├── ConfigError               78   config.toml says something that cannot be
+    ├── CannotUndo                 1   an action cannot be taken back
     ├── SecretUnavailable         77   no password could be had
     ├── StoreError                 1   the mail on this disk
     │   ├── StoreDamaged           1   a database is not readable
@@ -59,6 +60,10 @@ class ConfigError(MailError):
     """config.toml says something that cannot be."""
 
     exit_code = 78
+
+
+class CannotUndo(MailError):
+    """An action that cannot be taken back; the sentence says why."""
 
 
 class SecretUnavailable(MailError):

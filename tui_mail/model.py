@@ -368,6 +368,12 @@ class ChangeKind(StrEnum):
     MOVE = "move"
     EXPUNGE = "expunge"
     """Deleted for ever, out of the trash."""
+    COPY = "copy"
+    APPEND = "append"
+    """A message made here is stored in a folder of the server."""
+    FOLDER_CREATE = "folder_create"
+    FOLDER_RENAME = "folder_rename"
+    FOLDER_DELETE = "folder_delete"
 
 
 class ChangeState(StrEnum):
@@ -382,12 +388,13 @@ class ChangeState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One journal row, as history shows it."""
+    """What one key press did, as history shows it: a batch of journal rows."""
 
     id: int
     account: str
     kind: ChangeKind
     state: ChangeState
+    """The worst of its rows: failed, running, queued, done, cancelled."""
     summary: SafeText
     """ "archived 12 messages" """
     count: int
@@ -396,4 +403,10 @@ class Change:
     """Changes of one key press share it."""
     error: SafeText = SafeText("")
     undoable: bool = True
+    why_not: SafeText = SafeText("")
+    """Why it cannot be undone; empty when it can."""
+    undone: bool = False
+    """True when it was taken back."""
+    accounts: tuple[str, ...] = ()
+    """Every account it touched."""
     message_ids: tuple[int, ...] = field(default=())

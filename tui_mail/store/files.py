@@ -18,8 +18,10 @@ from typing import Any
 
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
 
-SCHEMA_VERSION = 1
-BODIES_VERSION = 1
+SCHEMA_VERSION = 2
+BODIES_VERSION = 2
+
+_SCHEMAS = {1: "schema.sql", 2: "schema_2.sql"}
 
 LOCKED_SECONDS = 20.0
 """How long a write waits for another process."""
@@ -34,6 +36,13 @@ CREATE TABLE body (
     raw BLOB NOT NULL
 );
 """
+
+
+_BODIES_SCHEMA_2 = """
+CREATE TABLE same (message_id INTEGER PRIMARY KEY, as_id INTEGER NOT NULL);
+CREATE INDEX same_as ON same (as_id);
+"""
+"""Messages whose octets are those of another one, which is kept once."""
 
 
 def begin(sql: sqlite3.Connection) -> None:
@@ -122,14 +131,16 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 def migrate_mail(sql: sqlite3.Connection) -> None:
     """Bring mail.db to the newest version; a new one gets its identity."""
-    _migrate(sql, SCHEMA_VERSION, {1: resources.files("tui_mail.store").joinpath("schema.sql").read_text("utf-8")})
+    room = resources.files("tui_mail.store")
+    steps = {step: room.joinpath(name).read_text("utf-8") for step, name in _SCHEMAS.items()}
+    _migrate(sql, SCHEMA_VERSION, steps)
     if meta(sql, "store_id") is None:
         sql.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (secrets.token_hex(16),))
 
 
 def migrate_bodies(sql: sqlite3.Connection) -> None:
     """Bring bodies.db to the newest version."""
-    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA})
+    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2})
 
 
 def _migrate(sql: sqlite3.Connection, newest: int, steps: dict[int, str]) -> None:
