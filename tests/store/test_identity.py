@@ -15,7 +15,7 @@ from tests.store.test_journal import SEEN, do, fill
 from tui_mail.errors import StoreError
 from tui_mail.model import ChangeKind, Flag
 from tui_mail.paths import paths
-from tui_mail.store import due, folders, journal, messages, rows
+from tui_mail.store import due, folders, journal, messages, rows, undoing
 from tui_mail.store.database import Database
 from tui_mail.store.journal import Effect
 
@@ -42,7 +42,8 @@ def test_copy_that_was_seen_first_is_the_moved_message(shelf: Shelf) -> None:
     shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.archive, there))
     [twin] = set(rows.ids_of(shelf.db.read(), shelf.archive)) - {id_}
     do(shelf, SEEN, [twin])
-    shelf.db.run(lambda txn: due.moved(txn, change.id, shelf.archive, [(id_, None)]))
+    [item] = due.due_items(shelf.db.read(), change.id)
+    shelf.db.run(lambda txn: due.moved(txn, shelf.archive, [(item, None)]))
     shelf.db.run(lambda txn: messages.settle(txn, shelf.archive))
     [row] = rows.first_rows(shelf.db.read(), shelf.archive, 10)
     assert (row.id, row.uid, row.flags) == (id_, 500, Flag.SEEN)
@@ -68,7 +69,7 @@ def test_change_taken_back_at_the_last_moment_is_not_sent(shelf: Shelf) -> None:
     do(shelf, SEEN, ids)
     change = due.next_due(shelf.db.read(), shelf.account, 9e9)
     assert change is not None
-    shelf.db.run(journal.undo)
+    shelf.db.run(undoing.undo)
     assert shelf.db.run(lambda txn: due.begin(txn, change.id)) is False
     assert due.next_due(shelf.db.read(), shelf.account, 9e9) is None
 
@@ -112,7 +113,8 @@ def test_two_messages_never_get_one_uid(shelf: Shelf) -> None:
     do(shelf, Effect(ChangeKind.MOVE, shelf.archive), ids)
     change = due.next_due(shelf.db.read(), shelf.account, 9e9)
     assert change is not None
-    shelf.db.run(lambda txn: due.moved(txn, change.id, shelf.archive, [(ids[0], 7), (ids[1], 7)]))
+    items = {item.message_id: item for item in due.due_items(shelf.db.read(), change.id)}
+    shelf.db.run(lambda txn: due.moved(txn, shelf.archive, [(items[ids[0]], 7), (items[ids[1]], 7)]))
     assert sorted(rows.ids_of(shelf.db.read(), shelf.archive)) == ids
     assert messages.is_expecting(shelf.db.read(), shelf.archive)
 

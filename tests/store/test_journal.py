@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.store.conftest import Shelf, arrival
 from tui_mail.model import ChangeKind, Flag, RowState
-from tui_mail.store import due, journal, messages, rows
+from tui_mail.store import due, folders, journal, messages, rows, undoing
 from tui_mail.store.journal import Effect
 
 SEEN = Effect(ChangeKind.FLAGS, add=Flag.SEEN)
@@ -33,13 +33,20 @@ def carry_out(shelf: Shelf, next_uid: int = 1000) -> None:
     """Be the server: confirm everything that is due."""
     while (change := due.next_due(shelf.db.read(), shelf.account, 9e9)) is not None:
         shelf.db.run(lambda txn: due.begin(txn, change.id))
-        ids = [item.message_id for item in due.due_items(shelf.db.read(), change.id)]
-        if change.effect.kind is ChangeKind.MOVE:
-            places = [(id_, next_uid + n) for n, id_ in enumerate(ids)]
-            next_uid += len(ids)
-            shelf.db.run(partial(due.moved, change_id=change.id, target=change.effect.target or 0, places=places))
-        else:
-            shelf.db.run(partial(due.flagged, due=change, ids=ids))
+        items = due.due_items(shelf.db.read(), change.id)
+        if change.effect.kind in (ChangeKind.MOVE, ChangeKind.COPY, ChangeKind.APPEND):
+            places = [(item, next_uid + n) for n, item in enumerate(items)]
+            next_uid += len(items)
+            shelf.db.run(partial(due.moved, target=change.effect.target or 0, places=places))
+        elif change.effect.kind is ChangeKind.FLAGS:
+            shelf.db.run(partial(due.flagged, effect=change.effect, items=items))
+        elif change.effect.kind is ChangeKind.EXPUNGE:
+            shelf.db.run(partial(due.expunged, items=items))
+        elif change.effect.kind is ChangeKind.FOLDER_DELETE:
+            shelf.db.run(partial(folders.remove, account=shelf.account, folder_id=change.effect.target or 0))
+        elif change.effect.kind is ChangeKind.FOLDER_RENAME:
+            names = (change.effect.name, change.effect.new_name)
+            shelf.db.run(partial(folders.rename, account=shelf.account, name=names[0], new_name=names[1]))
         shelf.db.run(lambda txn: due.finish(txn, change.id))
 
 
@@ -63,7 +70,7 @@ def test_nothing_is_written_for_what_is_so_already(shelf: Shelf) -> None:
 def test_undo_before_the_server_knows_sends_nothing(shelf: Shelf) -> None:
     ids = fill(shelf)
     do(shelf, Effect(ChangeKind.MOVE, shelf.archive), ids)
-    shelf.db.run(journal.undo)
+    shelf.db.run(undoing.undo)
     assert due.next_due(shelf.db.read(), shelf.account, 9e9) is None
     assert shelf.counts(shelf.inbox) == (3, 3)
     assert shelf.all_counts_true()
@@ -74,7 +81,7 @@ def test_undo_after_the_server_knows_moves_back(shelf: Shelf) -> None:
     do(shelf, Effect(ChangeKind.MOVE, shelf.archive), ids)
     carry_out(shelf)
     assert shelf.counts(shelf.archive) == (3, 3)
-    shelf.db.run(journal.undo)
+    shelf.db.run(undoing.undo)
     assert shelf.counts(shelf.inbox) == (3, 3)
     change = due.next_due(shelf.db.read(), shelf.account, 9e9)
     assert change is not None
@@ -90,7 +97,7 @@ def test_undo_of_flags_leaves_what_was_so_before(shelf: Shelf) -> None:
     carry_out(shelf)
     do(shelf, SEEN, ids)
     carry_out(shelf)
-    shelf.db.run(journal.undo)
+    shelf.db.run(undoing.undo)
     assert shelf.counts(shelf.inbox) == (3, 2)
 
 
@@ -99,7 +106,7 @@ def test_undo_passes_over_what_nobody_asked_for(shelf: Shelf) -> None:
     ids = fill(shelf)
     do(shelf, Effect(ChangeKind.MOVE, shelf.archive), ids[:1])
     shelf.db.run(lambda txn: journal.record(txn, SEEN, ids[1:2], "opened", undoable=False))
-    shelf.db.run(journal.undo)
+    shelf.db.run(undoing.undo)
     assert shelf.counts(shelf.inbox) == (3, 2)
     assert shelf.counts(shelf.archive) == (0, 0)
 
@@ -108,15 +115,15 @@ def test_undo_walks_back_and_redo_forward(shelf: Shelf) -> None:
     ids = fill(shelf)
     do(shelf, Effect(ChangeKind.MOVE, shelf.archive), ids[:1])
     do(shelf, Effect(ChangeKind.MOVE, shelf.trash), ids[1:2])
-    shelf.db.run(journal.undo)
-    shelf.db.run(journal.undo)
-    assert shelf.db.run(journal.undo) is None
+    shelf.db.run(undoing.undo)
+    shelf.db.run(undoing.undo)
+    assert shelf.db.run(undoing.undo) is None
     assert shelf.counts(shelf.inbox) == (3, 3)
-    shelf.db.run(journal.redo)
+    shelf.db.run(undoing.redo)
     assert shelf.counts(shelf.archive) == (1, 1)
-    shelf.db.run(journal.redo)
+    shelf.db.run(undoing.redo)
     assert shelf.counts(shelf.trash) == (1, 1)
-    assert shelf.db.run(journal.redo) is None
+    assert shelf.db.run(undoing.redo) is None
 
 
 def test_refused_change_is_taken_back_and_can_be_retried(shelf: Shelf) -> None:
@@ -166,7 +173,8 @@ def test_copyuid_after_a_sync_saw_the_copy_makes_no_double(shelf: Shelf) -> None
     assert change is not None
     there = [arrival(500, msgid="m1@example.org")]
     shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.archive, there))
-    shelf.db.run(lambda txn: due.moved(txn, change.id, shelf.archive, [(ids[0], 500)]))
+    [item] = due.due_items(shelf.db.read(), change.id)
+    shelf.db.run(lambda txn: due.moved(txn, shelf.archive, [(item, 500)]))
     assert list(rows.ids_of(shelf.db.read(), shelf.archive)) == ids
     assert shelf.all_counts_true()
 
@@ -192,11 +200,11 @@ class Desk(RuleBasedStateMachine):
 
     @rule()
     def undo(self) -> None:
-        self.shelf.db.run(journal.undo)
+        self.shelf.db.run(undoing.undo)
 
     @rule()
     def redo(self) -> None:
-        self.shelf.db.run(journal.redo)
+        self.shelf.db.run(undoing.redo)
 
     @precondition(lambda self: due.next_due(self.shelf.db.read(), self.shelf.account, 9e9) is not None)
     @rule()

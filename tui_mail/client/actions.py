@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from tui_mail.errors import NotFound
+from tui_mail.errors import CannotUndo, NotFound, UsageError
 from tui_mail.model import ChangeKind, Flag, Role
-from tui_mail.store import folders, journal, messages
+from tui_mail.store import folders, journal, messages, undoing
 from tui_mail.store.database import Transaction
-from tui_mail.store.folders import KnownFolder
+from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import Effect
 
 Job = Callable[[Transaction], int | None]
-
-_STANDARD_NAMES = {Role.ARCHIVE: "Archive", Role.TRASH: "Trash", Role.JUNK: "Junk"}
 
 
 def to_folder(ids: Iterable[int], folder_id: int) -> Job:
@@ -22,9 +20,7 @@ def to_folder(ids: Iterable[int], folder_id: int) -> Job:
     wanted = list(ids)
 
     def job(txn: Transaction) -> int | None:
-        target = folders.state(txn.sql, folder_id)
-        if target is None:
-            raise NotFound("That folder is gone; the messages are where they were.")
+        target = _target(txn, folder_id)
         ours = [id_ for id_, account in messages.accounts_of(txn.sql, wanted) if account == target.account_id]
         return journal.record(txn, Effect(ChangeKind.MOVE, folder_id), ours, f"moved to {target.name}:")
 
@@ -41,21 +37,117 @@ def to_role(ids: Iterable[int], role: Role, verb: str) -> Job:
             by_account[account].append(id_)
         batch: int | None = None
         for account, group in by_account.items():
-            target = folders.by_role(txn.sql, account, role)
-            target_id = target.id if target is not None else _made_for(txn, account, role)
+            target_id = folders.for_role(txn, account, role)
             batch = journal.record(txn, Effect(ChangeKind.MOVE, target_id), group, verb, batch=batch) or batch
         return batch
 
     return job
 
 
-def _made_for(txn: Transaction, account: int, role: Role) -> int:
-    """A folder for a role that the account lacks; the server makes it when the first message is moved there."""
-    name = _STANDARD_NAMES[role]
-    existing = folders.by_name(txn.sql, account, name)
-    if existing is not None:
-        return existing.id
-    return folders.add(txn, account, KnownFolder(name, "", role, selectable=True))
+def copies_in(ids: Iterable[int], folder_id: int) -> Job:
+    """Copy messages to a folder of their account; those of other accounts, or in it already, are left out."""
+    wanted = list(ids)
+
+    def job(txn: Transaction) -> int | None:
+        target = _target(txn, folder_id)
+        ours = [id_ for id_, account in messages.accounts_of(txn.sql, wanted) if account == target.account_id]
+        return journal.record_copies(txn, target.account_id, folder_id, ours, f"copied to {target.name}:")
+
+    return job
+
+
+def upload_of(message_id: int, folder_id: int) -> Job:
+    """Store a message made here in a folder. The job raises NotFound."""
+
+    def job(txn: Transaction) -> int | None:
+        target = _target(txn, folder_id)
+        return journal.record_upload(txn, target.account_id, folder_id, message_id, f"stored in {target.name}:")
+
+    return job
+
+
+def new_folder(account: str, name: str) -> Job:
+    """Make a folder. The job raises UsageError for a name that cannot be, or is there already."""
+
+    def job(txn: Transaction) -> int | None:
+        id_ = folders.account_id(txn, account)
+        _check_name(txn, id_, name)
+        return journal.record_folder(txn, id_, Effect(ChangeKind.FOLDER_CREATE, name=name), f"made the folder {name}")
+
+    return job
+
+
+def renamed_folder(folder_id: int, new_name: str) -> Job:
+    """Rename a folder and those below it. The job raises UsageError and NotFound."""
+
+    def job(txn: Transaction) -> int | None:
+        target = _target(txn, folder_id)
+        shown = folders.one_folder(txn.sql, folder_id)
+        name = shown.name if shown is not None else target.name
+        if target.role is Role.INBOX:
+            raise UsageError("The inbox cannot be renamed; nothing was changed.")
+        if new_name == name:
+            return None
+        _check_name(txn, target.account_id, new_name)
+        effect = Effect(ChangeKind.FOLDER_RENAME, folder_id, name=name, new_name=new_name)
+        return journal.record_folder(txn, target.account_id, effect, f"renamed the folder {name} to {new_name}")
+
+    return job
+
+
+def deleted_folder(folder_id: int) -> Job:
+    """Move what is in a folder to the trash, then delete it: one batch. The job raises UsageError and NotFound."""
+
+    def job(txn: Transaction) -> int | None:
+        target = _target(txn, folder_id)
+        shown = folders.one_folder(txn.sql, folder_id)
+        name = shown.name if shown is not None else target.name
+        if target.role is not Role.NONE:
+            raise UsageError(f"The folder {name} has a purpose ({target.role}) and cannot be deleted here.")
+        delimiter = folders.delimiter_of(txn.sql, target.account_id)
+        shown_names = [f.name for f in folders.all_folders(txn.sql, folders.account_name(txn.sql, target.account_id))]
+        if delimiter and any(other.startswith(name + delimiter) for other in shown_names):
+            raise UsageError(f"There are folders inside {name}; delete those first. Nothing was changed.")
+        if not target.complete and target.uidvalidity:
+            raise UsageError(f"The folder {name} has not been read to its end; wait a moment. Nothing was changed.")
+        verb, trash = f"deleted the folder {name}", folders.for_role(txn, target.account_id, Role.TRASH)
+        inside = messages.displayed_in(txn.sql, folder_id)
+        batch = journal.record(txn, Effect(ChangeKind.MOVE, trash), inside, verb)
+        effect = Effect(ChangeKind.FOLDER_DELETE, folder_id, name=name)
+        return journal.record_folder(txn, target.account_id, effect, verb, batch=batch)
+
+    return job
+
+
+def undone(batch: int | None) -> Callable[[Transaction], int | CannotUndo | None]:
+    """Take an action back, the newest if none is named; one that cannot be is passed over by the next undo."""
+
+    def job(txn: Transaction) -> int | CannotUndo | None:
+        try:
+            return undoing.undo(txn, batch)
+        except CannotUndo as refusal:
+            if batch is None:
+                undoing.pass_over(txn)
+            return refusal
+
+    return job
+
+
+def _target(txn: Transaction, folder_id: int) -> FolderState:
+    target = folders.state(txn.sql, folder_id)
+    if target is None:
+        raise NotFound("That folder is gone; nothing was changed.")
+    return target
+
+
+def _check_name(txn: Transaction, account: int, name: str) -> None:
+    delimiter = folders.delimiter_of(txn.sql, account)
+    levels = name.split(delimiter) if delimiter else [name]
+    if not all(level.strip() for level in levels) or any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+        raise UsageError(f"{name!r} cannot be the name of a folder; nothing was changed.")
+    taken = {folder.name.casefold() for folder in folders.all_folders(txn.sql, folders.account_name(txn.sql, account))}
+    if name.casefold() in taken:
+        raise UsageError(f"There is a folder {name!r} already; nothing was changed.")
 
 
 def flag_words(add: Flag, remove: Flag) -> str:

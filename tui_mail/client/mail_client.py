@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING
 from tui_mail.attention import Attention
 from tui_mail.client import actions
 from tui_mail.client.parsed import ParsedMessages
+from tui_mail.client.upload import upload
 from tui_mail.config import accounts as configuration
-from tui_mail.errors import MailError, NotFound, UsageError
+from tui_mail.errors import CannotUndo, MailError, NotFound, UsageError
 from tui_mail.model import (
     Account,
     AccountStatus,
@@ -40,7 +41,7 @@ from tui_mail.model import (
     StatusChanged,
 )
 from tui_mail.paths import Paths
-from tui_mail.store import bodies, due, folders, journal, messages, rows
+from tui_mail.store import bodies, due, folders, history, journal, messages, rows, undoing
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.journal import Effect
 from tui_mail.sync.pulse import Pulse, wake_engine
@@ -213,8 +214,8 @@ class MailClient:
             worker.look_at(folder_id)
 
     def changes(self, limit: int = 100) -> list[Change]:
-        """What was done, newest first, and how far the server has been told."""
-        return journal.history(self._db.read(), limit)
+        """What was done, newest first, one entry for each key press, and how far the server has been told."""
+        return history.changes(self._db.read(), limit)
 
     # --- acting -------------------------------------------------------------------------------
 
@@ -261,13 +262,43 @@ class MailClient:
         wanted = list(ids)
         return self._act(lambda txn: journal.record(txn, Effect(ChangeKind.EXPUNGE), wanted, "deleted for ever:"))
 
-    def undo(self) -> Future[Change | None]:
-        """Take the newest action back, whether or not the server knows of it; None when there is nothing."""
-        return self._act(journal.undo)
+    def copy(self, ids: Iterable[int], folder_id: int) -> Future[Change | None]:
+        """Copy messages to another folder of their account; the copies are there at once."""
+        future = self._act(actions.copies_in(ids, folder_id))
+        future.add_done_callback(self._share_bodies)
+        return future
+
+    def append(
+        self, folder_id: int, raw: bytes, *, flags: Flag = Flag.SEEN, when: int | None = None
+    ) -> Future[Change | None]:
+        """Store a message made here in a folder, octet for octet but for line ends; it is there at once.
+
+        `when` is its INTERNALDATE (epoch), now if left out. Raises UsageError for what no server takes (NUL).
+        """
+        return upload(self._db, folder_id, raw, flags, when, self._act)
+
+    def create_folder(self, account: str, name: str) -> Future[Change | None]:
+        """Make a folder; it is there at once. The future raises UsageError for a name that cannot be."""
+        return self._act(actions.new_folder(account, name))
+
+    def rename_folder(self, folder_id: int, new_name: str) -> Future[Change | None]:
+        """Rename a folder, and with it those below. The future raises UsageError for a name that cannot be."""
+        return self._act(actions.renamed_folder(folder_id, new_name))
+
+    def delete_folder(self, folder_id: int) -> Future[Change | None]:
+        """Move what is in a folder to the trash, then delete it. The future raises UsageError when that cannot be."""
+        return self._act(actions.deleted_folder(folder_id))
+
+    def undo(self, batch: int | None = None) -> Future[Change | None]:
+        """Take an action back, the newest if none is named, whether or not the server knows of it.
+
+        None when there is nothing left. The future raises CannotUndo with the reason; the next undo passes it over.
+        """
+        return self._act(actions.undone(batch))
 
     def redo(self) -> Future[Change | None]:
         """Do again what was undone last; None when there is nothing."""
-        return self._act(journal.redo)
+        return self._act(undoing.redo)
 
     def retry(self, account: str | None = None) -> None:
         """Try again now: connect, and send what the server refused before."""
@@ -311,7 +342,7 @@ class MailClient:
 
     def state_of(self, change: Change) -> ChangeState:
         """How far a change is by now."""
-        found = journal.change_of_batch(self._db.read(), change.batch)
+        found = history.change_of_batch(self._db.read(), change.batch)
         return found.state if found is not None else ChangeState.DONE
 
     @property
@@ -321,21 +352,39 @@ class MailClient:
 
     # --- helpers ------------------------------------------------------------------------------
 
-    def _act(self, job: Callable[[Transaction], int | None]) -> Future[Change | None]:
-        def write(txn: Transaction) -> Change | None:
+    def _act(self, job: Callable[[Transaction], int | CannotUndo | None]) -> Future[Change | None]:
+        def write(txn: Transaction) -> Change | CannotUndo | None:
             batch = job(txn)
-            return None if batch is None else journal.change_of_batch(txn.sql, batch)
+            return history.change_of_batch(txn.sql, batch) if isinstance(batch, int) else batch
 
-        future = self._db.write(write, urgent=True)
-        future.add_done_callback(self._wake)
-        return future
+        acted = Future[Change | None]()
+        acted.set_running_or_notify_cancel()
 
-    def _wake(self, future: Future[Change | None]) -> None:
-        if future.exception() is not None:
-            return
-        change = future.result()
-        if change is None:
-            return
+        def tell(written: Future[Change | CannotUndo | None]) -> None:
+            problem = written.exception()
+            if problem is not None:
+                acted.set_exception(problem)
+                return
+            result = written.result()
+            if isinstance(result, CannotUndo):
+                acted.set_exception(result)
+                return
+            if result is not None:
+                self._wake()
+            acted.set_result(result)
+
+        self._db.write(write, urgent=True).add_done_callback(tell)
+        return acted
+
+    def _share_bodies(self, future: Future[Change | None]) -> None:
+        """A copy has the octets of what it is a copy of; where those are not here, they are fetched like any other."""
+        change = future.result() if future.exception() is None else None
+        if change is not None:
+            pairs = journal.copies_of_bodies(self._db.read(), change.batch)
+            threading.Thread(target=bodies.share, args=(self._db, pairs), name="share-bodies", daemon=True).start()
+
+    def _wake(self) -> None:
+        """A change was written: whoever is the engine carries it out."""
         for worker in self._workers.values():
             worker.replay()
         if self._engine is None:

@@ -6,6 +6,7 @@ here: deciding what to fetch or delete (that is sync's), plain EXPUNGE or CLOSE 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 
@@ -168,6 +169,19 @@ class ImapSession(Conversation):
             self.run(f"subscribe to the folder {name}", b"SUBSCRIBE", self._name(name))
         except CommandRefused:
             return
+
+    def rename_folder(self, name: str, new_name: str) -> None:
+        """Rename a folder and those below it (RFC 9051 6.3.6); subscriptions follow as far as the server lets them."""
+        self.run(f"rename the folder {name}", b"RENAME", self._name(name), self._name(new_name))
+        for command, about in ((b"UNSUBSCRIBE", name), (b"SUBSCRIBE", new_name)):
+            with contextlib.suppress(CommandRefused):
+                self.run(f"subscribe to the folder {about}", command, self._name(about))
+
+    def delete_folder(self, name: str) -> None:
+        """Delete a folder with all that is in it (RFC 9051 6.3.5): the caller sees to it that nothing is."""
+        self.run(f"delete the folder {name}", b"DELETE", self._name(name))
+        with contextlib.suppress(CommandRefused):
+            self.run(f"unsubscribe from the folder {name}", b"UNSUBSCRIBE", self._name(name))
 
     # --- reading ------------------------------------------------------------------------------
 

@@ -60,9 +60,40 @@ def save(db: Database, bodies: Sequence[PackedBody], *, urgent: bool = False) ->
     db.run(job, urgent=urgent)
 
 
+def share(db: Database, pairs: Sequence[tuple[int, int]]) -> None:
+    """(message id, id of one with the same octets): they are kept once. Durable, like `save`. Raises StoreError.
+
+    A message whose likeness has no body here is left as it is.
+    """
+
+    def job(txn: Transaction) -> None:
+        shared = list[int]()
+        with translated(db.bodies_path):
+            sql = db.bodies_sql
+            sql.execute("BEGIN IMMEDIATE")
+            try:
+                for message_id, as_id in pairs:
+                    kept = _kept_under(sql, as_id)
+                    is_here = sql.execute("SELECT 1 FROM body WHERE message_id = ?", (kept,)).fetchone()
+                    if is_here is not None and kept != message_id:
+                        sql.execute("INSERT OR REPLACE INTO same VALUES (?, ?)", (message_id, kept))
+                        shared.append(message_id)
+                sql.execute("COMMIT")
+            except BaseException:
+                if sql.in_transaction:
+                    sql.execute("ROLLBACK")
+                raise
+        set_has_body(txn, ((id_, 1) for id_ in shared))
+
+    db.run(job)
+
+
 def load(sql: sqlite3.Connection, message_id: int) -> bytes | None:
     """The raw message, or None when it is not here or no longer what was stored."""
-    row = sql.execute("SELECT codec, sha256, raw FROM body WHERE message_id = ?", (message_id,)).fetchone()
+    query = "SELECT codec, sha256, raw FROM body WHERE message_id = ?"
+    row = sql.execute(query, (message_id,)).fetchone()
+    if row is None:
+        row = sql.execute(query, (_kept_under(sql, message_id),)).fetchone()
     if row is None:
         return None
     try:
@@ -74,6 +105,21 @@ def load(sql: sqlite3.Connection, message_id: int) -> bytes | None:
 
 def delete(db: Database, ids: Iterable[int]) -> None:
     """Forget the bodies of messages that exist no more; runs on the writer thread, after their rows are gone."""
-    pairs = [(id_,) for id_ in ids]
     with translated(db.bodies_path):
-        db.bodies_sql.executemany("DELETE FROM body WHERE message_id = ?", pairs)
+        sql = db.bodies_sql
+        for id_ in ids:
+            sql.execute("DELETE FROM same WHERE message_id = ?", (id_,))
+            heir = sql.execute("SELECT message_id FROM same WHERE as_id = ? LIMIT 1", (id_,)).fetchone()
+            sql.execute("BEGIN IMMEDIATE")
+            if heir is None:
+                sql.execute("DELETE FROM body WHERE message_id = ?", (id_,))
+            else:  # another message has the same octets: they are that one's from now on
+                sql.execute("DELETE FROM same WHERE message_id = ?", heir)
+                sql.execute("UPDATE OR REPLACE body SET message_id = ? WHERE message_id = ?", (heir[0], id_))
+                sql.execute("UPDATE same SET as_id = ? WHERE as_id = ?", (heir[0], id_))
+            sql.execute("COMMIT")
+
+
+def _kept_under(sql: sqlite3.Connection, message_id: int) -> int:
+    row = sql.execute("SELECT as_id FROM same WHERE message_id = ?", (message_id,)).fetchone()
+    return message_id if row is None else int(row[0])

@@ -12,10 +12,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tui_mail.model import ChangeKind, Flag
+from tui_mail.model import ChangeKind, Flag, Role
+from tui_mail.store import folders
 from tui_mail.store.database import Transaction
+from tui_mail.store.folders import KnownFolder
 from tui_mail.store.identity import absorb
-from tui_mail.store.journal import Effect
+from tui_mail.store.journal import FOLDER_KINDS, Effect
 from tui_mail.store.messages import refresh_view, with_keywords
 
 
@@ -26,12 +28,14 @@ class Due:
     id: int
     effect: Effect
     attempts: int
+    verb: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
     """One message of a change, and where the server has it now (`uid` None: not known yet)."""
 
+    change_id: int
     message_id: int
     folder_id: int | None
     uid: int | None
@@ -42,6 +46,8 @@ class DueItem:
     from_folder: int | None
     """Where it was displayed when the change was made."""
     lost_since: int
+    source: int | None = None
+    """COPY: the message that this one is a copy of."""
 
 
 _OPEN = "account_id = ? AND state IN ('queued', 'running')"
@@ -49,8 +55,15 @@ _FREE = (
     "NOT EXISTS (SELECT 1 FROM journal_item mine JOIN journal_item other ON other.message_id = mine.message_id"
     " JOIN journal earlier ON earlier.id = other.journal_id WHERE mine.journal_id = j.id AND mine.stage < 2"
     " AND earlier.id < j.id AND earlier.state IN ('queued', 'running'))"
+    " AND NOT EXISTS (SELECT 1 FROM journal earlier WHERE earlier.account_id = j.account_id AND earlier.id < j.id"
+    " AND earlier.state IN ('queued', 'running') AND (earlier.kind LIKE 'folder%' OR j.kind LIKE 'folder%'))"
 )
-"""No earlier change that still waits speaks of a message of this one."""
+"""No earlier change that still waits speaks of a message of this one, and none of folders is under way."""
+_WHAT = (
+    "id, attempts, kind, target, add_flags, remove_flags, add_keywords, remove_keywords, name, new_name, verb, next_try"
+)
+COMPANIONS = 200
+"""Most changes that are carried out as one."""
 
 
 def next_due(sql: sqlite3.Connection, account: int, now: float) -> Due | None:
@@ -59,17 +72,41 @@ def next_due(sql: sqlite3.Connection, account: int, now: float) -> Due | None:
     Changes of one message go out in the order in which they were made, because later ones build on earlier ones.
     One that has to wait holds up no change of other messages.
     """
-    what = "id, attempts, kind, target, add_flags, remove_flags, add_keywords, remove_keywords, next_try"
-    row = sql.execute(f"SELECT {what} FROM journal WHERE {_OPEN} ORDER BY id LIMIT 1", (account,)).fetchone()  # noqa: S608
+    row = sql.execute(f"SELECT {_WHAT} FROM journal WHERE {_OPEN} ORDER BY id LIMIT 1", (account,)).fetchone()  # noqa: S608
     if row is not None and row[-1] > now:
         row = sql.execute(
-            f"SELECT {what} FROM journal j WHERE {_OPEN} AND next_try <= ? AND {_FREE} ORDER BY id LIMIT 1",  # noqa: S608
+            f"SELECT {_WHAT} FROM journal j WHERE {_OPEN} AND next_try <= ? AND {_FREE} ORDER BY id LIMIT 1",  # noqa: S608
             (account, now),
         ).fetchone()
-    if row is None:
-        return None
-    id_, attempts, kind, target, add, remove, *words, _ = row
-    return Due(id_, Effect(ChangeKind(kind), target, Flag(add), Flag(remove), *words), attempts)
+    return None if row is None else _due(row)
+
+
+def companions(sql: sqlite3.Connection, account: int, first: Due) -> list[Due]:
+    """Later changes that do the same to other messages, and can go out together with `first`.
+
+    A hundred messages archived one by one are one command. None may overtake a change of one of its messages.
+    """
+    if first.effect.kind not in (ChangeKind.FLAGS, ChangeKind.MOVE) or first.attempts:
+        return []
+    found, behind = list[Due](), set[int]()
+    for row in sql.execute(
+        f"SELECT {_WHAT} FROM journal WHERE {_OPEN} AND id > ? ORDER BY id LIMIT {COMPANIONS}",  # noqa: S608
+        (account, first.id),
+    ).fetchall():
+        due = _due(row)
+        if due.effect.kind in FOLDER_KINDS:
+            break
+        ids = _messages(sql, due.id)
+        if due.effect == first.effect and due.attempts == 0 and behind.isdisjoint(ids):
+            found.append(due)
+        else:
+            behind.update(ids)
+    return found
+
+
+def _due(row: tuple[int, int, str, int | None, int, int, str, str, str, str, str, int]) -> Due:
+    id_, attempts, kind, target, add, remove, *words, verb, _ = row
+    return Due(id_, Effect(ChangeKind(kind), target, Flag(add), Flag(remove), *words), attempts, str(verb))
 
 
 def next_due_time(sql: sqlite3.Connection, account: int) -> int | None:
@@ -81,16 +118,16 @@ def next_due_time(sql: sqlite3.Connection, account: int) -> int | None:
 
 
 def due_items(sql: sqlite3.Connection, change_id: int) -> list[DueItem]:
-    """The messages of a change that the server has not confirmed, with their places there.
+    """The messages of a change that the server has not confirmed, with their places there (COPY: of what is copied).
 
     The message itself may be gone from the store: then it has no folder and `lost_since` is 0.
     """
     return [
-        DueItem(id_, folder_id, uid, stage, probe, (key, size), from_folder, lost_since)
-        for id_, folder_id, uid, stage, probe, key, size, from_folder, lost_since in sql.execute(
+        DueItem(change_id, id_, folder_id, uid, stage, probe, (key, size), from_folder, lost_since, source)
+        for id_, folder_id, uid, stage, probe, key, size, from_folder, lost_since, source in sql.execute(
             "SELECT i.message_id, m.folder_id, m.uid, i.stage, i.probe, COALESCE(m.msgid_hash, 0),"
-            " COALESCE(m.size, 0), i.from_folder, COALESCE(m.lost_since, 0)"
-            " FROM journal_item i LEFT JOIN message m ON m.id = i.message_id"
+            " COALESCE(m.size, 0), i.from_folder, COALESCE(m.lost_since, 0), i.source"
+            " FROM journal_item i LEFT JOIN message m ON m.id = COALESCE(i.source, i.message_id)"
             " WHERE i.journal_id = ? AND i.stage < 2",
             (change_id,),
         )
@@ -117,8 +154,9 @@ def give_up(txn: Transaction, account: int, before: int) -> int:
     """
     rows = txn.sql.execute(
         "SELECT i.journal_id, i.message_id FROM journal j JOIN journal_item i ON i.journal_id = j.id"
-        " LEFT JOIN message m ON m.id = i.message_id WHERE j.account_id = ? AND j.state IN ('queued', 'running')"
-        " AND i.stage < 2 AND m.folder_id IS NULL AND COALESCE(m.lost_since, 0) < ?",
+        " LEFT JOIN message m ON m.id = COALESCE(i.source, i.message_id)"
+        " WHERE j.account_id = ? AND j.state IN ('queued', 'running')"
+        " AND i.stage < 2 AND m.folder_id IS NULL AND COALESCE(m.lost_since, 0) < ? AND NOT COALESCE(m.unborn, 0)",
         (account, before),
     ).fetchall()
     txn.sql.executemany("UPDATE journal_item SET stage = 2 WHERE journal_id = ? AND message_id = ?", rows)
@@ -127,18 +165,28 @@ def give_up(txn: Transaction, account: int, before: int) -> int:
     return len({id_ for id_, _ in rows})
 
 
-def set_stage(txn: Transaction, change_id: int, ids: Sequence[int], stage: int, probe: int | None = None) -> None:
-    """How far the server has carried the change out for these messages."""
+def set_stage(
+    txn: Transaction, items: Iterable[DueItem], stage: int, *, probe: int | None = None, next_try: int | None = None
+) -> None:
+    """How far the server has carried changes out for these messages.
+
+    `next_try`: should the answer to what is sent now be lost, the change waits until then.
+    """
+    items = list(items)
     txn.sql.executemany(
         "UPDATE journal_item SET stage = ?, probe = COALESCE(?, probe) WHERE journal_id = ? AND message_id = ?",
-        ((stage, probe, change_id, id_) for id_ in ids),
+        ((stage, probe, item.change_id, item.message_id) for item in items),
     )
+    if next_try is not None:
+        changes = {(next_try, item.change_id) for item in items}
+        txn.sql.executemany("UPDATE journal SET next_try = ? WHERE id = ?", changes)
 
 
-def moved(txn: Transaction, change_id: int, target: int, places: Iterable[tuple[int, int | None]]) -> None:
-    """The server moved messages: (id, UID in `target`, or None when it did not say)."""
-    done, given = list[int](), set[int]()
-    for id_, told in places:
+def moved(txn: Transaction, target: int, places: Iterable[tuple[DueItem, int | None]]) -> None:
+    """Messages are in `target` now: (message, UID there, or None when the server did not say)."""
+    done, given = list[DueItem](), set[int]()
+    for item, told in places:
+        id_ = item.message_id
         uid = None if told in given else told  # no two messages have one UID, whatever the server says
         if uid is not None:
             given.add(uid)
@@ -147,31 +195,32 @@ def moved(txn: Transaction, change_id: int, target: int, places: Iterable[tuple[
             ).fetchall():
                 absorb(txn, id_, twin)
         txn.sql.execute(
-            "UPDATE message SET folder_id = ?, uid = ?, lost_since = ? WHERE id = ? AND NOT"
-            " (folder_id = ? AND uid IS NOT NULL)",
+            "UPDATE message SET folder_id = ?, uid = ?, lost_since = ?, unborn = 0 WHERE id = ? AND NOT"
+            " (folder_id IS ? AND uid IS NOT NULL)",
             (target, uid, 0 if uid else int(time.time()), id_, target),
         )
-        done.append(id_)
-    set_stage(txn, change_id, done, 2)
-    refresh_view(txn, done)
+        done.append(item)
+    set_stage(txn, done, 2)
+    refresh_view(txn, [item.message_id for item in done])
 
 
-def flagged(txn: Transaction, due: Due, ids: Sequence[int]) -> None:
+def flagged(txn: Transaction, effect: Effect, items: Sequence[DueItem]) -> None:
     """The server changed the flags of messages."""
-    effect = due.effect
+    ids = [item.message_id for item in items]
     for id_ in ids:
         row = txn.sql.execute("SELECT flags, keywords FROM message WHERE id = ?", (id_,)).fetchone()
         if row is not None:
             words = with_keywords(row[1], effect.add_keywords, effect.remove_keywords)
             flags = row[0] & ~effect.remove | effect.add
             txn.sql.execute("UPDATE message SET flags = ?, keywords = ? WHERE id = ?", (int(flags), words, id_))
-    set_stage(txn, due.id, ids, 2)
+    set_stage(txn, items, 2)
     refresh_view(txn, ids)
 
 
-def expunged(txn: Transaction, change_id: int, ids: Sequence[int]) -> None:
+def expunged(txn: Transaction, items: Sequence[DueItem]) -> None:
     """The server deleted messages for ever."""
-    set_stage(txn, change_id, ids, 2)
+    ids = [item.message_id for item in items]
+    set_stage(txn, items, 2)
     txn.sql.executemany(
         "UPDATE message SET folder_id = NULL, uid = NULL, lost_since = 1 WHERE id = ?", ((id_,) for id_ in ids)
     )
@@ -193,6 +242,18 @@ def fail(txn: Transaction, change_id: int, sentence: str) -> None:
     """The server refused; what is shown goes back to what the server has."""
     txn.sql.execute("UPDATE journal SET state = 'failed', error = ? WHERE id = ?", (sentence[:500], change_id))
     refresh_view(txn, _messages(txn.sql, change_id))
+    _show_folders(txn, change_id)
+
+
+def _show_folders(txn: Transaction, change_id: int) -> None:
+    """A change of a folder went another way: the tree is to be shown anew, without a folder that was not made."""
+    kind, account, target = txn.sql.execute(
+        "SELECT kind, account_id, target FROM journal WHERE id = ?", (change_id,)
+    ).fetchone()
+    if kind in FOLDER_KINDS:
+        txn.lists.add(account)
+        if kind == ChangeKind.FOLDER_CREATE:
+            folders.forget_unmade(txn, target or 0)
 
 
 def retry_failed(txn: Transaction, account: int | None = None) -> int:
@@ -207,6 +268,7 @@ def retry_failed(txn: Transaction, account: int | None = None) -> int:
     for (id_,) in rows:
         txn.sql.execute("UPDATE journal SET state = 'queued', next_try = 0, error = '' WHERE id = ?", (id_,))
         refresh_view(txn, _messages(txn.sql, id_))
+        _make_again(txn, id_)
     return len(rows)
 
 
@@ -227,3 +289,19 @@ def open_counts(sql: sqlite3.Connection, account: int) -> tuple[int, int]:
 
 def _messages(sql: sqlite3.Connection, change_id: int) -> list[int]:
     return [r[0] for r in sql.execute("SELECT message_id FROM journal_item WHERE journal_id = ?", (change_id,))]
+
+
+def _make_again(txn: Transaction, change_id: int) -> None:
+    """A folder that was refused is to be made after all: it is shown again, under the id that changes know it by."""
+    kind, account, target, name = txn.sql.execute(
+        "SELECT kind, account_id, target, name FROM journal WHERE id = ?", (change_id,)
+    ).fetchone()
+    if kind in FOLDER_KINDS:
+        txn.lists.add(account)
+    if (
+        kind == ChangeKind.FOLDER_CREATE
+        and folders.state(txn.sql, target or 0) is None
+        and folders.by_name(txn.sql, account, name) is None
+    ):
+        made = KnownFolder(name, folders.delimiter_of(txn.sql, account), Role.NONE, selectable=True)
+        folders.add(txn, account, made, id_=target)

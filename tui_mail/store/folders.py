@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_mail.model import Folder, Role
 from tui_mail.store.database import Transaction
@@ -25,6 +25,15 @@ ROLE_ORDER = (
     Role.FLAGGED,
     Role.IMPORTANT,
 )
+
+STANDARD_NAMES = {
+    Role.ARCHIVE: "Archive",
+    Role.TRASH: "Trash",
+    Role.JUNK: "Junk",
+    Role.SENT: "Sent",
+    Role.DRAFTS: "Drafts",
+}
+"""What a folder is called that an account lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,12 @@ def account_id(txn: Transaction, name: str) -> int:
     return found
 
 
+def account_name(sql: sqlite3.Connection, account: int) -> str:
+    """What the account is called in config.toml; empty when it is not known."""
+    row = sql.execute("SELECT name FROM account WHERE id = ?", (account,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
 def prepare(txn: Transaction, name: str) -> int:
     """The row of the account, and its inbox, which can be read before the list of folders is known."""
     account = account_id(txn, name)
@@ -87,7 +102,7 @@ def prepare(txn: Transaction, name: str) -> int:
 def all_folders(sql: sqlite3.Connection, account: str | None = None) -> list[Folder]:
     """Folders in the order of the tree: by account, roles first, then names."""
     where, values = (" WHERE a.name = ?", (account,)) if account is not None else ("", ())
-    found = [_folder(row) for row in sql.execute(_FOLDER + where, values)]
+    found = _as_they_will_be(sql, [_folder(row) for row in sql.execute(_FOLDER + where, values)])
     place = {role: index for index, role in enumerate(ROLE_ORDER)}
     return sorted(found, key=lambda f: (f.account, place.get(f.role, len(place)), f.name.casefold()))
 
@@ -95,7 +110,8 @@ def all_folders(sql: sqlite3.Connection, account: str | None = None) -> list[Fol
 def one_folder(sql: sqlite3.Connection, folder_id: int) -> Folder | None:
     """The folder, or None when it is gone."""
     row = sql.execute(_FOLDER + " WHERE f.id = ?", (folder_id,)).fetchone()
-    return None if row is None else _folder(row)
+    shown = _as_they_will_be(sql, [_folder(row)]) if row is not None else []
+    return shown[0] if shown else None
 
 
 def by_role(sql: sqlite3.Connection, account: int, role: Role) -> FolderState | None:
@@ -167,12 +183,63 @@ def replace_list(txn: Transaction, account: int, listed: Iterable[KnownFolder]) 
             remove(txn, account, row[0])
 
 
-def add(txn: Transaction, account: int, folder: KnownFolder) -> int:
-    """A new folder; nothing of it has been read."""
+def for_role(txn: Transaction, account: int, role: Role) -> int:
+    """The folder for a role; where the account lacks one, the server makes it when the first message goes there."""
+    existing = by_role(txn.sql, account, role)
+    if existing is not None:
+        return existing.id
+    name = _prefix(txn.sql, account) + STANDARD_NAMES[role]
+    named = by_name(txn.sql, account, name)
+    if named is not None:
+        return named.id
+    return add(txn, account, KnownFolder(name, delimiter_of(txn.sql, account), role, selectable=True))
+
+
+def delimiter_of(sql: sqlite3.Connection, account: int) -> str:
+    """What parts the levels of names in an account; empty while that is not known."""
+    row = sql.execute("SELECT delimiter FROM folder WHERE account_id = ? AND delimiter != ''", (account,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def _prefix(sql: sqlite3.Connection, account: int) -> str:
+    """What every name of the account but INBOX begins with, on servers that keep all folders below INBOX."""
+    delimiter = delimiter_of(sql, account)
+    names = [row[0] for row in sql.execute("SELECT name FROM folder WHERE account_id = ?", (account,))]
+    others = [name for name in names if name != "INBOX"]
+    below = f"INBOX{delimiter}"
+    return below if delimiter and others and all(name.startswith(below) for name in others) else ""
+
+
+def forget_unmade(txn: Transaction, folder_id: int) -> None:
+    """The folder is not to be made after all: it goes, unless the server has it by now."""
+    row = txn.sql.execute("SELECT account_id, uidvalidity FROM folder WHERE id = ?", (folder_id,)).fetchone()
+    if row is not None and row[1] == 0:
+        remove(txn, row[0], folder_id)
+
+
+def rename(txn: Transaction, account: int, name: str, new_name: str) -> None:
+    """The server renamed a folder, and with it those below it (RFC 9051 6.3.6)."""
+    txn.lists.add(account)
+    delimiter = delimiter_of(txn.sql, account)
+    for id_, old in txn.sql.execute("SELECT id, name FROM folder WHERE account_id = ?", (account,)).fetchall():
+        new = renamed(old, name, new_name, delimiter)
+        if new != old:
+            txn.sql.execute("UPDATE OR IGNORE folder SET name = ? WHERE id = ?", (new, id_))
+
+
+def renamed(name: str, old: str, new: str, delimiter: str) -> str:
+    """What a folder is called after the folder `old` was renamed to `new`."""
+    if name == old:
+        return new
+    return new + name[len(old) :] if delimiter and name.startswith(old + delimiter) else name
+
+
+def add(txn: Transaction, account: int, folder: KnownFolder, *, id_: int | None = None) -> int:
+    """A new folder; nothing of it has been read. `id_` is one that it had before."""
     txn.lists.add(account)
     cursor = txn.sql.execute(
-        "INSERT INTO folder (account_id, name, delimiter, role, selectable) VALUES (?, ?, ?, ?, ?)",
-        (account, folder.name, folder.delimiter, folder.role, folder.selectable),
+        "INSERT INTO folder (id, account_id, name, delimiter, role, selectable) VALUES (?, ?, ?, ?, ?, ?)",
+        (id_, account, folder.name, folder.delimiter, folder.role, folder.selectable),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
@@ -215,6 +282,25 @@ def set_progress(
         txn.folders.add(folder_id)
         columns = ", ".join(f"{column} = ?" for column in values)
         txn.sql.execute(f"UPDATE folder SET {columns} WHERE id = ?", (*values.values(), folder_id))  # noqa: S608
+
+
+def _as_they_will_be(sql: sqlite3.Connection, found: list[Folder]) -> list[Folder]:
+    """Folders with every unfinished change of them: a new name is shown at once, a deleted one no more."""
+    for kind, account, target, name, new_name in sql.execute(
+        "SELECT j.kind, a.name, j.target, j.name, j.new_name FROM journal j JOIN account a ON a.id = j.account_id"
+        " WHERE j.state IN ('queued', 'running') AND j.kind IN ('folder_rename', 'folder_delete') ORDER BY j.id"
+    ).fetchall():
+        if kind == "folder_delete":
+            found = [folder for folder in found if folder.id != target]
+        else:
+            found = [
+                _shown_as(f, renamed(f.name, name, new_name, f.delimiter)) if f.account == account else f for f in found
+            ]
+    return found
+
+
+def _shown_as(folder: Folder, name: str) -> Folder:
+    return folder if folder.name == name else replace(folder, name=name, shown=safe_line(name))
 
 
 def _folder(row: tuple[int, str, str, str, str, int, int, int, int, int, int, int]) -> Folder:

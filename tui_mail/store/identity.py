@@ -34,7 +34,7 @@ def homeless(sql: sqlite3.Connection, account: int, folder_id: int) -> dict[Key,
     """(id, internaldate) of messages that may be what now appears in the folder; those expected there first."""
     found = dict[Key, list[tuple[int, int]]]()
     for id_, key, size, date in sql.execute(
-        "SELECT id, msgid_hash, size, internaldate FROM message WHERE account_id = ?1 AND uid IS NULL"
+        "SELECT id, msgid_hash, size, internaldate FROM message WHERE account_id = ?1 AND uid IS NULL AND NOT unborn"
         " AND (folder_id IS NULL OR folder_id = ?2) ORDER BY folder_id IS NULL, lost_since DESC",
         (account, folder_id),
     ):

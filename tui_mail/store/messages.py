@@ -77,7 +77,7 @@ def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Ar
         else:
             fresh.append(arrival)
     refresh_view(txn, adopted)
-    txn.sql.executemany(_INSERT, (_columns(account, folder_id, arrival) for arrival in fresh))
+    txn.sql.executemany(INSERT, (columns(account, folder_id, arrival) for arrival in fresh))
     txn.count(folder_id, len(fresh), sum(1 for a in fresh if not a.flags & Flag.SEEN))
     return len(fresh)
 
@@ -155,13 +155,17 @@ def is_expecting(sql: sqlite3.Connection, folder_id: int) -> bool:
 
 
 def forget_lost(txn: Transaction, account: int, before: int) -> list[int]:
-    """Delete messages lost before `before` (epoch) that no unfinished change speaks of; returns their ids."""
+    """Delete messages lost before `before` (epoch) that no unfinished change speaks of; returns their ids.
+
+    What was made here and the server refused is kept, and so is what can be done again: there is no other copy.
+    """
     ids = [
         row[0]
         for row in txn.sql.execute(
             "SELECT id FROM message WHERE account_id = ? AND uid IS NULL AND folder_id IS NULL AND lost_since < ?"
             " AND NOT EXISTS (SELECT 1 FROM journal_item i JOIN journal j ON j.id = i.journal_id"
-            "  WHERE i.message_id = message.id AND i.stage < 2 AND j.state IN ('queued', 'running'))",
+            "  WHERE i.message_id = message.id AND i.stage < 2 AND (j.state IN ('queued', 'running')"
+            "  OR unborn AND (j.state = 'failed' OR j.state = 'cancelled' AND j.undone > 0)))",
             (account, before),
         )
     ]
@@ -194,7 +198,7 @@ def refresh_view(txn: Transaction, ids: Iterable[int]) -> None:
                     state = 2
                     continue
                 state = 1
-                if kind == "move":
+                if kind in ("move", "copy", "append"):
                     folder = target
                 elif kind == "expunge":
                     folder = None
@@ -248,6 +252,12 @@ def accounts_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, 
     for chunk in chunks(list(ids)):
         found += sql.execute(f"SELECT id, account_id FROM message WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608
     return found
+
+
+def displayed_in(sql: sqlite3.Connection, folder_id: int) -> list[int]:
+    """The ids of the messages that are displayed in a folder, newest first."""
+    query = "SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC"
+    return [row[0] for row in sql.execute(query, (folder_id,))]
 
 
 def uids_of(sql: sqlite3.Connection, folder_id: int, from_uid: int = 0) -> list[int]:
@@ -329,16 +339,17 @@ def chunks(ids: list[int]) -> Iterator[list[int]]:
         yield ids[at : at + CHUNK]
 
 
-# --- helpers ----------------------------------------------------------------------------------
+# --- columns ----------------------------------------------------------------------------------
 
 _COLUMNS = (
     "account_id, folder_id, uid, flags, keywords, view_folder, view_flags, view_keywords, date, internaldate, size,"
     " subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id, has_attachments"
 )
-_INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 21)})"  # noqa: S608
+INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 21)})"  # noqa: S608
 
 
-def _columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...]:
+def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...]:
+    """The values of INSERT for a message that a server lists in a folder."""
     fields = arrival.fields
     own_hash = identity_hash(fields, arrival.internaldate)
     root = message_hash(fields.references[0]) if fields.references else own_hash

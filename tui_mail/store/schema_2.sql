@@ -7,6 +7,7 @@ CREATE INDEX message_identity ON message (account_id, identity) WHERE identity !
 
 ALTER TABLE journal ADD COLUMN name TEXT NOT NULL DEFAULT '';      -- folder changes: what it was called
 ALTER TABLE journal ADD COLUMN new_name TEXT NOT NULL DEFAULT '';  -- … and is to be called
+CREATE INDEX journal_undo ON journal (undo_of) WHERE undo_of IS NOT NULL;
 ALTER TABLE journal_item ADD COLUMN source INTEGER;                -- copy: the message that this one is a copy of
 
 CREATE TABLE link (                                                -- what the engine says of each account's line

@@ -314,8 +314,8 @@ class AccountWorker(threading.Thread):
         outcome = replay_next(self._sync)
         if outcome is None:
             return
-        if outcome.failed:
-            self._emit(ChangeFailed(outcome.change_id, safe_line(outcome.failed)))
+        for change_id, sentence in outcome.failed:
+            self._emit(ChangeFailed(change_id, safe_line(sentence)))
         for folder_id in outcome.refresh:
             self._ask(Urgency.SCREEN, Job("_refresh", folder_id))
         if outcome.searching:

@@ -1,11 +1,12 @@
-"""The journal, carried out on the server: one change at a time, in order, safe to repeat after any loss.
+"""The journal, carried out on the server: in order, what does the same together, safe to repeat after any loss.
 
-What belongs here: turning a change into commands, and what the server answered into the journal's state.
-What must never be here: what a change means locally (store/journal), or when to try again (the worker).
+What belongs here: turning changes into commands, and what the server answered into the journal's state. Copies and
+uploads are `copying`, changes of folders `rearranging`. What must never be here: what a change means locally
+(store/journal), or when to try again (the worker).
 
 Why repeating is safe: `+FLAGS`/`-FLAGS` and UID EXPUNGE repeat without effect; a UID MOVE of what was moved
-already names UIDs that no longer exist and moves nothing; where MOVE is missing, a copy is only sent after the
-target was searched for one that an earlier, unanswered try may have made.
+already names UIDs that no longer exist and moves nothing; before something is copied or uploaded again, the target is
+searched for what an earlier, unanswered try may have made.
 
 A change that cannot be carried out now waits, and holds up no other one; a message that is not where it was is
 looked for in all folders before its change is let go.
@@ -20,15 +21,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from tui_mail.errors import CommandRefused, UnsafeArgument
-from tui_mail.mime.headers import parse_headers
 from tui_mail.model import ChangeKind, Flag
 from tui_mail.net.imap import UidSet
 from tui_mail.store import due as due_changes
 from tui_mail.store import folders, messages
+from tui_mail.store.database import Transaction
 from tui_mail.store.due import Due, DueItem
 from tui_mail.store.folders import FolderState
-from tui_mail.store.identity import identity_hash
+from tui_mail.store.journal import FOLDER_KINDS, Effect
 from tui_mail.store.messages import ServerFlags
+from tui_mail.sync import copying, rearranging
 from tui_mail.sync.folder import FolderSync
 
 CHUNK = 500
@@ -47,75 +49,117 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one change."""
+    """What came of one change, or of several that were carried out together."""
 
-    change_id: int
     refresh: frozenset[int] = frozenset()
     """Folders to be looked at next, because the server did not say where messages are now."""
-    failed: str = ""
-    """The sentence, when the server refused."""
+    failed: tuple[tuple[int, str], ...] = ()
+    """Changes that the server refused, each with the sentence."""
     searching: bool = False
-    """True when a message is not where it was: all folders are to be looked at."""
+    """True when a message is not where it was, or folders changed: the list is to be read."""
+
+    def joined(self, other: Outcome) -> Outcome:
+        """Both."""
+        return Outcome(self.refresh | other.refresh, self.failed + other.failed, self.searching or other.searching)
 
 
 def replay_next(sync: FolderSync) -> Outcome | None:
-    """Carry out the oldest change that is due; None when none is. Raises ServerError when the line breaks."""
+    """Carry out the oldest change that is due, and what can go with it; None when none is.
+
+    Raises ServerError when the line breaks.
+    """
     db, now = sync.db, int(time.time())
-    due = due_changes.next_due(db.read(), sync.account_id, now)
-    if due is None:
+    first = due_changes.next_due(db.read(), sync.account_id, now)
+    if first is None:
         return None
-    again = 0 if due.attempts < LINES_BROKEN else now + min(300, 5 * 2 ** min(due.attempts - LINES_BROKEN, 6))
-    if not db.run(lambda txn: due_changes.begin(txn, due.id, again)):
-        return Outcome(due.id)  # taken back between two looks
-    refresh = set[int]()
+    again = 0 if first.attempts < LINES_BROKEN else now + min(300, 5 * 2 ** min(first.attempts - LINES_BROKEN, 6))
+    group = [first, *due_changes.companions(db.read(), sync.account_id, first)]
+    group = db.run(lambda txn: [due for due in group if due_changes.begin(txn, due.id, again)])
+    if not group:
+        return Outcome()  # taken back between two looks
+    if len(group) > 1:
+        refresh = set[int]()
+        try:
+            _carry_out(sync, group, refresh)
+        except (CommandRefused, UnsafeArgument) as refusal:
+            log.info("%d changes refused together: %s", len(group), refusal.detail)
+        else:
+            return _ended(sync, group, refresh)
+    outcome = Outcome()
+    for due in group:
+        outcome = outcome.joined(_alone(sync, due, now))
+    return outcome
+
+
+def _alone(sync: FolderSync, due: Due, now: int) -> Outcome:
+    """Carry out one change; a refusal is its own."""
+    db, refresh = sync.db, set[int]()
     try:
-        _carry_out(sync, due, refresh)
+        _carry_out(sync, [due], refresh)
     except (CommandRefused, UnsafeArgument) as refusal:
         if getattr(refusal, "code", "") in BUSY_CODES and due.attempts < BUSY_TRIES:
             until = now + min(3600, 30 * 2**due.attempts)
             db.run(lambda txn: due_changes.postpone(txn, due.id, until))
-            return Outcome(due.id, frozenset(refresh))
+            return Outcome(frozenset(refresh))
         log.warning("change %d refused: %s", due.id, refusal.detail)
         sentence = refusal.sentence
         left = due_changes.due_items(db.read(), due.id)
         db.run(lambda txn: due_changes.fail(txn, due.id, sentence))
         partly = {item.folder_id for item in left if item.folder_id is not None} | {due.effect.target or 0}
-        return Outcome(due.id, frozenset(refresh | partly - {0}), failed=sentence)
-    left = due_changes.due_items(db.read(), due.id)
-    if not left:
-        db.run(lambda txn: due_changes.finish(txn, due.id))
-    else:
-        until = int(time.time()) + min(60, 2 ** min(due.attempts + 1, 6))
-        db.run(lambda txn: due_changes.postpone(txn, due.id, until))
-    return Outcome(due.id, frozenset(refresh), searching=bool(left))
+        return Outcome(frozenset(refresh | partly - {0}), ((due.id, sentence),), due.effect.kind in FOLDER_KINDS)
+    return _ended(sync, [due], refresh)
 
 
-def _carry_out(sync: FolderSync, due: Due, refresh: set[int]) -> None:
+def _ended(sync: FolderSync, group: list[Due], refresh: set[int]) -> Outcome:
+    """Finish what is done; what is left of a change waits."""
+    waiting = [due for due in group if due_changes.due_items(sync.db.read(), due.id)]
+    now = int(time.time())
+
+    def job(txn: Transaction) -> None:
+        for due in group:
+            if due in waiting:
+                due_changes.postpone(txn, due.id, now + min(60, 2 ** min(due.attempts + 1, 6)))
+            else:
+                due_changes.finish(txn, due.id)
+
+    sync.db.run(job)
+    return Outcome(frozenset(refresh), (), bool(waiting) or group[0].effect.kind in FOLDER_KINDS)
+
+
+def _carry_out(sync: FolderSync, group: list[Due], refresh: set[int]) -> None:
     """Do what can be done now; what stays behind in the journal waits for its folder. Adds to `refresh`."""
-    by_folder, elsewhere = defaultdict[int, list[DueItem]](list), list[int]()
-    for item in _placed(sync, due):
-        if due.effect.kind is ChangeKind.EXPUNGE and item.folder_id not in (None, item.from_folder):
-            elsewhere.append(item.message_id)  # somebody took it out of the trash: it is not deleted for ever
+    first = group[0]
+    effect = first.effect
+    if effect.kind in FOLDER_KINDS:
+        rearranging.carry_out(sync, effect)
+        return
+    if effect.kind is ChangeKind.APPEND:
+        refresh |= copying.upload(sync, first, due_changes.due_items(sync.db.read(), first.id))
+        return
+    by_folder, elsewhere = defaultdict[int, list[DueItem]](list), list[DueItem]()
+    for item in [item for due in group for item in _placed(sync, due)]:
+        if effect.kind is ChangeKind.EXPUNGE and item.folder_id not in (None, item.from_folder):
+            elsewhere.append(item)  # somebody took it out of the trash: it is not deleted for ever
         elif item.folder_id is not None and item.uid is not None:
             by_folder[item.folder_id].append(item)
     if elsewhere:
-        sync.db.run(lambda txn: due_changes.set_stage(txn, due.id, elsewhere, 2))
+        sync.db.run(lambda txn: due_changes.set_stage(txn, elsewhere, 2))
     for folder_id, items in by_folder.items():
-        if due.effect.kind is ChangeKind.MOVE and folder_id == due.effect.target:
-            there: list[tuple[int, int | None]] = [(item.message_id, item.uid) for item in items]
-            sync.db.run(partial(due_changes.moved, change_id=due.id, target=folder_id, places=there))
+        if effect.kind is ChangeKind.MOVE and folder_id == effect.target:
+            there = [(item, item.uid) for item in items]
+            sync.db.run(partial(due_changes.moved, target=folder_id, places=there))
             continue
         try:
             opened = sync.open(folder_id)
         except CommandRefused as refusal:
-            if refusal.code in BUSY_CODES or due.attempts >= LOOKS:
+            if refusal.code in BUSY_CODES or first.attempts >= LOOKS:
                 raise
             continue
         if opened is None:
             refresh.add(folder_id)
             continue
         for at in range(0, len(items), CHUNK):
-            refresh |= _one_command(sync, due, folder_id, items[at : at + CHUNK])
+            refresh |= _one_command(sync, first, folder_id, items[at : at + CHUNK])
 
 
 def _placed(sync: FolderSync, due: Due) -> list[DueItem]:
@@ -134,35 +178,36 @@ def _placed(sync: FolderSync, due: Due) -> list[DueItem]:
 
 
 def _one_command(sync: FolderSync, due: Due, folder_id: int, items: list[DueItem]) -> set[int]:
+    """Messages of one folder, which is open; returns folders to be looked at."""
     uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
-    ids = [item.message_id for item in items]
     if due.effect.kind is ChangeKind.FLAGS:
-        _change_flags(sync, due, folder_id, uids, ids)
+        _change_flags(sync, due.effect, folder_id, uids, items)
         return set()
     if due.effect.kind is ChangeKind.EXPUNGE:
         sync.session.add_flags(uids, Flag.DELETED)
         if sync.session.has("UIDPLUS"):  # else it stays marked there, and is shown no more
             sync.session.expunge_uids(uids)
-        sync.db.run(lambda txn: due_changes.expunged(txn, due.id, ids))
+        sync.db.run(lambda txn: due_changes.expunged(txn, items))
         return set()
     target = folders.state(sync.db.read(), due.effect.target or 0)
     if target is None:
-        raise CommandRefused("The folder to move to is gone from the server; the messages are where they were.")
+        raise CommandRefused("The folder to put them into is gone from the server; the messages are where they were.")
+    if due.effect.kind is ChangeKind.COPY:
+        return copying.copy(sync, due, folder_id, target, items)
     if sync.session.has("MOVE"):
-        return _move(sync, due, target, uids, items)
-    return _copy_then_expunge(sync, due, folder_id, target, items)
+        return _move(sync, target, uids, items)
+    return copying.copy_then_expunge(sync, due, folder_id, target, items)
 
 
-def _change_flags(sync: FolderSync, due: Due, folder_id: int, uids: UidSet, ids: list[int]) -> None:
+def _change_flags(sync: FolderSync, effect: Effect, folder_id: int, uids: UidSet, items: list[DueItem]) -> None:
     """Flags, and keywords, which not every server keeps: what came of them is read back."""
-    effect = due.effect
     wanted = tuple(effect.add_keywords.split())
     if effect.add or wanted:
         sync.session.add_flags(uids, effect.add, wanted)
     if effect.remove or effect.remove_keywords:
         sync.session.remove_flags(uids, effect.remove, tuple(effect.remove_keywords.split()))
     kept = [update for part in uids.lines() for update in sync.session.flags(str(part))[0]] if wanted else []
-    sync.db.run(lambda txn: due_changes.flagged(txn, due, ids))
+    sync.db.run(lambda txn: due_changes.flagged(txn, effect, items))
     if kept:
         truth = [ServerFlags(update.uid, update.flags, update.keywords) for update in kept]
         sync.db.run(lambda txn: messages.update_flags(txn, folder_id, truth))
@@ -172,7 +217,7 @@ def _change_flags(sync: FolderSync, due: Due, folder_id: int, uids: UidSet, ids:
             raise CommandRefused(f"The server does not keep keywords of one's own ({words}). Nothing was lost.")
 
 
-def _move(sync: FolderSync, due: Due, target: FolderState, uids: UidSet, items: list[DueItem]) -> set[int]:
+def _move(sync: FolderSync, target: FolderState, uids: UidSet, items: list[DueItem]) -> set[int]:
     try:
         places = sync.session.move_messages(uids, target.name) or {}
     except CommandRefused as refusal:
@@ -180,59 +225,6 @@ def _move(sync: FolderSync, due: Due, target: FolderState, uids: UidSet, items: 
             raise
         sync.session.make_folder(target.name)
         places = sync.session.move_messages(uids, target.name) or {}
-    moved = [(item.message_id, places.get(item.uid or 0)) for item in items]
-    sync.db.run(lambda txn: due_changes.moved(txn, due.id, target.id, moved))
+    moved = [(item, places.get(item.uid or 0)) for item in items]
+    sync.db.run(lambda txn: due_changes.moved(txn, target.id, moved))
     return {target.id} if any(uid is None for _, uid in moved) else set()
-
-
-def _copy_then_expunge(
-    sync: FolderSync, due: Due, folder_id: int, target: FolderState, items: list[DueItem]
-) -> set[int]:
-    """MOVE for servers without it (RFC 6851 section 3.3), one message at a time, each step remembered."""
-    for item in items:
-        assert item.uid is not None
-        uid, copy = UidSet.from_uids([item.uid]), 0
-        stage = partial(due_changes.set_stage, change_id=due.id, ids=[item.message_id])
-        if item.stage == 0:
-            copy = _copy_of_earlier_try(sync, due, target, item)
-            if not copy:
-                probe = _next_uid(sync, target)
-                sync.db.run(partial(stage, stage=0, probe=probe))
-                if sync.open(folder_id) is None:
-                    return {folder_id}
-                copy = (sync.session.copy_messages(uid, target.name) or {}).get(item.uid, 0)
-            sync.db.run(partial(stage, stage=1))
-        if sync.open(folder_id) is None:
-            return {folder_id}
-        sync.session.add_flags(uid, Flag.DELETED)
-        if sync.session.has("UIDPLUS"):
-            sync.session.expunge_uids(uid)
-        place: list[tuple[int, int | None]] = [(item.message_id, copy or None)]
-        sync.db.run(partial(due_changes.moved, change_id=due.id, target=target.id, places=place))
-    return {target.id}
-
-
-def _copy_of_earlier_try(sync: FolderSync, due: Due, target: FolderState, item: DueItem) -> int:
-    """The UID of a copy that an earlier try, whose answer was lost, put into the target; 0 when there is none."""
-    if due.attempts == 0 or item.probe == 0:
-        return 0
-    try:
-        sync.open(target.id)
-    except CommandRefused:
-        return 0
-    rows = [row for row in sync.session.headers(f"{item.probe}:*") if row.uid >= item.probe]
-    keys = {(identity_hash(parse_headers(row.header), row.internaldate), row.size): row.uid for row in rows}
-    return keys.get(item.key, 0)
-
-
-def _next_uid(sync: FolderSync, target: FolderState) -> int:
-    """The UID from which on a copy will be found in the target, which is made if it is not there yet."""
-    try:
-        uidnext = sync.session.status(target.name).uidnext
-    except CommandRefused:
-        sync.session.make_folder(target.name)
-        uidnext = sync.session.status(target.name).uidnext
-    if not uidnext:
-        sync.open(target.id)
-        uidnext = max(sync.session.all_uids(), default=0) + 1
-    return uidnext

@@ -1,0 +1,159 @@
+"""Copies and uploads: the two commands that double a message when they are repeated, so they never are unasked.
+
+What belongs here: COPY, APPEND, and MOVE for servers without it. What must never be here: commands that repeat
+without effect (replay).
+
+Before such a command goes out, the UID from which on its work will be found is stored. When its answer is lost, the
+change waits (the server may still be at it), then the target is searched from that UID on; only what is not there is
+sent again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from functools import partial
+
+from tui_mail.errors import CommandRefused, StoreError
+from tui_mail.mime.headers import parse_headers
+from tui_mail.model import Flag
+from tui_mail.net.imap import UidSet
+from tui_mail.store import bodies, folders, unborn
+from tui_mail.store import due as due_changes
+from tui_mail.store.due import Due, DueItem
+from tui_mail.store.folders import FolderState
+from tui_mail.store.identity import identity_hash
+from tui_mail.sync.folder import FolderSync
+
+LATE_SECONDS = 5
+"""How long the server may still be at work on a command whose answer was lost."""
+
+
+def copy(sync: FolderSync, due: Due, folder_id: int, target: FolderState, items: list[DueItem]) -> set[int]:
+    """Copy messages of the open folder; returns folders to be looked at."""
+    found, missing = _made_before(sync, due, target, items)
+    if found:
+        sync.db.run(partial(due_changes.moved, target=target.id, places=list(found.items())))
+    if not missing:
+        return {target.id}
+    copies = _copy(sync, folder_id, target, missing)
+    if copies is None:
+        return {folder_id}
+    places = [(item, copies.get(item.uid or 0)) for item in missing]
+    sync.db.run(partial(due_changes.moved, target=target.id, places=places))
+    return {target.id} if found or any(uid is None for _, uid in places) else set()
+
+
+def copy_then_expunge(
+    sync: FolderSync, due: Due, folder_id: int, target: FolderState, items: list[DueItem]
+) -> set[int]:
+    """MOVE for servers without it (RFC 6851 section 3.3), each step remembered."""
+    places = dict[int, int | None]()
+    waiting = [item for item in items if item.stage == 0]
+    if waiting:
+        found, missing = _made_before(sync, due, target, waiting)
+        places |= {item.message_id: uid for item, uid in found.items()}
+        if missing:
+            copies = _copy(sync, folder_id, target, missing)
+            if copies is None:
+                return {folder_id}
+            places |= {item.message_id: copies.get(item.uid or 0) for item in missing}
+        sync.db.run(lambda txn: due_changes.set_stage(txn, waiting, 1))
+    if sync.open(folder_id) is None:
+        return {folder_id}
+    uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
+    sync.session.add_flags(uids, Flag.DELETED)
+    if sync.session.has("UIDPLUS"):
+        sync.session.expunge_uids(uids)
+    told = [(item, places.get(item.message_id)) for item in items]
+    sync.db.run(partial(due_changes.moved, target=target.id, places=told))
+    return {target.id}
+
+
+def upload(sync: FolderSync, due: Due, items: list[DueItem]) -> set[int]:
+    """Store a message made here on the server; returns folders to be looked at."""
+    target = folders.state(sync.db.read(), due.effect.target or 0)
+    if target is None:
+        raise CommandRefused("The folder to put it into is gone from the server; the message is kept here.")
+    found, missing = _made_before(sync, due, target, items)
+    places: list[tuple[DueItem, int | None]] = list(found.items())
+    for item in missing:
+        raw = bodies.load(sync.db.read_bodies(), item.message_id)
+        facts = unborn.flags_and_date(sync.db.read(), item.message_id)
+        if raw is None or facts is None:
+            raise StoreError("A message to be uploaded is not readable here; nothing was sent.")
+        _remember(sync, target, [item])
+        flags, when = facts
+        try:
+            told = sync.session.append_message(target.name, raw, flags, when)
+        except CommandRefused as refusal:
+            if refusal.code != "TRYCREATE" and target.uidvalidity:
+                raise
+            sync.session.make_folder(target.name)
+            told = sync.session.append_message(target.name, raw, flags, when)
+        known = told is not None and target.uidvalidity in (0, told[0])
+        places.append((item, told[1] if told is not None and known else None))
+    sync.db.run(partial(due_changes.moved, target=target.id, places=places))
+    return {target.id}
+
+
+def _copy(sync: FolderSync, folder_id: int, target: FolderState, items: list[DueItem]) -> dict[int, int] | None:
+    """Old → new UIDs as far as the server tells; None when the folder cannot be opened any more."""
+    _remember(sync, target, items)
+    if sync.open(folder_id) is None:
+        return None
+    uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
+    try:
+        return sync.session.copy_messages(uids, target.name) or {}
+    except CommandRefused as refusal:
+        if refusal.code != "TRYCREATE":
+            raise
+        sync.session.make_folder(target.name)
+        return sync.session.copy_messages(uids, target.name) or {}
+
+
+def _remember(sync: FolderSync, target: FolderState, items: list[DueItem]) -> None:
+    """Store from which UID on the work will be found, and until when to wait should the answer be lost."""
+    probe, late = _next_uid(sync, target), int(time.time()) + LATE_SECONDS
+    sync.db.run(lambda txn: due_changes.set_stage(txn, items, 0, probe=probe, next_try=late))
+
+
+def _made_before(
+    sync: FolderSync, due: Due, target: FolderState, items: list[DueItem]
+) -> tuple[dict[DueItem, int], list[DueItem]]:
+    """What an earlier try, whose answer was lost, has put into the target (with UIDs); and what is not there."""
+    sent = [item for item in items if item.probe]
+    if due.attempts == 0 or not sent:
+        return {}, items
+    try:
+        if sync.open(target.id) is None:
+            return {}, items  # its UIDs mean something else now
+        lowest = min(item.probe for item in sent)
+        rows = [row for row in sync.session.headers(f"{lowest}:*") if row.uid >= lowest]
+    except CommandRefused:
+        return {}, items  # the folder is not there, so nothing was put into it
+    alike = defaultdict[tuple[int, int], list[int]](list)
+    for row in sorted(rows, key=lambda row: row.uid):
+        alike[identity_hash(parse_headers(row.header), row.internaldate), row.size].append(row.uid)
+    found, missing = dict[DueItem, int](), list[DueItem]()
+    for item in items:
+        uid = next((uid for uid in alike[item.key] if uid >= item.probe), 0) if item.probe else 0
+        if uid:
+            alike[item.key].remove(uid)
+            found[item] = uid
+        else:
+            missing.append(item)
+    return found, missing
+
+
+def _next_uid(sync: FolderSync, target: FolderState) -> int:
+    """The UID from which on a copy will be found in the target, which is made if it is not there yet."""
+    try:
+        uidnext = sync.session.status(target.name).uidnext
+    except CommandRefused:
+        sync.session.make_folder(target.name)
+        uidnext = sync.session.status(target.name).uidnext
+    if not uidnext:
+        sync.open(target.id)
+        uidnext = max(sync.session.all_uids(), default=0) + 1
+    return uidnext

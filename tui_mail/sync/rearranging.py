@@ -1,0 +1,68 @@
+"""Folders made, renamed and deleted on the server, safe to repeat after a lost answer.
+
+What belongs here: the commands of RFC 9051 6.3.4 to 6.3.6, each with a look at what is there already. What must never
+be here: what the tree shows meanwhile (store/folders).
+
+A folder is only deleted when it holds nothing: what was in it has been moved to the trash by changes before this one.
+"""
+
+from __future__ import annotations
+
+from tui_mail.errors import CommandRefused
+from tui_mail.model import ChangeKind
+from tui_mail.store import folders
+from tui_mail.store.journal import Effect
+from tui_mail.sync.folder import FolderSync
+
+
+def carry_out(sync: FolderSync, effect: Effect) -> None:
+    """Do it. Raises CommandRefused when the server does not want to."""
+    if effect.kind is ChangeKind.FOLDER_CREATE:
+        sync.session.make_folder(effect.name)
+    elif effect.kind is ChangeKind.FOLDER_RENAME:
+        _rename(sync, effect)
+    else:
+        _delete(sync, effect)
+
+
+def _rename(sync: FolderSync, effect: Effect) -> None:
+    _let_go(sync, effect.target)
+    try:
+        sync.session.rename_folder(effect.name, effect.new_name)
+    except CommandRefused:
+        if _exists(sync, effect.name) or not _exists(sync, effect.new_name):
+            raise  # else an earlier try did it, and its answer was lost
+    account = sync.account_id
+    sync.db.run(lambda txn: folders.rename(txn, account, effect.name, effect.new_name))
+
+
+def _delete(sync: FolderSync, effect: Effect) -> None:
+    state = folders.state(sync.db.read(), effect.target or 0)
+    if state is None:
+        return
+    _let_go(sync, effect.target)
+    if _exists(sync, state.name):
+        if sync.session.status(state.name).messages:
+            raise CommandRefused(
+                f"The folder {state.name} still holds mail on the server; it was left as it is, and nothing is lost."
+            )
+        sync.session.delete_folder(state.name)
+    account, gone = sync.account_id, state.id
+    sync.db.run(lambda txn: folders.remove(txn, account, gone))
+
+
+def _let_go(sync: FolderSync, folder_id: int | None) -> None:
+    """Open another folder than the one that changes: some servers do not rename or delete an open one."""
+    sync.backlogs.pop(folder_id or 0, None)
+    if sync.selected is not None and sync.selected[0] == folder_id:
+        inbox = folders.by_name(sync.db.read(), sync.account_id, "INBOX")
+        if inbox is not None:
+            sync.open(inbox.id)
+
+
+def _exists(sync: FolderSync, name: str) -> bool:
+    try:
+        sync.session.status(name)
+    except CommandRefused:
+        return False
+    return True
