@@ -151,10 +151,17 @@ def record_upload(txn: Transaction, account: int, target: int, message_id: int, 
 
 
 def record_folder(
-    txn: Transaction, account: int, effect: Effect, verb: str, *, batch: int | None = None, undo_of: int | None = None
+    txn: Transaction,
+    account: int,
+    effect: Effect,
+    verb: str,
+    *,
+    batch: int | None = None,
+    undo_of: int | None = None,
+    again: bool = False,
 ) -> int:
     """Make, rename or delete a folder; a new one is there at once, the others are shown as they will be."""
-    if undo_of is None and batch is None:
+    if undo_of is None and not again:
         _nothing_to_redo(txn)
     if effect.kind is ChangeKind.FOLDER_CREATE:
         made = KnownFolder(effect.name, folders.delimiter_of(txn.sql, account), Role.NONE, selectable=True)

@@ -168,7 +168,7 @@ def _do_again(txn: Transaction, change: Recorded, batch: int | None) -> int | No
     """One row of what was undone, once more; returns the batch."""
     items, effect = journal.items_of(txn.sql, change.id), change.effect
     if effect.kind in FOLDER_KINDS:
-        return journal.record_folder(txn, change.account, effect, change.verb, batch=batch, undo_of=None)
+        return journal.record_folder(txn, change.account, effect, change.verb, batch=batch, again=True)
     ids = [item.message_id for item in items]
     if effect.kind not in (ChangeKind.COPY, ChangeKind.APPEND):
         return journal.record(txn, effect, ids, change.verb, batch=batch, again=True)
