@@ -16,6 +16,7 @@
         ├── CertificateRefused    69   TLS could not be trusted or not be had
         ├── AuthenticationRefused 77   the server does not accept user and password
         ├── ConnectionLost        75   the line broke or went silent; try again
+        │   └── ServerBusy        75   the server wants fewer connections, or to be left alone for a while
         ├── CommandRefused         1   the server answered NO or BAD to one command
         ├── ProtocolViolation      1   the server said what no server may say
         └── UnsafeArgument         1   CR, LF or NUL in what was to be sent
@@ -63,7 +64,11 @@ class ConfigError(MailError):
 
 
 class CannotUndo(MailError):
-    """An action that cannot be taken back; the sentence says why."""
+    """An action that cannot be taken back; the sentence says why. `for_now`: it may be in a moment."""
+
+    def __init__(self, sentence: str, detail: str = "", *, for_now: bool = False) -> None:
+        super().__init__(sentence, detail)
+        self.for_now = for_now
 
 
 class SecretUnavailable(MailError):
@@ -120,6 +125,15 @@ class ConnectionLost(ServerError):
     """The line broke or went silent in the middle; trying again is safe."""
 
     exit_code = 75
+
+
+class ServerBusy(ConnectionLost):
+    """The server wants fewer connections (`too_many`), or nobody for at least so many `seconds` (0: not told)."""
+
+    def __init__(self, sentence: str, detail: str = "", *, too_many: bool = False, seconds: float = 0.0) -> None:
+        super().__init__(sentence, detail)
+        self.too_many = too_many
+        self.seconds = seconds
 
 
 class CommandRefused(ServerError):

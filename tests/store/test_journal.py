@@ -43,7 +43,7 @@ def carry_out(shelf: Shelf, next_uid: int = 1000) -> None:
         elif change.effect.kind is ChangeKind.EXPUNGE:
             shelf.db.run(partial(due.expunged, items=items))
         elif change.effect.kind is ChangeKind.FOLDER_DELETE:
-            shelf.db.run(partial(folders.remove, account=shelf.account, folder_id=change.effect.target or 0))
+            shelf.db.run(partial(folders.deleted, account=shelf.account, folder_id=change.effect.target or 0))
         elif change.effect.kind is ChangeKind.FOLDER_RENAME:
             names = (change.effect.name, change.effect.new_name)
             shelf.db.run(partial(folders.rename, account=shelf.account, name=names[0], new_name=names[1]))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from tui_mail.errors import CannotUndo, NotFound, UsageError
 from tui_mail.model import ChangeKind, Flag, Role
-from tui_mail.store import folders, journal, messages, undoing
+from tui_mail.store import folders, journal, labels, messages, undoing
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import Effect
@@ -22,7 +22,7 @@ def to_folder(ids: Iterable[int], folder_id: int) -> Job:
     def job(txn: Transaction) -> int | None:
         target = _target(txn, folder_id)
         ours = [id_ for id_, account in messages.accounts_of(txn.sql, wanted) if account == target.account_id]
-        return journal.record(txn, Effect(ChangeKind.MOVE, folder_id), ours, f"moved to {target.name}:")
+        return journal.record(txn, Effect(ChangeKind.MOVE, folder_id), ours, f"moved to {_called(target)}:")
 
     return job
 
@@ -32,16 +32,41 @@ def to_role(ids: Iterable[int], role: Role, verb: str) -> Job:
     wanted = list(ids)
 
     def job(txn: Transaction) -> int | None:
-        by_account = defaultdict[int, list[int]](list)
-        for id_, account in messages.accounts_of(txn.sql, wanted):
-            by_account[account].append(id_)
         batch: int | None = None
-        for account, group in by_account.items():
-            target_id = folders.for_role(txn, account, role)
+        for account, group in _by_account(txn, wanted):
+            everything = folders.by_role(txn.sql, account, Role.ALL)
+            if role is Role.ARCHIVE and everything is not None and labels.are_labels(txn.sql, account):
+                target_id, group = everything.id, labels.to_archive(txn.sql, group)
+            else:
+                target_id = folders.for_role(txn, account, role)
             batch = journal.record(txn, Effect(ChangeKind.MOVE, target_id), group, verb, batch=batch) or batch
         return batch
 
     return job
+
+
+def deleted_for_ever(ids: Iterable[int]) -> Job:
+    """Delete messages for ever; by way of the trash where folders are labels, and only the trash deletes."""
+    wanted = list(ids)
+
+    def job(txn: Transaction) -> int | None:
+        verb, batch = "deleted for ever:", None
+        for account, group in _by_account(txn, wanted):
+            if labels.are_labels(txn.sql, account):
+                trash = Effect(ChangeKind.MOVE, folders.for_role(txn, account, Role.TRASH))
+                outside = labels.outside_trash(txn.sql, group)
+                batch = journal.record(txn, trash, outside, verb, batch=batch) or batch
+            batch = journal.record(txn, Effect(ChangeKind.EXPUNGE), group, verb, batch=batch) or batch
+        return batch
+
+    return job
+
+
+def _by_account(txn: Transaction, ids: Sequence[int]) -> list[tuple[int, list[int]]]:
+    by_account = defaultdict[int, list[int]](list)
+    for id_, account in messages.accounts_of(txn.sql, ids):
+        by_account[account].append(id_)
+    return list(by_account.items())
 
 
 def copies_in(ids: Iterable[int], folder_id: int) -> Job:
@@ -51,7 +76,7 @@ def copies_in(ids: Iterable[int], folder_id: int) -> Job:
     def job(txn: Transaction) -> int | None:
         target = _target(txn, folder_id)
         ours = [id_ for id_, account in messages.accounts_of(txn.sql, wanted) if account == target.account_id]
-        return journal.record_copies(txn, target.account_id, folder_id, ours, f"copied to {target.name}:")
+        return journal.record_copies(txn, target.account_id, folder_id, ours, f"copied to {_called(target)}:")
 
     return job
 
@@ -61,7 +86,7 @@ def upload_of(message_id: int, folder_id: int) -> Job:
 
     def job(txn: Transaction) -> int | None:
         target = _target(txn, folder_id)
-        return journal.record_upload(txn, target.account_id, folder_id, message_id, f"stored in {target.name}:")
+        return journal.record_upload(txn, target.account_id, folder_id, message_id, f"stored in {_called(target)}:")
 
     return job
 
@@ -126,7 +151,7 @@ def undone(batch: int | None) -> Callable[[Transaction], int | CannotUndo | None
         try:
             return undoing.undo(txn, batch)
         except CannotUndo as refusal:
-            if batch is None:
+            if batch is None and not refusal.for_now:
                 undoing.pass_over(txn)
             return refusal
 
@@ -140,6 +165,11 @@ def _target(txn: Transaction, folder_id: int) -> FolderState:
     return target
 
 
+def _called(folder: FolderState) -> str:
+    """A folder in the words of a person: by its role where it has one."""
+    return "Inbox" if folder.role is Role.INBOX else folders.STANDARD_NAMES.get(folder.role, folder.name)
+
+
 def _check_name(txn: Transaction, account: int, name: str) -> None:
     delimiter = folders.delimiter_of(txn.sql, account)
     levels = name.split(delimiter) if delimiter else [name]
@@ -148,6 +178,8 @@ def _check_name(txn: Transaction, account: int, name: str) -> None:
     taken = {folder.name.casefold() for folder in folders.all_folders(txn.sql, folders.account_name(txn.sql, account))}
     if name.casefold() in taken:
         raise UsageError(f"There is a folder {name!r} already; nothing was changed.")
+    if folders.by_name(txn.sql, account, name) is not None:
+        raise UsageError(f"The server has yet to let go of the name {name!r}; wait a moment. Nothing was changed.")
 
 
 def flag_words(add: Flag, remove: Flag) -> str:

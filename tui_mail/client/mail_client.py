@@ -36,6 +36,7 @@ from tui_mail.model import (
     Folder,
     LinkState,
     Message,
+    Protocol,
     Role,
     Row,
     StatusChanged,
@@ -44,6 +45,7 @@ from tui_mail.paths import Paths
 from tui_mail.store import bodies, due, folders, history, journal, messages, rows, undoing
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.journal import Effect
+from tui_mail.sync.elsewhere import Elsewhere
 from tui_mail.sync.pulse import Pulse, wake_engine
 from tui_mail.text import SafeText, safe_line
 
@@ -87,6 +89,7 @@ class MailClient:
         self._secret = secret or _secret
         self._engine: Engine | EngineApart | None = None
         self._elsewhere = False
+        self._other = Elsewhere(self._db, self._emit)
         self._on_screen = 0
         self._starting = threading.Lock()
         self._started = False
@@ -125,12 +128,11 @@ class MailClient:
 
     def statuses(self) -> list[AccountStatus]:
         """The state of every account's line."""
+        if self._is_elsewhere:
+            return [self._other.status(account.name) for account in self.accounts]
         known = {name: worker.status for name, worker in self._workers.items()}
-        state = LinkState.LIVE if self._elsewhere else LinkState.STARTING
-        sentence = SafeText("another tui-mail keeps this account up to date" if self._elsewhere else "")
         return [
-            known.get(account.name) or AccountStatus(account.name, state, sentence=sentence)
-            for account in self.accounts
+            known.get(account.name) or AccountStatus(account.name, LinkState.STARTING) for account in self.accounts
         ]
 
     def folders(self) -> list[Folder]:
@@ -217,6 +219,10 @@ class MailClient:
         """What was done, newest first, one entry for each key press, and how far the server has been told."""
         return history.changes(self._db.read(), limit)
 
+    def next_undo(self) -> int:
+        """The batch that `undo` takes back when none is named; 0 when there is none."""
+        return undoing.next_undo(self._db.read()) or 0
+
     # --- acting -------------------------------------------------------------------------------
 
     def mark(
@@ -251,16 +257,15 @@ class MailClient:
 
     def delete(self, ids: Iterable[int]) -> Future[Change | None]:
         """Move messages to their account's trash; what is there already stays (see `expunge`)."""
-        return self._act(actions.to_role(ids, Role.TRASH, "deleted"))
+        return self._act(actions.to_role(ids, Role.TRASH, "moved to Trash:"))
 
     def junk(self, ids: Iterable[int]) -> Future[Change | None]:
         """Move messages to their account's junk folder."""
-        return self._act(actions.to_role(ids, Role.JUNK, "marked as junk:"))
+        return self._act(actions.to_role(ids, Role.JUNK, "moved to Junk:"))
 
     def expunge(self, ids: Iterable[int]) -> Future[Change | None]:
         """Delete messages for ever. There is no way back."""
-        wanted = list(ids)
-        return self._act(lambda txn: journal.record(txn, Effect(ChangeKind.EXPUNGE), wanted, "deleted for ever:"))
+        return self._act(actions.deleted_for_ever(ids))
 
     def copy(self, ids: Iterable[int], folder_id: int) -> Future[Change | None]:
         """Copy messages to another folder of their account; the copies are there at once."""
@@ -300,22 +305,31 @@ class MailClient:
         """Do again what was undone last; None when there is nothing."""
         return self._act(undoing.redo)
 
-    def retry(self, account: str | None = None) -> None:
-        """Try again now: connect, and send what the server refused before."""
+    def retry(self, account: str | None = None) -> Future[int]:
+        """Try again now: connect, and send what the server refused before; the future tells how much that is."""
         from tui_mail.config.secrets import invalidate
 
+        def again(txn: Transaction) -> int:
+            return due.retry_failed(txn, None if account is None else folders.account_id(txn, account))
+
         def wake(_: Future[int]) -> None:
+            if self._engine is None:
+                wake_engine(self.paths)
             for name, worker in self._workers.items():
                 if account in (None, name):
                     invalidate(worker.account)
                     worker.retry()
                     worker.replay()
 
-        self._db.write(due.retry_failed, urgent=True).add_done_callback(wake)
+        future = self._db.write(again, urgent=True)
+        future.add_done_callback(wake)
+        return future
 
     def sync_now(self, folder_id: int | None = None) -> None:
         """Compare with the server now: one folder, or all."""
-        if folder_id is None:
+        if self._is_elsewhere:
+            wake_engine(self.paths, b"sync")
+        elif folder_id is None:
             for worker in self._workers.values():
                 worker.refresh()
         else:
@@ -327,6 +341,8 @@ class MailClient:
 
     def wait_until_synced(self, account: str, timeout: float) -> bool:
         """Block until the account has nothing left to do; False when that takes longer, or there is no line."""
+        if self._is_elsewhere and any(a.name == account and a.protocol is Protocol.IMAP for a in self.accounts):
+            return self._other.wait(account, timeout, lambda: wake_engine(self.paths, b"sync"))
         worker = self._workers.get(account)
         return worker is None or worker.until_idle(timeout)
 
@@ -390,6 +406,11 @@ class MailClient:
         if self._engine is None:
             wake_engine(self.paths)
 
+    @property
+    def _is_elsewhere(self) -> bool:
+        """True while another process is the engine of this store."""
+        return self._elsewhere if self._engine is None else self._engine.elsewhere
+
     def _worker_of(self, folder_id: int) -> AccountWorker | FarWorker | None:
         folder = self.folder(folder_id)
         return self._workers.get(folder.account) if folder is not None else None
@@ -421,8 +442,11 @@ class MailClient:
                 engine.start()
         if self._on_screen:
             self.watch_folder(self._on_screen)
-        for status in self.statuses():
-            self._emit(StatusChanged(status))
+        if self._elsewhere:
+            self._other.look(self.accounts)
+        else:
+            for status in self.statuses():
+                self._emit(StatusChanged(status))
         self._parsed.warm()
 
     def _keep_words(self, snippets: list[tuple[int, SafeText]]) -> None:
@@ -435,6 +459,8 @@ class MailClient:
                 self._start_engine()
             elif changed:
                 self._engine.attend()
+            if changed and self._is_elsewhere:
+                self._other.look(self.accounts)
 
     def _emit(self, event: Event) -> None:
         for sink in self._sinks:

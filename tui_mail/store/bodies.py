@@ -1,20 +1,22 @@
 """Raw messages on disk, compressed, each with the hash of what it must be.
 
 What belongs here: the file bodies.db. A body is committed here before its row in mail.db says that it has one,
-so a crash between the two costs a second download and nothing else.
+so a crash between the two costs a second download and nothing else. What several messages have in common (a copy, one
+message in several of Gmail's folders) is kept once, under the id of one of them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import translated
-from tui_mail.store.messages import set_has_body
+from tui_mail.store.messages import marks, set_has_body
 
 _RAW, _ZLIB = 0, 1
 SMALL = 200
@@ -42,50 +44,54 @@ def save(db: Database, bodies: Sequence[PackedBody], *, urgent: bool = False) ->
     """Write bodies durably, then mark their rows. Raises StoreError."""
 
     def job(txn: Transaction) -> None:
-        with translated(db.bodies_path):
-            sql = db.bodies_sql
-            sql.execute("BEGIN IMMEDIATE")
-            try:
-                sql.executemany(
-                    "INSERT OR REPLACE INTO body VALUES (?, ?, ?, ?, ?)",
-                    ((b.message_id, b.codec, b.size, b.sha256, b.data) for b in bodies),
-                )
-                sql.execute("COMMIT")
-            except BaseException:
-                if sql.in_transaction:
-                    sql.execute("ROLLBACK")
-                raise
+        with _writing(db) as sql:
+            sql.executemany(
+                "INSERT OR REPLACE INTO body VALUES (?, ?, ?, ?, ?)",
+                ((b.message_id, b.codec, b.size, b.sha256, b.data) for b in bodies),
+            )
+            sql.executemany("DELETE FROM same WHERE message_id = ?", ((b.message_id,) for b in bodies))
         set_has_body(txn, ((b.message_id, 1) for b in bodies))
 
     db.run(job, urgent=urgent)
 
 
-def share(db: Database, pairs: Sequence[tuple[int, int]]) -> None:
+def share(db: Database, pairs: Sequence[tuple[int, int]], *, urgent: bool = False) -> set[int]:
     """(message id, id of one with the same octets): they are kept once. Durable, like `save`. Raises StoreError.
 
-    A message whose likeness has no body here is left as it is.
+    Returns the ids of those that have a body now; one whose likeness has none here is left as it is.
     """
 
-    def job(txn: Transaction) -> None:
-        shared = list[int]()
-        with translated(db.bodies_path):
-            sql = db.bodies_sql
-            sql.execute("BEGIN IMMEDIATE")
-            try:
-                for message_id, as_id in pairs:
-                    kept = _kept_under(sql, as_id)
-                    is_here = sql.execute("SELECT 1 FROM body WHERE message_id = ?", (kept,)).fetchone()
-                    if is_here is not None and kept != message_id:
-                        sql.execute("INSERT OR REPLACE INTO same VALUES (?, ?)", (message_id, kept))
-                        shared.append(message_id)
-                sql.execute("COMMIT")
-            except BaseException:
-                if sql.in_transaction:
-                    sql.execute("ROLLBACK")
-                raise
+    def job(txn: Transaction) -> set[int]:
+        shared = set[int]()
+        with _writing(db) as sql:
+            for message_id, as_id in pairs:
+                kept = _kept_under(sql, as_id)
+                if _is_kept(sql, message_id):
+                    shared.add(message_id)
+                elif kept != message_id and _is_kept(sql, kept):
+                    sql.execute("INSERT OR REPLACE INTO same VALUES (?, ?)", (message_id, kept))
+                    shared.add(message_id)
         set_has_body(txn, ((id_, 1) for id_ in shared))
+        return shared
 
-    db.run(job)
+    return db.run(job, urgent=urgent)
+
+
+def kept_elsewhere(sql: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, int]]:
+    """(message id, id of one whose body is here) of messages that the server says are one, as in Gmail's folders.
+
+    It is only believed of messages that are also of one size and Message-ID. `sql` reads mail.db.
+    """
+    return [
+        (row[0], row[1])
+        for row in sql.execute(
+            "SELECT m.id, MIN(o.id) FROM message m CROSS JOIN message o"  # noqa: S608
+            " ON o.account_id = m.account_id AND o.identity = m.identity AND o.identity != ''"
+            f" WHERE m.id IN ({marks(ids)}) AND m.identity != '' AND o.has_body = 1 AND o.id != m.id"
+            " AND o.size = m.size AND o.msgid_hash = m.msgid_hash GROUP BY m.id",
+            ids,
+        )
+    ]
 
 
 def load(sql: sqlite3.Connection, message_id: int) -> bytes | None:
@@ -104,22 +110,45 @@ def load(sql: sqlite3.Connection, message_id: int) -> bytes | None:
 
 
 def delete(db: Database, ids: Iterable[int]) -> None:
-    """Forget the bodies of messages that exist no more; runs on the writer thread, after their rows are gone."""
-    with translated(db.bodies_path):
-        sql = db.bodies_sql
-        for id_ in ids:
-            sql.execute("DELETE FROM same WHERE message_id = ?", (id_,))
+    """Forget the bodies of messages that exist no more; runs on the writer thread, after their rows are gone.
+
+    Octets that other messages show too stay, and are one of those's from now on.
+    """
+    gone = list(ids)
+    if not gone:
+        return
+    with _writing(db) as sql:
+        sql.executemany("DELETE FROM same WHERE message_id = ?", ((id_,) for id_ in gone))
+        for id_ in gone:
             heir = sql.execute("SELECT message_id FROM same WHERE as_id = ? LIMIT 1", (id_,)).fetchone()
-            sql.execute("BEGIN IMMEDIATE")
             if heir is None:
                 sql.execute("DELETE FROM body WHERE message_id = ?", (id_,))
-            else:  # another message has the same octets: they are that one's from now on
+            else:
                 sql.execute("DELETE FROM same WHERE message_id = ?", heir)
                 sql.execute("UPDATE OR REPLACE body SET message_id = ? WHERE message_id = ?", (heir[0], id_))
                 sql.execute("UPDATE same SET as_id = ? WHERE as_id = ?", (heir[0], id_))
+
+
+@contextlib.contextmanager
+def _writing(db: Database) -> Iterator[sqlite3.Connection]:
+    """A transaction of bodies.db, on the writer thread. Raises StoreError."""
+    with translated(db.bodies_path):
+        sql = db.bodies_sql
+        sql.execute("BEGIN IMMEDIATE")
+        try:
+            yield sql
             sql.execute("COMMIT")
+        except BaseException:
+            if sql.in_transaction:
+                sql.execute("ROLLBACK")
+            raise
 
 
 def _kept_under(sql: sqlite3.Connection, message_id: int) -> int:
+    """The message under whose id the octets of this one are."""
     row = sql.execute("SELECT as_id FROM same WHERE message_id = ?", (message_id,)).fetchone()
     return message_id if row is None else int(row[0])
+
+
+def _is_kept(sql: sqlite3.Connection, message_id: int) -> bool:
+    return sql.execute("SELECT 1 FROM body WHERE message_id = ?", (message_id,)).fetchone() is not None

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import ChangeKind, Flag, Role
-from tui_mail.store import folders
+from tui_mail.store import folders, labels
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import KnownFolder
-from tui_mail.store.identity import absorb
+from tui_mail.store.identity import Likeness, absorb
 from tui_mail.store.journal import FOLDER_KINDS, Effect
 from tui_mail.store.messages import refresh_view, with_keywords
 
@@ -184,29 +184,40 @@ def set_stage(
 
 def moved(txn: Transaction, target: int, places: Iterable[tuple[DueItem, int | None]]) -> None:
     """Messages are in `target` now: (message, UID there, or None when the server did not say)."""
-    done, given = list[DueItem](), set[int]()
+    done, given, stand_ins = list[DueItem](), set[int](), list[int]()
     for item, told in places:
         id_ = item.message_id
         uid = None if told in given else told  # no two messages have one UID, whatever the server says
+        uid = uid or labels.uid_in(txn.sql, id_, target)
+        twin = txn.sql.execute(
+            "SELECT id, msgid_hash, size, internaldate FROM message WHERE folder_id = ? AND uid = ? AND id != ?",
+            (target, uid, id_),
+        ).fetchone()
+        mine = txn.sql.execute("SELECT msgid_hash, size, internaldate FROM message WHERE id = ?", (id_,)).fetchone()
+        if twin is not None and mine is not None:
+            if Likeness(*mine).may_be(Likeness(*twin[1:])):
+                absorb(txn, id_, twin[0])  # what a sync of the target saw first is the same message
+            else:
+                uid = None  # it is another message, whatever the server says
         if uid is not None:
             given.add(uid)
-            for (twin,) in txn.sql.execute(  # what a sync of the target saw first is the same message
-                "SELECT id FROM message WHERE folder_id = ? AND uid = ? AND id != ?", (target, uid, id_)
-            ).fetchall():
-                absorb(txn, id_, twin)
+        kept = labels.place_kept(txn.sql, id_, target)
         txn.sql.execute(
             "UPDATE message SET folder_id = ?, uid = ?, lost_since = ?, unborn = 0 WHERE id = ? AND NOT"
             " (folder_id IS ? AND uid IS NOT NULL)",
             (target, uid, 0 if uid else int(time.time()), id_, target),
         )
+        if kept is not None:
+            stand_ins.append(labels.leave_stand_in(txn, id_, *kept))
         done.append(item)
     set_stage(txn, done, 2)
-    refresh_view(txn, [item.message_id for item in done])
+    refresh_view(txn, [*(item.message_id for item in done), *stand_ins])
 
 
 def flagged(txn: Transaction, effect: Effect, items: Sequence[DueItem]) -> None:
     """The server changed the flags of messages."""
     ids = [item.message_id for item in items]
+    ids += labels.others(txn.sql, ids)
     for id_ in ids:
         row = txn.sql.execute("SELECT flags, keywords FROM message WHERE id = ?", (id_,)).fetchone()
         if row is not None:

@@ -257,6 +257,15 @@ def remove(txn: Transaction, account: int, folder_id: int) -> None:
     txn.sql.execute("DELETE FROM folder WHERE id = ?", (folder_id,))
 
 
+def deleted(txn: Transaction, account: int, folder_id: int) -> None:
+    """The server deleted the folder for us; its row stays when a later change makes it anew."""
+    again = "SELECT 1 FROM journal WHERE kind = 'folder_create' AND target = ? AND state IN ('queued', 'running')"
+    if txn.sql.execute(again, (folder_id,)).fetchone() is None:
+        remove(txn, account, folder_id)
+    else:
+        set_progress(txn, folder_id, uidvalidity=0, uidnext=0, highestmodseq=0, synced_min_uid=0, on_server=0)
+
+
 def set_progress(
     txn: Transaction,
     folder_id: int,
@@ -286,17 +295,22 @@ def set_progress(
 
 def _as_they_will_be(sql: sqlite3.Connection, found: list[Folder]) -> list[Folder]:
     """Folders with every unfinished change of them: a new name is shown at once, a deleted one no more."""
-    for kind, account, target, name, new_name in sql.execute(
+    hidden = set[int]()
+    steps = sql.execute(
         "SELECT j.kind, a.name, j.target, j.name, j.new_name FROM journal j JOIN account a ON a.id = j.account_id"
-        " WHERE j.state IN ('queued', 'running') AND j.kind IN ('folder_rename', 'folder_delete') ORDER BY j.id"
-    ).fetchall():
+        " WHERE j.state IN ('queued', 'running') AND j.kind LIKE 'folder%' ORDER BY j.id"
+    ).fetchall()
+    made_at = {target: at for at, (kind, _, target, _, _) in enumerate(steps) if kind == "folder_create"}
+    for at, (kind, account, target, name, new_name) in enumerate(steps):
         if kind == "folder_delete":
-            found = [folder for folder in found if folder.id != target]
+            hidden.add(target)
+        elif kind == "folder_create":
+            hidden.discard(target)
+            found = [_shown_as(folder, name) if folder.id == target else folder for folder in found]
         else:
-            found = [
-                _shown_as(f, renamed(f.name, name, new_name, f.delimiter)) if f.account == account else f for f in found
-            ]
-    return found
+            there = {folder.id for folder in found if folder.account == account and made_at.get(folder.id, -1) < at}
+            found = [_shown_as(f, renamed(f.name, name, new_name, f.delimiter)) if f.id in there else f for f in found]
+    return [folder for folder in found if folder.id not in hidden]
 
 
 def _shown_as(folder: Folder, name: str) -> Folder:

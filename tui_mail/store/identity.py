@@ -7,7 +7,9 @@ same. What must never be here: UIDs given by the server, which always go before 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from tui_mail.model import Flag, HeaderFields
@@ -28,6 +30,41 @@ def identity_hash(fields: HeaderFields, internaldate: int) -> int:
         return message_hash(fields.message_id)
     senders = " ".join(address.email for address in fields.from_)
     return message_hash(f"\n{fields.date}\n{internaldate}\n{senders}\n{fields.subject}")
+
+
+SIMILAR = 4_096
+"""Octets by which two tellings of one message's size may differ: some servers only guess it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What is stored, or told, of a message that tells it from others under the same UID."""
+
+    key: int
+    """identity_hash."""
+    size: int
+    """Octets; 0 unknown."""
+    internaldate: int
+
+    def may_be(self, other: Likeness) -> bool:
+        """False when the two are different messages for certain."""
+        if not self.size or not other.size:
+            return True
+        if (self.size, self.internaldate) == (other.size, other.internaldate):
+            return True  # a server that makes Message-IDs up, another one each time
+        return self.key == other.key and abs(self.size - other.size) <= max(SIMILAR, self.size // 4)
+
+
+def likenesses(sql: sqlite3.Connection, folder_id: int, uids: Iterable[int]) -> dict[int, Likeness]:
+    """By UID, of those that are stored."""
+    found = dict[int, Likeness]()
+    for uid in uids:
+        row = sql.execute(
+            "SELECT msgid_hash, size, internaldate FROM message WHERE folder_id = ? AND uid = ?", (folder_id, uid)
+        ).fetchone()
+        if row is not None:
+            found[uid] = Likeness(*row)
+    return found
 
 
 def homeless(sql: sqlite3.Connection, account: int, folder_id: int) -> dict[Key, list[tuple[int, int]]]:
@@ -58,7 +95,10 @@ def absorb(txn: Transaction, id_: int, twin: int) -> None:
         "SELECT folder_id, uid, flags, keywords, view_folder, view_flags FROM message WHERE id = ?", (twin,)
     ).fetchone()
     txn.sql.execute("UPDATE OR IGNORE journal_item SET message_id = ? WHERE message_id = ?", (id_, twin))
-    txn.sql.execute("DELETE FROM message WHERE id = ?", (twin,))
+    txn.sql.execute(  # it is forgotten later, with its body, which others may have in common with it
+        "UPDATE message SET folder_id = NULL, uid = NULL, view_folder = NULL, lost_since = ? WHERE id = ?",
+        (int(time.time()), twin),
+    )
     txn.count(place[4], -1, -int(not place[5] & Flag.SEEN))
     txn.sql.execute(
         "UPDATE message SET folder_id = ?, uid = ?, flags = ?, keywords = ?, lost_since = 0 WHERE id = ?",

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import ChangeKind, ChangeState, Flag, Role
-from tui_mail.store import folders
+from tui_mail.store import folders, labels
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import KnownFolder
 from tui_mail.store.messages import chunks, marks, refresh_view, with_keywords
@@ -114,6 +114,8 @@ def record(
             f" WHERE id IN ({marks(chunk)})",
             chunk,
         ):
+            if folder is None and undo_of is not None:
+                folder = labels.hidden_in(txn.sql, id_)
             if effect.changes(folder, flags, keywords):
                 touched[account].append(Item(id_, folder))
     if touched and undo_of is None and undoable and not again:

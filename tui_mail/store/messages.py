@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import Address, Flag, HeaderFields
+from tui_mail.store import labels
 from tui_mail.store.database import Transaction
-from tui_mail.store.identity import best, find_twins, homeless, identity_hash, message_hash
+from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
 from tui_mail.text import SafeText
 
 FIELD, RECORD = "\x1f", "\x1e"
@@ -35,6 +36,9 @@ class Arrival:
     internaldate: int
     size: int
     fields: HeaderFields
+    identity: str = ""
+    """The server's own name of its content, the same in every folder of the account; empty when it tells none."""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class ServerFlags:
     uid: int
     flags: Flag
     keywords: tuple[str, ...]
+    labels: tuple[str, ...] | None = None
+    """None: they were not asked for."""
 
 
 def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Arrival]) -> int:
@@ -55,12 +61,7 @@ def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Ar
     if not arrivals:
         return 0
     low, high = min(a.uid for a in arrivals), max(a.uid for a in arrivals)
-    known = {
-        row[0]
-        for row in txn.sql.execute(
-            "SELECT uid FROM message WHERE folder_id = ? AND uid BETWEEN ? AND ?", (folder_id, low, high)
-        )
-    }
+    known = _undisputed(txn, folder_id, low, high, arrivals)
     repeated = [ServerFlags(a.uid, a.flags, a.keywords) for a in arrivals if a.uid in known]
     if repeated:
         update_flags(txn, folder_id, repeated)
@@ -87,9 +88,11 @@ def update_flags(txn: Transaction, folder_id: int, updates: Iterable[ServerFlags
     changed = list[int]()
     for update in updates:
         row = txn.sql.execute(
-            "SELECT id, flags, keywords FROM message WHERE folder_id = ? AND uid = ?", (folder_id, update.uid)
+            "SELECT id, flags, keywords, labels FROM message WHERE folder_id = ? AND uid = ?", (folder_id, update.uid)
         ).fetchone()
         words = " ".join(sorted(update.keywords))
+        if row is not None and update.labels is not None and row[3] != (told := _joined(update.labels)):
+            txn.sql.execute("UPDATE message SET labels = ? WHERE id = ?", (told, row[0]))
         if row is not None and (row[1], row[2]) != (int(update.flags), words):
             txn.sql.execute(
                 "UPDATE message SET flags = ?, keywords = ? WHERE id = ?", (int(update.flags), words, row[0])
@@ -187,12 +190,12 @@ def refresh_view(txn: Transaction, ids: Iterable[int]) -> None:
             chunk,
         ):
             overlay.setdefault(id_, []).append(tuple(change))
-        for id_, folder, flags, keywords, *seen in txn.sql.execute(
-            "SELECT id, folder_id, flags, keywords, view_folder, view_flags, view_keywords, state"  # noqa: S608
+        for id_, home, flags, keywords, identity, *seen in txn.sql.execute(
+            "SELECT id, folder_id, flags, keywords, identity, view_folder, view_flags, view_keywords, state"  # noqa: S608
             f" FROM message WHERE id IN ({places})",
             chunk,
         ).fetchall():
-            state = 0
+            state, folder = 0, home
             for kind, change_state, target, add, remove, add_words, remove_words in overlay.get(id_, ()):
                 if change_state == "failed":
                     state = 2
@@ -205,6 +208,8 @@ def refresh_view(txn: Transaction, ids: Iterable[int]) -> None:
                 else:
                     flags = flags & ~remove | add
                     keywords = with_keywords(keywords, add_words, remove_words)
+            if identity and folder not in (home, None) and labels.is_there(txn.sql, id_, folder):
+                folder = None
             if [folder, flags, keywords, state] == seen:
                 continue
             txn.sql.execute(
@@ -236,6 +241,12 @@ def place_of(sql: sqlite3.Connection, message_id: int) -> tuple[int, int, int, i
         "SELECT account_id, folder_id, uid, size FROM message WHERE id = ? AND uid IS NOT NULL", (message_id,)
     ).fetchone()
     return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def message_id_of(sql: sqlite3.Connection, message_id: int) -> str:
+    """The Message-ID of a message; empty when it has none."""
+    row = sql.execute("SELECT message_id FROM message WHERE id = ?", (message_id,)).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def account_of(sql: sqlite3.Connection, message_id: int) -> str | None:
@@ -286,6 +297,22 @@ def stored_count(sql: sqlite3.Connection, folder_id: int) -> int:
         "SELECT COUNT(*) FROM message WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,)
     ).fetchone()[0]
     return count
+
+
+def unseen_count(sql: sqlite3.Connection, folder_id: int) -> int:
+    r"""How many of them the server has without \Seen."""
+    count: int = sql.execute(
+        "SELECT COUNT(*) FROM message WHERE folder_id = ? AND uid IS NOT NULL AND NOT flags & ?", (folder_id, Flag.SEEN)
+    ).fetchone()[0]
+    return count
+
+
+def highest_uid(sql: sqlite3.Connection, folder_id: int) -> int:
+    """The highest stored UID of a folder, 0 when there is none."""
+    found: int = sql.execute(
+        "SELECT COALESCE(MAX(uid), 0) FROM message WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,)
+    ).fetchone()[0]
+    return found
 
 
 def bodiless(
@@ -343,9 +370,9 @@ def chunks(ids: list[int]) -> Iterator[list[int]]:
 
 _COLUMNS = (
     "account_id, folder_id, uid, flags, keywords, view_folder, view_flags, view_keywords, date, internaldate, size,"
-    " subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id, has_attachments"
+    " subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id, has_attachments, identity, labels"
 )
-INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 21)})"  # noqa: S608
+INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 23)})"  # noqa: S608
 
 
 def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...]:
@@ -378,15 +405,51 @@ def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...
         " ".join(fields.references),
         fields.list_id,
         int(fields.has_attachments),
+        arrival.identity,
+        _joined(arrival.labels) if arrival.labels else "",
     )
+
+
+def _undisputed(txn: Transaction, folder_id: int, low: int, high: int, arrivals: Sequence[Arrival]) -> set[int]:
+    """The stored UIDs in a range; a row whose UID is another message on the server loses it."""
+    known = {
+        row[0]: (row[1], Likeness(*row[2:]))
+        for row in txn.sql.execute(
+            "SELECT uid, id, msgid_hash, size, internaldate FROM message WHERE folder_id = ? AND uid BETWEEN ? AND ?",
+            (folder_id, low, high),
+        )
+    }
+    wrong = dict[int, int]()
+    for arrival in arrivals if known else ():
+        id_, mine = known.get(arrival.uid, (0, None))
+        if mine is None:
+            continue
+        theirs = Likeness(identity_hash(arrival.fields, arrival.internaldate), arrival.size, arrival.internaldate)
+        if not mine.may_be(theirs) or (not mine.size and arrival.size):
+            wrong.setdefault(arrival.uid, id_)
+    lose_messages(txn, wrong.values())
+    return set(known).difference(wrong)
 
 
 def _adopt(txn: Transaction, id_: int, folder_id: int, arrival: Arrival) -> int:
     txn.sql.execute(
-        "UPDATE message SET folder_id = ?, uid = ?, flags = ?, keywords = ?, lost_since = 0 WHERE id = ?",
-        (folder_id, arrival.uid, int(arrival.flags), " ".join(sorted(arrival.keywords)), id_),
+        "UPDATE message SET folder_id = ?1, uid = ?2, flags = ?3, keywords = ?4, lost_since = 0, labels = ?6,"
+        " identity = CASE WHEN ?5 = '' THEN identity ELSE ?5 END WHERE id = ?7",
+        (
+            folder_id,
+            arrival.uid,
+            int(arrival.flags),
+            " ".join(sorted(arrival.keywords)),
+            arrival.identity,
+            _joined(arrival.labels),
+            id_,
+        ),
     )
     return id_
+
+
+def _joined(labels: tuple[str, ...]) -> str:
+    return FIELD.join(label.replace(FIELD, "") for label in labels)
 
 
 def _packed(addresses: tuple[Address, ...]) -> str:

@@ -28,7 +28,7 @@ _NEWEST = (
 def undo(txn: Transaction, batch: int | None = None) -> int | None:
     """Take an action back, the newest if none is named; returns the batch that does it (or that was cancelled).
 
-    None when there is nothing to take back. Raises CannotUndo, and has changed nothing then.
+    None when there is nothing to take back. Raises CannotUndo before anything is changed.
     """
     if batch is None:
         row = txn.sql.execute(_NEWEST).fetchone()
@@ -40,6 +40,9 @@ def undo(txn: Transaction, batch: int | None = None) -> int | None:
     reason = why_not(txn.sql, batch, changes)
     if reason:
         raise CannotUndo(reason)
+    for change in changes:
+        wanted = {ChangeKind.FOLDER_DELETE: change.effect.name, ChangeKind.FOLDER_RENAME: change.effect.name}
+        _check_free(txn.sql, change, wanted.get(change.effect.kind, "") if _may_be_known(change) else "")
     inverse: int | None = None
     for change in reversed(changes):
         inverse = _take_back(txn, change, batch, inverse) or inverse
@@ -51,23 +54,57 @@ def undo(txn: Transaction, batch: int | None = None) -> int | None:
     return inverse or batch
 
 
+def next_undo(sql: sqlite3.Connection) -> int | None:
+    """The batch that `undo` takes when none is named; None when there is nothing to take back."""
+    row = sql.execute(_NEWEST).fetchone()
+    return None if row is None else int(row[0])
+
+
 def pass_over(txn: Transaction) -> None:
     """The newest action cannot be taken back, and the person knows: the next undo takes the one before."""
     txn.sql.execute(f"UPDATE journal SET undone = -1 WHERE batch = ({_NEWEST})")  # noqa: S608
 
 
 def redo(txn: Transaction) -> int | None:
-    """Do again what was undone last, unless something else was done since; returns the new batch or None."""
+    """Do again what was undone last, unless something else was done since; returns the new batch or None.
+
+    Raises CannotUndo before anything is changed.
+    """
     row = txn.sql.execute(
         "SELECT batch FROM journal WHERE undone > 0 AND undo_of IS NULL ORDER BY undone DESC LIMIT 1"
     ).fetchone()
     if row is None:
         return None
+    if _answer_cancelled(txn, row[0]):
+        txn.sql.execute("UPDATE journal SET undone = 0 WHERE batch = ?", (row[0],))
+        return int(row[0])
+    changes = journal.of_batch(txn.sql, row[0])
+    for change in changes:
+        wanted = {ChangeKind.FOLDER_CREATE: change.effect.name, ChangeKind.FOLDER_RENAME: change.effect.new_name}
+        _check_free(txn.sql, change, wanted.get(change.effect.kind, ""))
     batch: int | None = None
-    for change in journal.of_batch(txn.sql, row[0]):
+    for change in changes:
         batch = _do_again(txn, change, batch) or batch
     txn.sql.execute("UPDATE journal SET undone = -1 WHERE batch = ?", (row[0],))
     return batch
+
+
+def _answer_cancelled(txn: Transaction, batch: int) -> bool:
+    """Drop what takes the batch back and has not been sent, so that the batch stands; False when that cannot be."""
+    answers = txn.sql.execute(
+        "SELECT id, account_id, state, attempts, kind, target FROM journal WHERE undo_of = ? AND state != 'cancelled'",
+        (batch,),
+    ).fetchall()
+    stands = all(change.state is not ChangeState.CANCELLED for change in journal.of_batch(txn.sql, batch))
+    if not answers or not stands or any(state != "queued" or attempts for _, _, state, attempts, _, _ in answers):
+        return False
+    for id_, account, _, _, kind, target in answers:
+        txn.sql.execute("UPDATE journal SET state = 'cancelled' WHERE id = ?", (id_,))
+        refresh_view(txn, [item.message_id for item in journal.items_of(txn.sql, id_)])
+        txn.lists.add(account)
+        if kind == ChangeKind.FOLDER_CREATE:
+            folders.forget_unmade(txn, target or 0)
+    return True
 
 
 def why_not(sql: sqlite3.Connection, batch: int, changes: Sequence[Recorded]) -> str:
@@ -92,7 +129,8 @@ def why_not(sql: sqlite3.Connection, batch: int, changes: Sequence[Recorded]) ->
 
 def is_undone(sql: sqlite3.Connection, batch: int) -> bool:
     """Whether a batch was taken back."""
-    return sql.execute("SELECT 1 FROM journal WHERE undo_of = ? LIMIT 1", (batch,)).fetchone() is not None
+    query = "SELECT 1 FROM journal WHERE undo_of = ? AND state != 'cancelled' LIMIT 1"
+    return sql.execute(query, (batch,)).fetchone() is not None
 
 
 def _may_be_known(change: Recorded) -> bool:
@@ -104,11 +142,19 @@ def _any_left(sql: sqlite3.Connection, batch: int) -> bool:
     return (
         sql.execute(
             "SELECT 1 FROM journal j JOIN journal_item i ON i.journal_id = j.id JOIN message m ON m.id = i.message_id"
-            " WHERE j.batch = ? AND (m.view_folder IS NOT NULL OR m.lost_since > 1 OR m.unborn) LIMIT 1",
+            " WHERE j.batch = ? AND (m.folder_id IS NOT NULL OR m.view_folder IS NOT NULL OR m.lost_since > 1"
+            " OR m.unborn) LIMIT 1",
             (batch,),
         ).fetchone()
         is not None
     )
+
+
+def _check_free(sql: sqlite3.Connection, change: Recorded, name: str) -> None:
+    """No other folder may have the name on the server, also not one that is about to lose it. Raises CannotUndo."""
+    other = folders.by_name(sql, change.account, name) if name else None
+    if other is not None and other.id != change.effect.target:
+        raise CannotUndo(f"The server has yet to let go of the name {name!r}; try again in a moment.", for_now=True)
 
 
 def _folder_in_the_way(sql: sqlite3.Connection, change: Recorded) -> str:
@@ -120,8 +166,8 @@ def _folder_in_the_way(sql: sqlite3.Connection, change: Recorded) -> str:
     if effect.kind is ChangeKind.FOLDER_RENAME:
         if state is None:
             return "The folder is gone."
-        other = folders.by_name(sql, change.account, effect.name)
-        if other is not None and other.id != state.id:
+        account = folders.account_name(sql, change.account)
+        if any(f.name == effect.name and f.id != state.id for f in folders.all_folders(sql, account)):
             return "There is another folder of the old name now."
     return ""
 
@@ -133,9 +179,9 @@ def _take_back(txn: Transaction, change: Recorded, batch: int, inverse: int | No
     if change.state is ChangeState.FAILED or (is_open and not _may_be_known(change)):
         txn.sql.execute("UPDATE journal SET state = 'cancelled' WHERE id = ?", (change.id,))
         refresh_view(txn, [item.message_id for item in items])
-        if effect.kind in FOLDER_KINDS:
+        txn.lists.add(change.account)
+        if effect.kind is ChangeKind.FOLDER_CREATE:
             folders.forget_unmade(txn, effect.target or 0)
-            txn.lists.add(change.account)
     if not _may_be_known(change):
         return None
     verb = f"took back: {change.verb}"

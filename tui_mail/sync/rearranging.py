@@ -42,13 +42,23 @@ def _delete(sync: FolderSync, effect: Effect) -> None:
         return
     _let_go(sync, effect.target)
     if _exists(sync, state.name):
-        if sync.session.status(state.name).messages:
+        if sync.session.status(state.name).messages or _holds_mail(sync, state.name):
             raise CommandRefused(
                 f"The folder {state.name} still holds mail on the server; it was left as it is, and nothing is lost."
             )
         sync.session.delete_folder(state.name)
     account, gone = sync.account_id, state.id
-    sync.db.run(lambda txn: folders.remove(txn, account, gone))
+    sync.db.run(lambda txn: folders.deleted(txn, account, gone))
+
+
+def _holds_mail(sync: FolderSync, name: str) -> bool:
+    """Asked by opening it too: what is deleted now is gone for ever, and counters are known to lie."""
+    sync.selected = None
+    held = sync.session.open_folder(name, read_only=True).exists > 0
+    inbox = folders.by_name(sync.db.read(), sync.account_id, "INBOX")
+    if inbox is not None:
+        sync.open(inbox.id)
+    return held
 
 
 def _let_go(sync: FolderSync, folder_id: int | None) -> None:
