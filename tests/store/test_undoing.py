@@ -89,7 +89,7 @@ def in_a_moment(shelf: Shelf, step: Callable[[Transaction], int | None]) -> int 
         return shelf.db.run(step)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.integers(0, 7), st.integers(0, 2), st.booleans()), min_size=1, max_size=10),
     st.booleans(),
@@ -207,3 +207,26 @@ def test_nothing_that_arrives_is_taken_for_a_copy_not_sent_yet(shelf: Shelf) -> 
     [twin] = rows.ids_of(shelf.db.read(), shelf.trash)
     [copy] = rows.ids_of(shelf.db.read(), shelf.archive)
     assert twin not in (copy, ids[0])
+
+
+def test_what_is_to_be_copied_is_not_deleted_before(shelf: Shelf) -> None:
+    """A copy that has to wait holds up what would take its original away."""
+    ids = fill(shelf, 1)
+    shelf.db.run(actions.copies_in(ids, shelf.archive))
+    shelf.db.run(lambda txn: journal.record(txn, Effect(ChangeKind.EXPUNGE), ids, "deleted for ever:"))
+    first = due.next_due(shelf.db.read(), shelf.account, 9e9)
+    assert first is not None
+    assert first.effect.kind is ChangeKind.COPY
+    shelf.db.run(lambda txn: due.postpone(txn, first.id, 9_000_000_000))
+    assert due.next_due(shelf.db.read(), shelf.account, 100) is None
+
+
+def test_a_copy_whose_original_is_gone_says_so(shelf: Shelf) -> None:
+    """Deleted elsewhere before it was copied: the copy is shown no more, and the person is told why."""
+    ids = fill(shelf, 1)
+    shelf.db.run(actions.copies_in(ids, shelf.archive))
+    shelf.db.run(lambda txn: messages.lose(txn, shelf.inbox, [1]))
+    assert shelf.db.run(lambda txn: due.give_up(txn, shelf.account, 9_000_000_000)) == 1
+    assert list(rows.ids_of(shelf.db.read(), shelf.archive)) == []
+    [told] = history.changes(shelf.db.read())
+    assert (told.state, told.error) == ("failed", "The message was deleted elsewhere before it could be copied.")

@@ -18,7 +18,7 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.folders import KnownFolder
 from tui_mail.store.identity import Likeness, absorb
 from tui_mail.store.journal import FOLDER_KINDS, Effect
-from tui_mail.store.messages import refresh_view, with_keywords
+from tui_mail.store.messages import marks, refresh_view, with_keywords
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,24 @@ class DueItem:
 
 
 _OPEN = "account_id = ? AND state IN ('queued', 'running')"
-_FREE = (
-    "NOT EXISTS (SELECT 1 FROM journal_item mine JOIN journal_item other ON other.message_id = mine.message_id"
-    " JOIN journal earlier ON earlier.id = other.journal_id WHERE mine.journal_id = j.id AND mine.stage < 2"
+_BEFORE = (
+    "EXISTS (SELECT 1 FROM journal_item mine JOIN journal_item other ON {} JOIN journal earlier"
+    " ON earlier.id = other.journal_id WHERE mine.journal_id = j.id AND mine.stage < 2"
     " AND earlier.id < j.id AND earlier.state IN ('queued', 'running'))"
-    " AND NOT EXISTS (SELECT 1 FROM journal earlier WHERE earlier.account_id = j.account_id AND earlier.id < j.id"
-    " AND earlier.state IN ('queued', 'running') AND (earlier.kind LIKE 'folder%' OR j.kind LIKE 'folder%'))"
 )
-"""No earlier change that still waits speaks of a message of this one, and none of folders is under way."""
+_FREE = (
+    " AND ".join(
+        f"NOT {_BEFORE.format(same)}"
+        for same in (
+            "other.message_id = mine.message_id",
+            "other.source = mine.message_id",
+            "other.message_id = mine.source",
+        )
+    )
+    + " AND NOT EXISTS (SELECT 1 FROM journal earlier WHERE earlier.account_id = j.account_id AND earlier.id < j.id"
+    " AND earlier.state IN ('queued', 'running') AND (earlier.kind LIKE 'folder%' OR j.kind LIKE 'folder%'))"  # noqa: S608
+)
+"""No earlier change that still waits speaks of a message of this one or copies it, and none of folders is under way."""
 _WHAT = (
     "id, attempts, kind, target, add_flags, remove_flags, add_keywords, remove_keywords, name, new_name, verb, next_try"
 )
@@ -96,7 +106,7 @@ def companions(sql: sqlite3.Connection, account: int, first: Due) -> list[Due]:
         due = _due(row)
         if due.effect.kind in FOLDER_KINDS:
             break
-        ids = _messages(sql, due.id)
+        ids = _touched(sql, due.id)
         if due.effect == first.effect and due.attempts == 0 and behind.isdisjoint(ids):
             found.append(due)
         else:
@@ -162,6 +172,12 @@ def give_up(txn: Transaction, account: int, before: int) -> int:
     txn.sql.executemany("UPDATE journal_item SET stage = 2 WHERE journal_id = ? AND message_id = ?", rows)
     txn.sql.executemany("UPDATE journal SET next_try = 0 WHERE id = ?", {(id_,) for id_, _ in rows})
     refresh_view(txn, {id_ for _, id_ in rows})
+    for (id_,) in txn.sql.execute(
+        "SELECT DISTINCT j.id FROM journal j JOIN journal_item i ON i.journal_id = j.id JOIN message m"  # noqa: S608
+        f" ON m.id = i.message_id WHERE j.kind = 'copy' AND m.unborn AND j.id IN ({marks(rows)})",
+        [id_ for id_, _ in rows],
+    ).fetchall():
+        fail(txn, id_, "The message was deleted elsewhere before it could be copied.")
     return len({id_ for id_, _ in rows})
 
 
@@ -296,6 +312,12 @@ def open_counts(sql: sqlite3.Connection, account: int) -> tuple[int, int]:
         else:
             waiting += count
     return waiting, failed
+
+
+def _touched(sql: sqlite3.Connection, change_id: int) -> list[int]:
+    """The messages of a change, and those that it copies."""
+    pairs = sql.execute("SELECT message_id, source FROM journal_item WHERE journal_id = ?", (change_id,)).fetchall()
+    return [id_ for pair in pairs for id_ in pair if id_ is not None]
 
 
 def _messages(sql: sqlite3.Connection, change_id: int) -> list[int]:

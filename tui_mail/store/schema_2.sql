@@ -9,6 +9,7 @@ ALTER TABLE journal ADD COLUMN name TEXT NOT NULL DEFAULT '';      -- folder cha
 ALTER TABLE journal ADD COLUMN new_name TEXT NOT NULL DEFAULT '';  -- … and is to be called
 CREATE INDEX journal_undo ON journal (undo_of) WHERE undo_of IS NOT NULL;
 ALTER TABLE journal_item ADD COLUMN source INTEGER;                -- copy: the message that this one is a copy of
+CREATE INDEX journal_item_source ON journal_item (source) WHERE source IS NOT NULL;
 
 CREATE TABLE link (                                                -- what the engine says of each account's line
     account TEXT PRIMARY KEY,
