@@ -56,18 +56,12 @@ _BEFORE = (
     " ON earlier.id = other.journal_id WHERE mine.journal_id = j.id AND mine.stage < 2"
     " AND earlier.id < j.id AND earlier.state IN ('queued', 'running'))"
 )
-_FREE = (
-    " AND ".join(
-        f"NOT {_BEFORE.format(same)}"
-        for same in (
-            "other.message_id = mine.message_id",
-            "other.source = mine.message_id",
-            "other.message_id = mine.source",
-        )
-    )
-    + " AND NOT EXISTS (SELECT 1 FROM journal earlier WHERE earlier.account_id = j.account_id AND earlier.id < j.id"
-    " AND earlier.state IN ('queued', 'running') AND (earlier.kind LIKE 'folder%' OR j.kind LIKE 'folder%'))"  # noqa: S608
+_FOLDERS_IN_ORDER = (
+    "NOT EXISTS (SELECT 1 FROM journal earlier WHERE earlier.account_id = j.account_id AND earlier.id < j.id"
+    " AND earlier.state IN ('queued', 'running') AND (earlier.kind LIKE 'folder%' OR j.kind LIKE 'folder%'))"
 )
+_ALIKE = ("other.message_id = mine.message_id", "other.source = mine.message_id", "other.message_id = mine.source")
+_FREE = " AND ".join([f"NOT {_BEFORE.format(same)}" for same in _ALIKE] + [_FOLDERS_IN_ORDER])
 """No earlier change that still waits speaks of a message of this one or copies it, and none of folders is under way."""
 _WHAT = (
     "id, attempts, kind, target, add_flags, remove_flags, add_keywords, remove_keywords, name, new_name, verb, next_try"
