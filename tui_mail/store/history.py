@@ -27,8 +27,16 @@ _WORST = (
 
 
 def changes(sql: sqlite3.Connection, limit: int = 100) -> list[Change]:
-    """What was done, newest first; one entry for each batch, with its first messages."""
-    batches = sql.execute("SELECT batch FROM journal GROUP BY batch ORDER BY MAX(id) DESC LIMIT ?", (limit,)).fetchall()
+    """What was done, newest first; one entry for each batch, with its first messages.
+
+    Marks that nobody asked for (what was opened is read) are told of only when the server refused them.
+    """
+    batches = sql.execute(
+        "SELECT id FROM journal j WHERE id = batch AND NOT (undone = -1 AND undo_of IS NULL AND kind = 'flags'"
+        " AND state NOT IN ('failed', 'cancelled')"
+        " AND NOT EXISTS (SELECT 1 FROM journal answer WHERE answer.undo_of = j.batch)) ORDER BY id DESC LIMIT ?",
+        (limit,),
+    ).fetchall()
     found = (_told(sql, batch, FIRST_MESSAGES) for (batch,) in batches)
     return [change for change in found if change is not None]
 
@@ -36,6 +44,18 @@ def changes(sql: sqlite3.Connection, limit: int = 100) -> list[Change]:
 def change_of_batch(sql: sqlite3.Connection, batch: int) -> Change | None:
     """One batch with all its messages; None when there is no such batch."""
     return _told(sql, batch, -1)
+
+
+def handled_since(sql: sqlite3.Connection, moment: int) -> int:
+    """How many messages were moved or deleted since then (epoch), without what was undone or refused."""
+    count: int = sql.execute(
+        "SELECT COUNT(DISTINCT i.message_id) FROM journal j JOIN journal_item i ON i.journal_id = j.id"
+        " WHERE j.created >= ? AND j.kind IN ('move', 'expunge') AND j.undo_of IS NULL"
+        " AND j.state NOT IN ('cancelled', 'failed') AND NOT EXISTS"
+        " (SELECT 1 FROM journal answer WHERE answer.undo_of = j.batch AND answer.state != 'cancelled')",
+        (moment,),
+    ).fetchone()[0]
+    return count
 
 
 def _told(sql: sqlite3.Connection, batch: int, most: int) -> Change | None:

@@ -1,0 +1,93 @@
+"""What a person can see: the store, read for whoever asks.
+
+What belongs here: reading folders, rows, messages and history. What must never be here: writing, or the engine.
+
+Reads take a few milliseconds at most and may be called on the screen's thread, except where a docstring says that
+they block.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+from tui_mail.errors import NotFound
+from tui_mail.model import Account, Change, ChangeState, Folder, Row
+from tui_mail.store import bodies, folders, history, rows, undoing
+from tui_mail.store.database import Database
+
+
+class Reading:
+    """The reading half of MailClient."""
+
+    accounts: tuple[Account, ...]
+    _db: Database
+
+    def folders(self) -> list[Folder]:
+        """All folders in the order of the tree: accounts as configured, roles first, then names."""
+        place = {account.name: index for index, account in enumerate(self.accounts)}
+        found = [folder for folder in folders.all_folders(self._db.read()) if folder.account in place]
+        return sorted(found, key=lambda folder: place[folder.account])
+
+    def folder(self, folder_id: int) -> Folder | None:
+        """One folder, None when it is gone."""
+        return folders.one_folder(self._db.read(), folder_id)
+
+    def find_folder(self, name: str, account: str | None = None) -> Folder:
+        """A folder by `[ACCOUNT:]NAME` or by role, of the first account that has it. Raises NotFound."""
+        wanted, known = name, {a.name for a in self.accounts}
+        if ":" in name and name.partition(":")[0] in known:
+            account, _, wanted = name.partition(":")
+        candidates = [folder for folder in self.folders() if account in (None, folder.account)]
+        for folder in candidates:
+            if folder.name == wanted or (folder.role and folder.role == wanted.lower()):
+                return folder
+        for folder in candidates:
+            if folder.name.casefold() == wanted.casefold():
+                return folder
+        raise NotFound(
+            f"There is no folder {name!r} here; `tui-mail folders` lists them, `tui-mail sync` reads them anew."
+        )
+
+    def first_rows(self, folder_id: int, limit: int = 200, *, unread: bool = False) -> list[Row]:
+        """The newest rows of a folder, by key, which is quick whatever its size."""
+        return rows.first_rows(self._db.read(), folder_id, limit, unread)
+
+    def ids(self, folder_id: int) -> array[int]:
+        """The ids of all rows of a folder, newest first. Blocks for a second at a million: call it on a thread."""
+        return rows.ids_of(self._db.read(), folder_id)
+
+    def rows(self, ids: Sequence[int]) -> list[Row]:
+        """The rows of these ids in this order; what is no longer displayed is left out."""
+        return rows.rows_of(self._db.read(), ids)
+
+    def row(self, message_id: int) -> Row | None:
+        """One row, None when it is no longer displayed."""
+        found = self.rows([message_id])
+        return found[0] if found else None
+
+    def raw(self, message_id: int) -> bytes | None:
+        """The message as the server gave it; None when it is not here yet. Blocks on the disk for big ones."""
+        return bodies.load(self._db.read_bodies(), message_id)
+
+    def changes(self, limit: int = 100) -> list[Change]:
+        """What was done, newest first, one entry for each key press, and how far the server has been told."""
+        return history.changes(self._db.read(), limit)
+
+    def next_undo(self) -> int:
+        """The batch that `undo` takes back when none is named; 0 when there is none."""
+        return undoing.next_undo(self._db.read()) or 0
+
+    def state_of(self, change: Change) -> ChangeState:
+        """How far a change is by now."""
+        found = history.change_of_batch(self._db.read(), change.batch)
+        return found.state if found is not None else ChangeState.DONE
+
+    @property
+    def has_mail(self) -> bool:
+        """True when there is something to show before any server was asked."""
+        return any(folder.total for folder in self.folders())
+
+    def handled_since(self, moment: float) -> int:
+        """How many messages were moved or deleted since then (epoch), without what was undone."""
+        return history.handled_since(self._db.read(), int(moment))
