@@ -150,15 +150,23 @@ def change_json(change: Change, *, in_history: bool = False) -> dict[str, Any]:
     """An action and how far it is; history says more of it, but not every message."""
     document: dict[str, Any] = {
         "change": change.id,
+        "batch": change.batch,
         "account": change.account,
         "kind": change.kind.value,
         "state": change.state.value,
         "summary": change.summary,
         "count": change.count,
     }
-    if in_history:
-        return document | {"undoable": change.undoable, "created": iso(change.created), "error": change.error}
-    return document | {"ids": list(change.message_ids)}
+    if not in_history:
+        return document | {"ids": list(change.message_ids)}
+    return document | {
+        "accounts": list(change.accounts),
+        "created": iso(change.created),
+        "undone": change.undone,
+        "undoable": change.undoable,
+        "why_not": change.why_not,
+        "error": change.error,
+    }
 
 
 def addresses(people: tuple[Address, ...]) -> list[dict[str, str]]:
@@ -201,10 +209,11 @@ def row_line(row: Row) -> str:
 
 
 def change_line(change: Change) -> str:
-    """When, how far, what; parted by tabs."""
-    return (
-        f"{_when(change.created)}\t{change.state}\t{change.summary}{'' if change.undoable else '  (cannot be undone)'}"
-    )
+    """Number, when, how far, what; parted by tabs. The number is what `undo` takes."""
+    state = "undone" if change.undone else change.state.value
+    refused = f"  ({change.error})" if change.error and not change.undone else ""
+    final = "" if change.undoable or change.undone else f"  (cannot be undone: {change.why_not})"
+    return f"{change.batch}\t{_when(change.created)}\t{state}\t{change.summary}{refused}{final}"
 
 
 def header_lines(message: Message) -> Iterator[str]:

@@ -123,26 +123,57 @@ def _parser() -> argparse.ArgumentParser:
     how = show.add_mutually_exclusive_group()
     how.add_argument("--raw", action="store_true", help="the octets as the server has them (with --json: in base64)")
     how.add_argument("--headers", action="store_true", help="every header field")
-    mark = command("mark", "set or clear flags", _later("mark"))
-    mark.add_argument("ids", type=_number, nargs="+", metavar="ID")
+    _action_words(command)
+    return parser
+
+
+def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that change something; `command` makes one."""
+
+    def acting(name: str, help_: str, function: str, into: Any = None) -> argparse.ArgumentParser:
+        where = {} if into is None else {"into": into}
+        made = command(name, help_, _later(function, "action_commands"), **where)
+        made.add_argument("--wait", action="store_true", help="until the server has it; 75 when it cannot be reached")
+        return made
+
+    def on_messages(name: str, help_: str) -> argparse.ArgumentParser:
+        made = acting(name, help_, name)
+        made.add_argument("ids", type=_number, nargs="+", metavar="ID")
+        return made
+
+    mark = on_messages("mark", "set or clear flags")
     for word in ("seen", "unseen", "star", "unstar", "answered"):
         mark.add_argument(f"--{word}", action="store_true")
     mark.add_argument("--keyword", action="append", default=[], metavar="K")
     mark.add_argument("--no-keyword", action="append", default=[], metavar="K")
-    move = command("move", "move messages to a folder", _later("move"))
-    move.add_argument("ids", type=_number, nargs="+", metavar="ID")
-    move.add_argument("folder", metavar="FOLDER")
-    archive = command("archive", "move messages to the archive", _later("archive"))
-    delete = command("delete", "move messages to the trash", _later("delete"))
+    for name, help_ in (("move", "move messages to a folder"), ("copy", "copy messages to a folder")):
+        on_messages(name, help_).add_argument("folder", metavar="FOLDER")
+    on_messages("archive", "move messages to the archive")
+    delete = on_messages("delete", "move messages to the trash")
     delete.add_argument("--forever", action="store_true", help="out of the trash; there is no way back")
-    junk = command("junk", "move messages to the junk folder", _later("junk"))
-    for acting in (archive, delete, junk):
-        acting.add_argument("ids", type=_number, nargs="+", metavar="ID")
-    undo = command("undo", "take the newest action back, whether or not the server knows of it", _later("undo"))
+    on_messages("junk", "move messages to the junk folder")
+    import_ = acting("import", "store messages out of files in a folder", "import_messages")
+    import_.add_argument("folder", metavar="FOLDER")
+    import_.add_argument("files", nargs="+", metavar="FILE", help="one message (.eml); - reads it from stdin")
+    import_.add_argument("--unseen", action="store_true", help="as unread messages")
+    folder: argparse.ArgumentParser = command("folder", "make, rename or delete a folder", _screen)
+    folder.set_defaults(command=lambda _: folder.error("say create, rename or delete"))
+    folders = folder.add_subparsers(metavar="WHAT")
+    for name, help_ in (
+        ("create", "make a folder; NAME may be ACCOUNT:NAME"),
+        ("rename", "give a folder, and those below it, another name"),
+        ("delete", "move what is in a folder to the trash, then delete it"),
+    ):
+        made = acting(name, help_, f"folder_{name}", folders)
+        made.add_argument("name", metavar="NAME")
+        if name == "rename":
+            made.add_argument("new_name", metavar="NEW")
+    undo = acting("undo", "take an action back, the newest if none is named, whether or not the server knows", "undo")
+    undo.add_argument("batch", type=_number, nargs="?", metavar="BATCH", help="its number in --list")
     undo.add_argument("--list", action="store_true", help="show what was done instead")
-    for acting in (mark, move, archive, delete, junk, undo):
-        acting.add_argument("--wait", action="store_true", help="until the server has it; 75 when it cannot be reached")
-    return parser
+    acting("redo", "do again what was undone last", "redo")
+    retry = acting("retry", "send again what the server refused", "retry")
+    retry.add_argument("--account", metavar="A")
 
 
 def _number(word: str) -> int:

@@ -46,6 +46,7 @@ PICTURES = (
     Picture("move", (120, 32), ("v", "m")),
     Picture("commands", (120, 32), (":",)),
     Picture("help", (100, 40), ("?",)),
+    Picture("history", (120, 32), ("e", "j", "s", "x", "j", "x", "d", "u", "z", "v", "m", "enter", "H", "j")),
 )
 
 

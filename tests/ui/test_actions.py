@@ -10,6 +10,7 @@ from tests.ui.world import world
 from tui_mail.ui.actions import ACTIONS, BY_ID, GROUPS, Place
 from tui_mail.ui.keys import PRESETS, default_keymap
 from tui_mail.ui.screens.help import help_document
+from tui_mail.ui.screens.history import History
 from tui_mail.ui.widgets.key_bar import footer_items
 
 
@@ -44,7 +45,9 @@ def test_every_action_does_something(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         app = made.app()
         app.get_default_screen()
-        assert set(app.triage.commands.table) == set(BY_ID)
+        of_history = {action.id for action in ACTIONS if Place.HISTORY in action.where}
+        assert set(app.triage.commands.table) | of_history == set(BY_ID)
+        assert set(History(app.triage).table) == of_history
 
 
 @pytest.mark.parametrize("place", Place)

@@ -31,7 +31,7 @@ async def test_the_guard_cleans_every_widget(tmp_path: Path) -> None:
     with world(tmp_path, [Letter()]) as made:
         app = made.app()
         async with app.run_test(size=(100, 30), notifications=True) as pilot:
-            app.triage.status.whisper("a\x1b[2Jb\x9bc\u202ed")
+            app.triage.standing.status.whisper("a\x1b[2Jb\x9bc\u202ed")
             app.notify("e\x1b]52;c;eA==\x07f", title="g\x1bh", markup=False)
             await wait_for(pilot, lambda: "e]52" in screen_text(app))
             assert "a[2Jbcd" in screen_text(app)

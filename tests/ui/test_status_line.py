@@ -57,7 +57,7 @@ def test_words_are_left_out_rather_than_cut(room: int) -> None:
 def test_what_waits_and_what_failed() -> None:
     """Over all accounts."""
     statuses = [AccountStatus("a", LinkState.LIVE, pending=2), AccountStatus("b", LinkState.LIVE, pending=1, failed=1)]
-    assert "".join(text for text, _ in waiting_runs(statuses)) == "⟳ 3 waiting  ✗ 1 failed"
+    assert "".join(text for text, _ in waiting_runs(statuses)) == "⟳ 3 waiting  ✗ 1 refused"
     assert waiting_runs([AccountStatus("a", LinkState.LIVE)]) == []
 
 
@@ -77,16 +77,14 @@ def folder(**changes: object) -> Folder:
 def test_an_empty_list_says_why() -> None:
     """Done, empty, loading, offline, refused."""
     live = AccountStatus("work", LinkState.LIVE)
-    assert empty_words(folder(), live, lambda _: []) == "Nothing left."
-    assert empty_words(folder(role=Role.NONE), live, lambda _: []) == "This folder is empty."
-    loading = empty_words(
-        folder(on_server=100_000, complete=False), AccountStatus("w", LinkState.SYNCING), lambda _: []
-    )
+    assert empty_words(folder(), live, lambda _: 0) == "Nothing left."
+    assert empty_words(folder(role=Role.NONE), live, lambda _: 0) == "This folder is empty."
+    loading = empty_words(folder(on_server=100_000, complete=False), AccountStatus("w", LinkState.SYNCING), lambda _: 0)
     assert loading == "Loading · newest first · 100,000 messages"
     unknown = folder(complete=False)
-    assert empty_words(unknown, None, lambda _: []) == "Loading · newest first"
-    assert "does not answer" in empty_words(unknown, AccountStatus("w", LinkState.OFFLINE), lambda _: [])
-    assert "refused" in empty_words(unknown, AccountStatus("w", LinkState.REFUSED), lambda _: [])
+    assert empty_words(unknown, None, lambda _: 0) == "Loading · newest first"
+    assert "does not answer" in empty_words(unknown, AccountStatus("w", LinkState.OFFLINE), lambda _: 0)
+    assert "refused" in empty_words(unknown, AccountStatus("w", LinkState.REFUSED), lambda _: 0)
 
 
 def test_the_title_tells_what_is_there() -> None:

@@ -17,9 +17,9 @@ from textual.pilot import Pilot
 
 from tui_mail.client import MailClient
 from tui_mail.mime.headers import parse_headers
-from tui_mail.model import Account, Flag, Folder, Protocol, Role, Security, Server
+from tui_mail.model import Account, ChangeKind, Flag, Folder, Protocol, Role, Security, Server
 from tui_mail.paths import paths
-from tui_mail.store import bodies, folders, messages
+from tui_mail.store import bodies, due, folders, journal, messages
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.folders import KnownFolder
 from tui_mail.store.messages import Arrival
@@ -99,6 +99,38 @@ class World:
         ids = self.db.run(job)
         bodies.save(self.db, [bodies.pack(ids[uid], raw) for uid, raw, here in raws if here])
         return [ids[uid] for uid, _, _ in raws]
+
+    def carry_out(self, batch: int) -> None:
+        """The server does all of an action, and says so."""
+
+        def job(txn: Transaction) -> None:
+            for change in journal.of_batch(txn.sql, batch):
+                due.begin(txn, change.id)
+                items = due.due_items(txn.sql, change.id)
+                match change.effect.kind:
+                    case ChangeKind.FLAGS:
+                        due.flagged(txn, change.effect, items)
+                    case ChangeKind.EXPUNGE:
+                        due.expunged(txn, items)
+                    case ChangeKind.MOVE:
+                        places = []
+                        for item in items:
+                            self._uid += 1
+                            places.append((item, self._uid))
+                        due.moved(txn, change.effect.target or 0, places)
+                due.finish(txn, change.id)
+
+        self.db.run(job)
+
+    def refuse(self, batch: int, sentence: str) -> None:
+        """The server answers NO to an action."""
+
+        def job(txn: Transaction) -> None:
+            for change in journal.of_batch(txn.sql, batch):
+                due.begin(txn, change.id)
+                due.fail(txn, change.id, sentence)
+
+        self.db.run(job)
 
     def app(self) -> TuiMailApp:
         """A screen for this store."""

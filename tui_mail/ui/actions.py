@@ -16,13 +16,16 @@ class Place(StrEnum):
     LIST = "list"
     READER = "reader"
     TREE = "tree"
+    HISTORY = "history"
 
 
+PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
 ANYWHERE = frozenset(Place)
 _MAIL = frozenset({Place.LIST, Place.READER})
 _LIST = frozenset({Place.LIST})
 _READER = frozenset({Place.READER})
 _TREE = frozenset({Place.TREE})
+_HISTORY = frozenset({Place.HISTORY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Action:
     """A word or two, for the footer."""
     help: str
     """What it does, for the palette and the help page."""
-    where: frozenset[Place] = ANYWHERE
+    where: frozenset[Place] = PANES
     footer: int = 0
     """Rank in the footer, 1 first; 0: not there."""
     group: str = "Move around"
@@ -56,6 +59,7 @@ ACTIONS: tuple[Action, ...] = (
         "Handle mail",
     ),
     Action("message.move", ("v",), "move", "Move to a folder that you pick", _MAIL, 4, "Handle mail"),
+    Action("message.copy", ("y",), "copy", "Copy to a folder that you pick", _MAIL, 0, "Handle mail"),
     Action("message.read", ("u",), "read", "Mark as read, or as unread", _MAIL, 6, "Handle mail"),
     Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 5, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
@@ -64,21 +68,43 @@ ACTIONS: tuple[Action, ...] = (
     Action("select.none", ("escape",), "select none", "Select nothing", _LIST, 0, "Handle mail"),
     Action("undo", ("z",), "undo", "Take back the last action", ANYWHERE, 7, "Handle mail"),
     Action("redo", ("Z",), "redo", "Do again what was taken back", ANYWHERE, 0, "Handle mail"),
-    Action("move.down", ("j", "down"), "down", "One line down"),
-    Action("move.up", ("k", "up"), "up", "One line up"),
-    Action("move.page_down", ("pagedown", "space"), "page down", "One page down"),
-    Action("move.page_up", ("pageup", "b"), "page up", "One page up"),
-    Action("move.top", ("g g", "home"), "top", "To the first line; the newest message"),
-    Action("move.bottom", ("G", "end"), "bottom", "To the last line; the oldest message"),
+    Action("history", ("H", "g h"), "history", "What was done, and how far the server is", PANES, 13, "Handle mail"),
+    Action(
+        "history.undo",
+        ("enter", "u"),
+        "undo this",
+        "Take back this alone",
+        _HISTORY,
+        2,
+        "Handle mail",
+    ),
+    Action("history.retry", ("r",), "try again", "Send again what the server refused", _HISTORY, 3, "Handle mail"),
+    Action("move.down", ("j", "down"), "down", "One line down", ANYWHERE),
+    Action("move.up", ("k", "up"), "up", "One line up", ANYWHERE),
+    Action("move.page_down", ("pagedown", "space"), "page down", "One page down", ANYWHERE),
+    Action("move.page_up", ("pageup", "b"), "page up", "One page up", ANYWHERE),
+    Action("move.top", ("g g", "home"), "top", "To the first line; the newest message", ANYWHERE),
+    Action("move.bottom", ("G", "end"), "bottom", "To the last line; the oldest message", ANYWHERE),
     Action("message.next", ("J",), "next", "The next message", _MAIL),
     Action("message.previous", ("K",), "previous", "The previous message", _MAIL),
     Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 10),
     Action("message.previous_unread", ("N",), "previous unread", "The previous unread message", _MAIL),
-    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER, 1),
+    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER | _HISTORY, 1),
     Action("tree.back", ("escape", "q"), "back", "Leave the folders for the list", _TREE, 2),
     Action("tree.open", ("enter", "l"), "open", "Open the folder", _TREE, 1),
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
     Action("tree.expand", ("right",), "unfold", "Show the folders below this one", _TREE, 3),
+    Action("folder.create", ("n",), "new", "Make a folder", _TREE, 5, "Folders"),
+    Action("folder.rename", ("r",), "rename", "Rename the folder", _TREE, 6, "Folders"),
+    Action(
+        "folder.delete",
+        ("d", "delete"),
+        "delete",
+        "Delete the folder; what is in it goes to the trash first",
+        _TREE,
+        8,
+        "Folders",
+    ),
     Action("pane.next", ("tab",), "next pane", "To the next pane"),
     Action("pane.previous", ("shift+tab",), "previous pane", "To the previous pane"),
     Action("go.inbox", ("g i",), "inbox", "To the inbox", group="Go to"),
@@ -95,14 +121,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.theme", ("T",), "theme", "Dark or light", group="Look"),
     Action("sync.now", ("ctrl+r",), "check mail", "Ask the server for news now", group="The program"),
     Action("sync.retry", ("R",), "try again", "Connect again now, and repeat what failed", group="The program"),
-    Action("palette", (":", "ctrl+p"), "commands", "Find a command by its name", ANYWHERE, 20, "The program"),
+    Action("palette", (":", "ctrl+p"), "commands", "Find a command by its name", PANES, 20, "The program"),
     Action("help", ("?",), "help", "The keys of this place", ANYWHERE, 21, "The program"),
     Action("quit", ("q",), "quit", "Leave; nothing is lost", frozenset({Place.LIST}), 0, "The program"),
 )
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
-GROUPS = ("Handle mail", "Go to", "Look", "The program", "Move around")
+GROUPS = ("Handle mail", "Folders", "Go to", "Look", "The program", "Move around")
 """The order of groups in the palette and on the help page."""
 
 PREFIX_LABEL = {"g": "go to"}

@@ -26,6 +26,7 @@ from tui_mail.text import SafeText, safe_block
 from tui_mail.ui.bridge import Bridge, News
 from tui_mail.ui.guard import TerminalGuard
 from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
+from tui_mail.ui.memory import recall
 from tui_mail.ui.screens.triage import Triage
 from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
 
@@ -57,7 +58,7 @@ class TuiMailApp(App[None]):
         """Called once the screen shows something: the engine's libraries are loaded behind the picture."""
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = first_theme(os.environ)
+        self.theme = first_theme(os.environ, recall(client.paths, "theme"))
         if wants_stillness(os.environ):
             self.animation_level = "none"
 

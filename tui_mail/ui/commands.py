@@ -15,9 +15,11 @@ from tui_mail.errors import MailError
 from tui_mail.model import Change, Flag, Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
+from tui_mail.ui.filing import Filing
 from tui_mail.ui.linking import pick_link
+from tui_mail.ui.memory import remember
 from tui_mail.ui.revising import Revising
-from tui_mail.ui.screens.words import folder_aside
+from tui_mail.ui.screens.words import messages_words
 from tui_mail.ui.widgets.folder_tree import folder_label
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ class Commands:
         self._client = screen.client
         self._list = screen.messages
         self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
-        self._recent: list[int] = []
-        self._revising = Revising(screen)
+        self._filing = Filing(screen)
+        self.revising = Revising(screen)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -56,17 +58,19 @@ class Commands:
             "message.open": self._follow,
             "message.archive": self._archive,
             "message.trash": self._trash,
-            "message.move": self._pick_target,
+            "message.move": self._move,
+            "message.copy": self._copy,
             "message.read": self._toggle_read,
             "message.star": self._toggle_star,
             "message.junk": self._junk,
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select(self._list.select_none),
-            "undo": self._revising.undo,
-            "redo": self._revising.redo,
-            "move.down": lambda: self._move(1),
-            "move.up": lambda: self._move(-1),
+            "undo": self.revising.undo,
+            "redo": self.revising.redo,
+            "history": screen.show_history,
+            "move.down": lambda: self._step_line(1),
+            "move.up": lambda: self._step_line(-1),
             "move.page_down": lambda: self._page(1),
             "move.page_up": lambda: self._page(-1),
             "move.top": lambda: self._to_end(top=True),
@@ -80,6 +84,9 @@ class Commands:
             "tree.open": screen.folder_tree.choose,
             "tree.collapse": lambda: screen.folder_tree.fold(True),
             "tree.expand": lambda: screen.folder_tree.fold(False),
+            "folder.create": self._filing.create,
+            "folder.rename": self._filing.rename,
+            "folder.delete": self._filing.delete,
             "pane.next": lambda: screen.step_pane(1),
             "pane.previous": lambda: screen.step_pane(-1),
             "go.inbox": lambda: self._go(Role.INBOX),
@@ -87,7 +94,7 @@ class Commands:
             "go.drafts": lambda: self._go(Role.DRAFTS),
             "go.archive": lambda: self._go(Role.ARCHIVE),
             "go.trash": lambda: self._go(Role.TRASH),
-            "go.folder": self._pick_folder,
+            "go.folder": self._filing.go,
             "reader.quotes": self._quotes,
             "reader.headers": screen.reading.show_headers,
             "reader.source": screen.reading.show_source,
@@ -95,7 +102,7 @@ class Commands:
             "view.layout": screen.next_layout,
             "view.theme": self._other_theme,
             "sync.now": self._sync,
-            "sync.retry": self._retry,
+            "sync.retry": self.retry,
             "palette": self._palette,
             "help": self._help,
             "quit": lambda: screen.app.exit(),
@@ -111,7 +118,7 @@ class Commands:
 
     def _trash(self) -> None:
         if self._role is not Role.TRASH:
-            self._send_off(self._client.delete, "Moved to trash:")
+            self._send_off(self._client.delete, "Moved to Trash:")
             return
         ids = tuple(self._targets())
         asked, about = self._delete_asked
@@ -121,19 +128,38 @@ class Commands:
         elif ids:
             self._delete_asked = (time.monotonic(), ids)
             key = self._screen.keymap.shown("message.trash")
-            self._say(f"{key} again deletes {_messages(len(ids))} for ever")
+            self._say(f"{key} again deletes {messages_words(len(ids))} for ever")
 
     def _junk(self) -> None:
         if self._role is not Role.JUNK:
-            self._send_off(self._client.junk, "Junk:")
+            self._send_off(self._client.junk, "Moved to Junk:")
             return
         inbox = self._folder_of_role(Role.INBOX)
         if inbox is not None:
-            self._send_off(lambda ids: self._client.move(ids, inbox.id), "Not junk:")
+            self._send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:")
 
-    def _move_to(self, folder: Folder, ids: list[int]) -> None:
-        self._recent = [folder.id, *(one for one in self._recent if one != folder.id)][:8]
-        self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ids)
+    def _move(self) -> None:
+        ids = self._targets()
+
+        def move(folder: Folder) -> None:
+            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ids)
+
+        self._filing.pick_target("Move", ids, move)
+
+    def _copy(self) -> None:
+        ids = self._targets()
+
+        def copy(folder: Folder) -> None:
+            words = f"Copied to {folder_label(folder)}: {messages_words(len(ids))}"
+
+            def done(change: Change | None) -> None:
+                self._screen.standing.acted()
+                undo = f" · {self._screen.keymap.shown('undo')} undo" if change is not None else ""
+                self._say(words + undo if change is not None else "Nothing to copy.")
+
+            self._screen.bridge.when_done(self._client.copy(ids, folder.id), done, self._screen.problem)
+
+        self._filing.pick_target("Copy", ids, copy)
 
     def _send_off(
         self,
@@ -152,7 +178,7 @@ class Commands:
 
         def done(change: Change | None) -> None:
             resolved(change is not None)
-            self._screen.acted()
+            self._screen.standing.acted()
             self._screen.reload(urgent=change is None)
 
         def failed(error: MailError) -> None:
@@ -161,12 +187,8 @@ class Commands:
             self._screen.problem(error)
 
         self._screen.bridge.when_done(send(ids), done, failed)
-        if undoable:
-            self._revising.something_else_was_done()
-        else:
-            self._revising.gone_for_ever()
         hint = f" · {self._screen.keymap.shown('undo')} undo" if undoable else ""
-        self._say(f"{words} {_messages(len(ids))}{hint}")
+        self._say(f"{words} {messages_words(len(ids))}{hint}")
         if self._screen.place is Place.READER:
             self._follow()
 
@@ -199,8 +221,6 @@ class Commands:
         """Show flags at once, and set them; what nobody asked for is not what undo is about."""
         if not ids:
             return
-        if asked:
-            self._revising.something_else_was_done()
         resolved = self._list.flag(ids, add, remove)
 
         def failed(error: MailError) -> None:
@@ -209,7 +229,7 @@ class Commands:
 
         def done(_: Change | None) -> None:
             resolved()
-            self._screen.acted()
+            self._screen.standing.acted()
 
         marked = self._client.mark(ids, add=add, remove=remove, undoable=asked)
         self._screen.bridge.when_done(marked, done, failed)
@@ -223,7 +243,7 @@ class Commands:
 
     # --- moving
 
-    def _move(self, lines: int) -> None:
+    def _step_line(self, lines: int) -> None:
         match self._screen.place:
             case Place.LIST:
                 self._list.move_by(lines)
@@ -276,57 +296,30 @@ class Commands:
         self._screen.open_folder(folder)
         self._screen.show_list()
 
-    def _pick_folder(self) -> None:
-        def picked(folder: Folder | None) -> None:
-            if folder is not None:
-                self._screen.open_folder(folder)
-                self._screen.show_list()
-
-        self._ask_folder("Go to folder", [one for one in self._client.folders() if one.selectable], picked)
-
-    def _pick_target(self) -> None:
-        here = self._screen.folder
-        ids = self._targets()
-        if here is None or not ids:
-            return
-
-        def picked(folder: Folder | None) -> None:
-            if folder is not None:
-                self._move_to(folder, ids)
-
-        order = {folder_id: place for place, folder_id in enumerate(self._recent)}
-        targets = [
-            one
-            for one in self._client.folders()
-            if one.selectable and one.account == here.account and one.id != here.id
-        ]
-        targets.sort(key=lambda one: order.get(one.id, len(order)))
-        self._ask_folder(f"Move {_messages(len(ids))} to", targets, picked)
-
-    def _ask_folder(self, title: str, folders: list[Folder], picked: Callable[[Folder | None], None]) -> None:
-        from tui_mail.ui.screens.picker import Choice, Picker
-
-        several = len({folder.account for folder in folders}) > 1
-        choices = [
-            Choice(one, folder_label(one), folder_aside(one, several), f"{one.unread:,}" if one.unread else "")
-            for one in folders
-        ]
-        self._screen.app.push_screen(Picker(title, choices, "No such folder."), picked)
-
     # --- the program
 
     def _other_theme(self) -> None:
         from tui_mail.ui.themes import other_theme
 
-        self._screen.app.theme = other_theme(self._screen.app.theme)
+        theme = self._screen.app.theme = other_theme(self._screen.app.theme)
+        remember(self._client.paths, "theme", theme)
 
     def _sync(self) -> None:
         self._client.sync_now(self._screen.folder.id if self._screen.folder else None)
         self._say("Checking for mail…")
 
-    def _retry(self) -> None:
-        self._client.retry()
+    def retry(self) -> None:
+        """Connect again, and send again what servers refused."""
+
+        def done(count: int) -> None:
+            if count:
+                self._say(f"Sending {count:,} refused change{'s' * (count != 1)} again…")
+                self._screen.standing.acted()
+                self._screen.standing.doings.ask(urgent=True)
+                self._screen.reload(urgent=True)
+
         self._say("Trying again…")
+        self._screen.bridge.when_done(self._client.retry(), done, self._screen.problem)
 
     def _palette(self) -> None:
         from tui_mail.ui.screens.picker import Choice, Picker
@@ -375,7 +368,3 @@ class Commands:
 
     def _say(self, words: str) -> None:
         self._screen.say(SafeText(words))
-
-
-def _messages(count: int) -> str:
-    return f"{count:,} message{'s' * (count != 1)}"

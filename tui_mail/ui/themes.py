@@ -81,12 +81,17 @@ LIGHT = Theme(
 THEMES = (DARK, LIGHT)
 
 
-def first_theme(environ: Mapping[str, str]) -> str:
-    """The theme to start with: TUI_MAIL_THEME (dark, light), else what COLORFGBG says of the terminal, else dark."""
+def first_theme(environ: Mapping[str, str], remembered: str = "") -> str:
+    """The theme to start with: TUI_MAIL_THEME (dark, light), else the one chosen last, else what fits the terminal.
+
+    COLORFGBG tells the terminal's background; without it: dark.
+    """
     wish = environ.get("TUI_MAIL_THEME", "")
     for theme in THEMES:
         if wish == theme.name.removeprefix("tui-mail-"):
             return theme.name
+    if remembered in {theme.name for theme in THEMES}:
+        return remembered
     background = environ.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT.name if background in ("7", "15") else DARK.name
 

@@ -15,10 +15,16 @@ from tui_mail.ui.widgets.document import Document, Paragraph
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.reader import Reader
 
-PLACE_NAME = {Place.LIST: "the list", Place.READER: "the reader", Place.TREE: "the folders"}
+PLACE_NAME = {
+    Place.LIST: "the list",
+    Place.READER: "the reader",
+    Place.TREE: "the folders",
+    Place.HISTORY: "the history",
+}
 MARKS = (
     ("●", "unread"), ("★", "starred"), ("⎘", "has attachments"), ("↩", "answered"),
     ("⟳", "waits for the server"), ("✗", "the server refused"), ("✓", "selected"),
+    ("↶", "can be undone, in the history"),
 )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ What belongs here: which pane shows what, where the keys go, what news changes. 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -14,7 +13,6 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.reactive import Reactive
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 
 from tui_mail.errors import MailError
@@ -25,29 +23,28 @@ from tui_mail.ui.bridge import Bridge, Gathered
 from tui_mail.ui.commands import Commands
 from tui_mail.ui.keys import Keymap, KeyReader, key_name
 from tui_mail.ui.layouts import LAYOUTS, is_narrow, next_layout, too_small
+from tui_mail.ui.memory import recall, remember
+from tui_mail.ui.pacing import Pacing
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.reloading import Reloading
-from tui_mail.ui.screens.words import empty_words, list_title, notice_runs, still_waiting
+from tui_mail.ui.screens.words import empty_words, list_title
+from tui_mail.ui.shelf import Shelf
+from tui_mail.ui.standing import Standing
 from tui_mail.ui.widgets.folder_tree import FolderTree
 from tui_mail.ui.widgets.key_bar import KeyBar
-from tui_mail.ui.widgets.listing import Listing
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.reader import Reader
-from tui_mail.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from tui_mail.client import MailClient
+    from tui_mail.ui.screens.history import History
 
 FIRST_ROWS = 200
 RESTING = 1.0
 """Seconds without a key after which the first words of messages are looked for."""
 FILLING_RELOAD = 1.5
 """Seconds between two readings of all ids meanwhile; they only lengthen the list below."""
-FILLING_PAUSE = 0.3
-"""Seconds between two looks at what changed while a folder is being read for the first time."""
-SHELVED = 6
-"""Folders whose list is kept as it was left."""
 
 
 class Triage(Screen[None]):
@@ -66,34 +63,30 @@ class Triage(Screen[None]):
         self.messages = MessageList(client, id="list")
         self.folder_tree = FolderTree(id="tree")
         self.reader = Reader(id="reader")
-        self.status = StatusLine(id="status")
+        self.standing = Standing(client, bridge, keymap, self.problem, notice)
         self.key_bar = KeyBar(keymap, id="keys")
         self.list_title = OneLine(id="list-title")
-        self._notice = notice
-        self._notice_line = OneLine(id="notice")
+        self._history: History | None = None
         self._too_small = OneLine(id="too-small")
         self._mail = Container(id="mail")
         self._list_pane = Vertical(id="list-pane")
         self._reader_pane = Vertical(id="reader-pane")
         self._keys = KeyReader(keymap)
-        self._layout_wish = "classic"
+        remembered = recall(client.paths, "layout")
+        self._layout_wish = remembered if remembered in LAYOUTS else "classic"
         self._face = "list"
-        self._shelf: OrderedDict[int, tuple[Listing, int, int]] = OrderedDict()
-        self._changed: set[int] = set()
-        self._status_changed = False
-        self._looked_at = 0.0
+        self._shelf = Shelf()
         self._reloaded_at = 0.0
         self._arranged = (0, 0)
-        self._look_timer: Timer | None = None
-        self._acted = False
+        self._pacing = Pacing(self.set_timer, self._look)
         self._reloading = Reloading(client, bridge, self.messages, self.say_list, self.problem)
         self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
         self.commands = Commands(self)
 
     def compose(self) -> ComposeResult:
         """Everything, once; layouts are classes in the stylesheet."""
-        yield self.status
-        yield self._notice_line
+        yield self.standing.status
+        yield self.standing.notice_line
         with Horizontal(id="panes"):
             yield self.folder_tree
             with self._mail:
@@ -150,17 +143,19 @@ class Triage(Screen[None]):
     def next_layout(self) -> None:
         """Classic, three columns, list only."""
         self._layout_wish = next_layout(self._layout_wish)
+        remember(self.client.paths, "layout", self._layout_wish)
         self._arrange()
-        self.status.whisper(LAYOUTS[self._layout_wish] if not is_narrow(self.size) else "one pane fits")
+        self.say(SafeText(LAYOUTS[self._layout_wish] if not is_narrow(self.size) else "one pane fits"))
 
     # --- folders
 
     def open_folder(self, folder: Folder) -> None:
         """Show a folder: as it was left, or its newest rows; all of its ids follow."""
-        self._put_on_shelf()
+        if self.folder is not None:
+            self._shelf.put(self.folder.id, self.messages.listing, self.messages.cursor, self.messages.top)
         self._reloading.forget_wish()
         self.folder = folder
-        listing, cursor, top = self._shelf.pop(folder.id, (Listing(), 0, 0))
+        listing, cursor, top = self._shelf.take(folder.id)
         if not listing.ids:
             listing.begin(self.client.first_rows(folder.id, FIRST_ROWS))
         self.client.watch_folder(folder.id)
@@ -186,7 +181,7 @@ class Triage(Screen[None]):
         self.list_title.write(*list_title(folder, selected, several, self.messages.above))
         if not self.messages.listing.ids:
             status = next((one for one in self.client.statuses() if one.account == folder.account), None)
-            self.messages.say(empty_words(folder, status, self.client.changes))
+            self.messages.say(empty_words(folder, status, self.client.handled_since))
 
     # --- news
 
@@ -196,43 +191,31 @@ class Triage(Screen[None]):
             then()
         if gathered.tree:
             self._folders_came()
-        self._changed |= gathered.folders
-        self._status_changed |= gathered.statuses
-        self._look_again()
+        filling = self.folder is not None and not self.folder.complete
+        self._pacing.note(gathered.folders, gathered.statuses, filling=filling)
         for body in gathered.bodies.values():
             self.reading.arrived(body)
+        if self._history is not None and (gathered.folders or gathered.statuses):
+            self.standing.doings.ask()
         for failure in gathered.failures:
+            self.standing.doings.ask()
             self.say(failure.sentence, error=True)
             self.reload(urgent=True)
 
-    def _look_again(self) -> None:
-        """Show what changed: at once, but only now and then while a folder is being read for the first time."""
-        filling = self.folder is not None and not self.folder.complete
-        wait = self._looked_at + FILLING_PAUSE - time.monotonic() if filling else 0.0
-        if wait > 0:
-            if self._look_timer is None:
-                self._look_timer = self.set_timer(wait, self._look_now)
-        elif self._look_timer is None:
-            self._look_now()
-
-    def _look_now(self) -> None:
-        if self._look_timer is not None:
-            self._look_timer.stop()
-            self._look_timer = None
-        changed, self._changed = self._changed, set()
+    def _look(self, changed: set[int], status_changed: bool) -> None:
         if changed:
             self._folders_changed(changed)
-        if self._status_changed:
-            self._status_changed = False
+        if status_changed:
             self._say_status()
-        self._looked_at = time.monotonic()
 
     def say(self, words: SafeText, *, error: bool = False) -> None:
         """A word about what happened: quietly in the status line, or as a toast when it matters."""
         if error:
             self.notify(words, severity="error", timeout=8, markup=False)
+        elif self._history is not None:
+            self._history.say(words)
         else:
-            self.status.whisper(words)
+            self.standing.status.whisper(words)
 
     def problem(self, error: MailError) -> None:
         """Something could not be done."""
@@ -253,8 +236,8 @@ class Triage(Screen[None]):
         folders = self.client.folders()
         self.folder_tree.update_counts(folders)
         for folder_id in changed:
-            if self._shelf.get(folder_id) is not None and (self.folder is None or folder_id != self.folder.id):
-                self._shelf.pop(folder_id)
+            if self.folder is None or folder_id != self.folder.id:
+                self._shelf.forget(folder_id)
         if self.folder is None or self.folder.id not in changed:
             return
         self.folder = next((one for one in folders if one.id == self.folder.id), self.folder)
@@ -269,26 +252,26 @@ class Triage(Screen[None]):
             self.reload()
 
     def _say_status(self) -> None:
-        statuses = self.client.statuses()
-        self.status.show(statuses)
-        runs = notice_runs(statuses, self._notice, self.keymap)
-        self._notice_line.write(*runs)
-        self._notice_line.display = bool(runs[0])
-        if self.folder is None and any(one.state is LinkState.REFUSED for one in statuses):
+        self.standing.heard()
+        if self.folder is None and any(one.state is LinkState.REFUSED for one in self.client.statuses()):
             self.messages.say("No mail yet: the server refused. See the line above.")
         if not self.messages.listing.ids:
             self.say_list()
 
-    def acted(self) -> None:
-        """Something that the server must be told of is durable here."""
-        self._acted = True
+    def show_history(self) -> None:
+        """What was done, over everything else."""
+        from tui_mail.ui.screens.history import History
+
+        self._history = history = History(self)
+        self.standing.on_doings = history.look_again
+
+        def closed(_: None) -> None:
+            self._history = self.standing.on_doings = None
+
+        self.app.push_screen(history, closed)
 
     def _tick(self) -> None:
-        if self._acted:
-            waiting = still_waiting(self.client.changes)
-            self._acted = bool(waiting)
-            self.status.wait_for(waiting)
-        self.status.tick()
+        self.standing.tick()
         if self.client.attention.quiet_for > RESTING and (wordless := self.messages.wordless()):
             self.client.prepare(wordless)
         if int(time.time()) % 60 == 0:
@@ -305,7 +288,7 @@ class Triage(Screen[None]):
             self.key_bar.show(self.place, self._keys.waiting)
         if action_id is None and not self._keys.waiting and not was_waiting:
             if event.is_printable:
-                self.status.whisper(f"{name} does nothing here · {self.keymap.shown('help')} shows the keys")
+                self.say(SafeText(f"{name} does nothing here · {self.keymap.shown('help')} shows the keys"))
             return
         event.stop()
         event.prevent_default()
@@ -363,6 +346,7 @@ class Triage(Screen[None]):
     def on_unmount(self) -> None:
         """End the threads of this screen."""
         self._reloading.close()
+        self.standing.close()
         self.reading.close()
 
     # --- helpers
@@ -392,13 +376,6 @@ class Triage(Screen[None]):
         self._mail.display = not single or face != "tree"
         self._list_pane.display = not single or face != "reader"
         self._reader_pane.display = not single or face == "reader"
-
-    def _put_on_shelf(self) -> None:
-        if self.folder is not None and self.messages.listing.ids:
-            self._shelf[self.folder.id] = (self.messages.listing, self.messages.cursor, self.messages.top)
-            self._shelf.move_to_end(self.folder.id)
-            while len(self._shelf) > SHELVED:
-                self._shelf.popitem(last=False)
 
     def _was_shown(self, message_id: int) -> None:
         """A message is in the reader; it counts as read when the reader has the focus."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from tui_mail.model import AccountStatus, Change, ChangeKind, ChangeState, Folder, Link, LinkState, Role
+from tui_mail.model import AccountStatus, Change, Folder, Link, LinkState, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.keys import Keymap
 from tui_mail.ui.widgets.folder_tree import folder_label
 
 Run = tuple[str, str]
+TOOK_BACK = "took back: "
+"""How the journal begins the summary of an action that takes another one back."""
 
 
 def list_title(folder: Folder, selected: int, several_accounts: bool, above: int) -> tuple[list[Run], list[Run]]:
@@ -31,7 +33,7 @@ def list_title(folder: Folder, selected: int, several_accounts: bool, above: int
 
 
 def notice_runs(
-    statuses: Sequence[AccountStatus], notice: SafeText | None, keymap: Keymap
+    statuses: Sequence[AccountStatus], notice: SafeText | None, keymap: Keymap, refused: Sequence[Change] = ()
 ) -> tuple[list[Run], list[Run]]:
     """The line below the status line: what needs a person. Empty when nothing does."""
     for status in statuses:
@@ -39,10 +41,17 @@ def notice_runs(
             words = status.sentence or SafeText("The server refused.")
             again = [(keymap.shown("sync.retry"), "key"), (" try again ", "quiet")]
             return [(f" ✗ {status.account}: ", "error"), (words, "")], again
+    if refused:
+        many = f" ✗ {len(refused):,} change{'s' * (len(refused) != 1)} refused: "
+        why = f"{refused[0].summary} · {refused[0].error}"
+        return [(many, "error"), (why, "")], [
+            (keymap.shown("history"), "key"), (" shows it  ", "quiet"),
+            (keymap.shown("sync.retry"), "key"), (" try again ", "quiet"),
+        ]  # fmt: skip
     return ([(f" {notice}", "warning")], []) if notice else ([], [])
 
 
-def empty_words(folder: Folder, status: AccountStatus | None, changes: Callable[[int], list[Change]]) -> str:
+def empty_words(folder: Folder, status: AccountStatus | None, handled_since: Callable[[float], int]) -> str:
     """What a list without messages says."""
     state = status.state if status is not None else LinkState.STARTING
     if folder.total < folder.on_server and not folder.complete:
@@ -50,7 +59,7 @@ def empty_words(folder: Folder, status: AccountStatus | None, changes: Callable[
             return f"{folder.on_server:,} messages are on the server; they come when it answers."
         return f"Loading · newest first · {folder.on_server:,} messages"
     if folder.complete or folder.on_server or state is LinkState.LIVE:
-        return _done_words(changes) if folder.role is Role.INBOX else "This folder is empty."
+        return _done_words(handled_since) if folder.role is Role.INBOX else "This folder is empty."
     match state:
         case LinkState.OFFLINE:
             return "Nothing is here yet, and the server does not answer."
@@ -60,16 +69,16 @@ def empty_words(folder: Folder, status: AccountStatus | None, changes: Callable[
             return "Loading · newest first"
 
 
-def still_waiting(changes: Callable[[int], list[Change]]) -> int:
-    """How many of the latest actions no server has confirmed: asked once a second, so that hanging ones are seen."""
-    return sum(change.state in (ChangeState.QUEUED, ChangeState.RUNNING) for change in changes(100))
-
-
 def link_aside(link: Link) -> str:
     """What stands after an address in the list of links: what it claims to be."""
     if not link.safe:
         return "cannot be opened: not a web or mail address"
     return f"reads “{link.text}”" if link.text and link.text != link.url else ""
+
+
+def messages_words(count: int) -> str:
+    """How many, in words: 1 message, 1,200 messages."""
+    return f"{count:,} message{'s' * (count != 1)}"
 
 
 def folder_aside(folder: Folder, several: bool) -> str:
@@ -78,11 +87,6 @@ def folder_aside(folder: Folder, several: bool) -> str:
     return f"{folder.account} {full}".strip() if several else full
 
 
-def _done_words(changes: Callable[[int], list[Change]]) -> str:
-    midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
-    handled = sum(
-        change.count
-        for change in changes(500)
-        if change.created >= midnight and change.kind is not ChangeKind.FLAGS and change.state != ChangeState.CANCELLED
-    )
+def _done_words(handled_since: Callable[[float], int]) -> str:
+    handled = handled_since(time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1)))
     return f"Nothing left. {handled:,} handled today." if handled else "Nothing left."

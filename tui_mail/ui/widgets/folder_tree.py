@@ -149,6 +149,16 @@ class FolderTree(CursorView):
                 self.move_to(index)
         self.forget_all()
 
+    @property
+    def current(self) -> Folder | None:
+        """The folder under the cursor; None on an account, or on a level that is no folder."""
+        return self._lines[self.cursor].folder if self._lines else None
+
+    @property
+    def account(self) -> str:
+        """The account that the cursor is in; empty when there is none."""
+        return self._lines[self.cursor].key.partition("\0")[0] if self._lines else ""
+
     def choose(self) -> None:
         """Open the folder under the cursor, or fold a line that is none."""
         node = self._lines[self.cursor] if self._lines else None

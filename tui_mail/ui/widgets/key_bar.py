@@ -74,7 +74,11 @@ def footer_items(keymap: Keymap, place: Place, cells: int) -> list[tuple[str, st
         for action in ACTIONS
         if action.footer and place in action.where and keymap.shown(action.id)
     ]
-    ranked += [(PREFIX_RANK, key, PREFIX_LABEL.get(key, "…"), "") for key in keymap.prefixes[place]]
+    ranked += [
+        (PREFIX_RANK, key, PREFIX_LABEL.get(key, "…"), "")
+        for key in keymap.prefixes[place]
+        if any(not action.id.startswith("move.") for _, action in keymap.after(key, place))
+    ]
     items = [(key, label, action_id) for _, key, label, action_id in sorted(ranked)]
     room = cells + 1 - sum(_size(item) for item in items if item[2] in ALWAYS)
     shown: list[tuple[str, str, str]] = []

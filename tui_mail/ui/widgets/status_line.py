@@ -20,6 +20,7 @@ _STEPS = (1, 2, 3, 4, 5, 10, 15, 20, 30, 45)
 _MARKS = {
     LinkState.LIVE: ("●", "success"), LinkState.SYNCING: ("⟳", "accent"), LinkState.OFFLINE: ("✗", "warning"),
     LinkState.REFUSED: ("✗", "error"), LinkState.CONNECTING: ("◌", "quiet"), LinkState.STARTING: ("◌", "quiet"),
+    LinkState.WAITING: ("◌", "warning"),
 }  # fmt: skip
 _SENTENCE_END = re.compile(r"[.!?][”\"')]*(?=\s)")
 LEAST = 14
@@ -118,6 +119,10 @@ def state_words(status: AccountStatus, now: float) -> list[str]:
         case LinkState.LIVE if status.heard:
             since = ago(now - status.heard)
             return [f"live · heard {since} ago", f"live {since}", "live", ""]
+        case LinkState.WAITING:
+            words = "waiting for the server"
+            whole = [f"{words} · heard {ago(now - status.heard)} ago"] if status.heard else []
+            return [*whole, words, "waiting", ""]
         case LinkState.SYNCING if status.total:
             return [f"syncing {min(status.done, status.total):,}/{status.total:,}", "syncing", ""]
         case LinkState.OFFLINE:
@@ -151,7 +156,7 @@ def waiting_runs(statuses: Sequence[AccountStatus], at_least: int = 0) -> list[R
     if pending:
         runs.append((f"⟳ {pending:,} waiting", "quiet"))
     if failed:
-        runs += [("  " if runs else "", ""), (f"✗ {failed:,} failed", "error")]
+        runs += [("  " if runs else "", ""), (f"✗ {failed:,} refused", "error")]
     return runs
 
 

@@ -1,0 +1,159 @@
+"""Folders: picking one to go, move or copy to, and making, renaming and deleting them.
+
+What belongs here: which folders can be picked, which names can be, and what is said of it.
+What must never be here: how a server is told; the client knows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from tui_mail.model import Change, Folder, Role
+from tui_mail.text import SafeText, safe_line
+from tui_mail.ui.screens.words import folder_aside, messages_words
+from tui_mail.ui.widgets.folder_tree import folder_label
+
+if TYPE_CHECKING:
+    from tui_mail.ui.screens.triage import Triage
+
+AGAIN_SECONDS = 5.0
+"""How long "press again" waits."""
+RECENT = 8
+"""Folders moved to lately, which are offered first."""
+
+
+class Filing:
+    """What the triage screen does with folders."""
+
+    def __init__(self, screen: Triage) -> None:
+        self._screen = screen
+        self._client = screen.client
+        self._recent: list[int] = []
+        self._delete_asked: tuple[float, int] = (0.0, 0)
+
+    # --- picking
+
+    def go(self) -> None:
+        """To a folder that is picked."""
+
+        def picked(folder: Folder | None) -> None:
+            if folder is not None:
+                self._screen.open_folder(folder)
+                self._screen.show_list()
+
+        self._ask("Go to folder", [one for one in self._client.folders() if one.selectable], picked)
+
+    def pick_target(self, verb: str, ids: list[int], then: Callable[[Folder], None]) -> None:
+        """Where to move or copy messages: a folder of their account."""
+        here = self._screen.folder
+        if here is None or not ids:
+            return
+
+        def picked(folder: Folder | None) -> None:
+            if folder is not None:
+                self._recent = [folder.id, *(one for one in self._recent if one != folder.id)][:RECENT]
+                then(folder)
+
+        order = {folder_id: place for place, folder_id in enumerate(self._recent)}
+        targets = [
+            one
+            for one in self._client.folders()
+            if one.selectable and one.account == here.account and one.id != here.id
+        ]
+        targets.sort(key=lambda one: order.get(one.id, len(order)))
+        self._ask(f"{verb} {messages_words(len(ids))} to", targets, picked)
+
+    def _ask(self, title: str, folders: list[Folder], picked: Callable[[Folder | None], None]) -> None:
+        from tui_mail.ui.screens.picker import Choice, Picker
+
+        several = len({folder.account for folder in folders}) > 1
+        choices = [
+            Choice(one, folder_label(one), folder_aside(one, several), f"{one.unread:,}" if one.unread else "")
+            for one in folders
+        ]
+        self._screen.app.push_screen(Picker(title, choices, "No such folder."), picked)
+
+    # --- making, renaming, deleting
+
+    def create(self) -> None:
+        """Make a folder in the account under the cursor; below the folder under the cursor, unless that has a role."""
+        account = self._screen.folder_tree.account
+        if not account:
+            return
+        inside = self._own_folder(say=False)
+        above = f"{inside.name}{inside.delimiter}" if inside is not None and inside.delimiter else ""
+        several = len(self._client.accounts) > 1
+        question = f"New folder in {safe_line(account)}:" if several else "New folder:"
+        self._prompt(
+            question, account, above, lambda name: self._client.create_folder(account, name), "Made the folder"
+        )
+
+    def rename(self) -> None:
+        """Another name for the folder under the cursor."""
+        folder = self._own_folder()
+        if folder is None:
+            return
+        question = f"Rename {folder.shown} to:"
+        self._prompt(
+            question, folder.account, folder.name, lambda name: self._client.rename_folder(folder.id, name),
+            f"Renamed {folder.shown} to",
+        )  # fmt: skip
+
+    def delete(self) -> None:
+        """Delete the folder under the cursor; one that is not empty says first what becomes of its messages."""
+        folder = self._own_folder()
+        if folder is None:
+            return
+        asked, about = self._delete_asked
+        if folder.total and not (about == folder.id and time.monotonic() - asked < AGAIN_SECONDS):
+            self._delete_asked = (time.monotonic(), folder.id)
+            key = self._screen.keymap.shown("folder.delete")
+            self._say(f"{key} again moves {messages_words(folder.total)} to the trash and deletes {folder.shown}")
+            return
+        self._delete_asked = (0.0, 0)
+        first = f", its {messages_words(folder.total)} to the trash" if folder.total else ""
+        self._do(self._client.delete_folder(folder.id), f"Deleted the folder {folder.shown}{first}")
+
+    def _prompt(
+        self, question: str, account: str, value: str, act: Callable[[str], Future[Change | None]], words: str
+    ) -> None:
+        from tui_mail.ui.screens.prompt import Prompt
+
+        taken = {one.name.casefold() for one in self._client.folders() if one.account == account}
+        delimiter = next((one.delimiter for one in self._client.folders() if one.account == account), "")
+
+        def problem(name: str) -> str:
+            if name.casefold() in taken and name.casefold() != value.casefold():
+                return "there is one of this name"
+            empty = delimiter and not all(level.strip() for level in name.split(delimiter))
+            return "a level has no name" if empty else ""
+
+        def answered(name: str | None) -> None:
+            if name is not None and name != value:
+                self._do(act(name), f"{words} {safe_line(name)}")
+
+        self._screen.app.push_screen(Prompt(question, value, problem), answered)
+
+    def _do(self, future: Future[Change | None], words: str) -> None:
+        def done(change: Change | None) -> None:
+            if change is not None:
+                self._screen.standing.acted()
+                self._say(f"{words} · {self._screen.keymap.shown('undo')} undo")
+
+        self._screen.bridge.when_done(future, done, self._screen.problem)
+
+    def _own_folder(self, *, say: bool = True) -> Folder | None:
+        """The folder under the cursor of the tree, if it is one of the person's own: without a role."""
+        folder = self._screen.folder_tree.current
+        if folder is not None and folder.role is Role.NONE:
+            return folder
+        if say:
+            label = folder_label(folder) if folder is not None else "This"
+            self._say(f"{label} has a purpose and stays as it is." if folder is not None else "This is no folder.")
+        return None
+
+    def _say(self, words: str) -> None:
+        self._screen.say(SafeText(words))
