@@ -1,8 +1,9 @@
 """One command to try, test and measure tui_mail. Only the standard library: this runs before anything is installed.
 
     python3 run.py demo [ARGS]          the client on an embedded mail server; nothing to set up, nothing kept
-    python3 run.py test [--full] [ARGS] the tests; ARGS go to pytest. --full also installs the real mail servers
-                                        (apt-get, never started as services) and fails where one is missing
+    python3 run.py test [--full] [ARGS] the tests; ARGS go to pytest. --full also gets the real mail servers (apt-get):
+                                        Dovecot is installed, never started as a service; Cyrus and Courier are
+                                        unpacked into ~/.cache/tui-mail-tests. It fails where one is missing
     python3 run.py bench [NAME...]      the scripts of tests/benchmarks
     python3 run.py screenshots [ARGS]   the pictures of screenshots/, made again
     python3 run.py setup                only make the environment (with what the tests need)
@@ -44,6 +45,10 @@ PACKAGES = {
     "/usr/lib/dovecot/pop3": "dovecot-pop3d",
     "/usr/lib/dovecot/submission": "dovecot-submissiond",
     "/usr/bin/tmux": "tmux",
+    "/usr/bin/unshare": "util-linux",
+    "/usr/bin/setpriv": "util-linux",
+    "/usr/bin/mount": "mount",
+    "/usr/bin/openssl": "openssl",
 }
 """A file that shows that a Debian package is there, and the package."""
 
@@ -235,9 +240,14 @@ def _only_one() -> Iterator[None]:
 
 def mail_servers() -> None:
     """Have the servers that the tests start by themselves, by apt-get when one is missing."""
-    missing = [package for file, package in PACKAGES.items() if not Path(file).exists()]
-    if not missing:
-        return
+    missing = sorted({package for file, package in PACKAGES.items() if not Path(file).exists()})
+    if missing:
+        _have_installed(missing)
+    if subprocess.run([sys.executable, "-m", "tests.servers.debs"], cwd=ROOT, stdin=subprocess.DEVNULL).returncode != 0:
+        sys.exit("--full needs these servers; without it their tests are skipped.")
+
+
+def _have_installed(missing: Sequence[str]) -> None:
     if shutil.which("apt-get") is None:
         say(f"There is no apt-get here; the tests need {', '.join(missing)} by these Debian names.")
         return

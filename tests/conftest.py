@@ -1,4 +1,4 @@
-"""Fixtures for every test: a real mail server, started once for each worker of a test session."""
+"""Fixtures for every test: real mail servers, each started once for each worker of a test session."""
 
 from __future__ import annotations
 
@@ -7,16 +7,48 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.servers import courier as courier_server
+from tests.servers import cyrus as cyrus_server
+from tests.servers.courier import Courier
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot, missing
+from tests.servers.private import PrivateServer
+
+
+def need(reason: str) -> None:
+    """Skip the test for this reason, if any; fail it when no server may be missing (run.py test --full)."""
+    if reason and os.environ.get("TUI_MAIL_FULL") == "1":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
     """A running Dovecot; take a fresh `new_user()` in each test."""
-    reason = missing()
-    if reason and os.environ.get("TUI_MAIL_FULL") == "1":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    need(missing())
     with Dovecot() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def cyrus() -> Iterator[Cyrus]:
+    """A running Cyrus; take a fresh `new_user()` in each test."""
+    need(cyrus_server.missing())
+    with Cyrus() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def courier() -> Iterator[Courier]:
+    """A running Courier; take a fresh `new_user()` in each test."""
+    need(courier_server.missing())
+    with Courier() as server:
+        yield server
+
+
+@pytest.fixture(params=["cyrus", "courier"])
+def private(request: pytest.FixtureRequest) -> PrivateServer:
+    """Each of the servers out of unpacked packages."""
+    server: PrivateServer = request.getfixturevalue(request.param)
+    return server

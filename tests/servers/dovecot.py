@@ -142,8 +142,12 @@ def missing() -> str:
 class Dovecot:
     """The server, its folder, its ports and its users."""
 
-    def __init__(self, users: Sequence[str] = ("anna",), *, compress: bool = False, **options: str | int) -> None:
+    def __init__(
+        self, users: Sequence[str] = ("anna",), *, compress: bool = False, plugins: str = "", **options: str | int
+    ) -> None:
+        """`plugins`: of the IMAP service; their own settings are options such as `plugin/quota`."""
         self.options = options
+        self.plugins = plugins
         self.compress = compress
         self.passwords: dict[str, str] = dict.fromkeys(users, "secret")
         self.ports: dict[str, int] = {}
@@ -332,7 +336,7 @@ class Dovecot:
             mailboxes="\n".join(map(folder.format, FOLDERS)),
             accounts="" if as_root else _ordinary_user(),
             no_chroot="" if as_root else "chroot =",
-            plugins="imap_zlib" if self.compress else "",
+            plugins=f"{self.plugins} imap_zlib" if self.compress else self.plugins,
             options="\n".join(f"{name} = {value}" for name, value in self.options.items()),
             **self.ports,
         )
