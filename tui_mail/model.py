@@ -292,6 +292,8 @@ class LinkState(StrEnum):
     CONNECTING = "connecting"
     SYNCING = "syncing"
     LIVE = "live"
+    WAITING = "waiting"
+    """The line stands, but the server has not answered for a while."""
     OFFLINE = "offline"
     REFUSED = "refused"
     """Needs a person: wrong password, wrong certificate, wrong settings."""

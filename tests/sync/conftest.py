@@ -6,16 +6,26 @@ import imaplib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.servers.dovecot import Dovecot
+from tests.servers.odd import Odd
 from tui_mail.client import MailClient
+from tui_mail.demo.certificates import make_certificates
 from tui_mail.model import Account, Event, Folder, Role, Row
+from tui_mail.net import connection
 from tui_mail.paths import paths
+from tui_mail.sync import bodies as body_jobs
+from tui_mail.sync import folder as folder_sync
+from tui_mail.sync import plan
+
+if TYPE_CHECKING:
+    from tests.sync import odd_place
 
 
 def wait_for(holds: Callable[[], object], what: str, seconds: float = 15.0) -> None:
@@ -111,3 +121,28 @@ def settled(client: MailClient) -> None:
 @pytest.fixture
 def person(dovecot: Dovecot, tmp_path: Path) -> Person:
     return Person(dovecot, tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for this computer, and its authority."""
+    directory = tmp_path_factory.mktemp("certificate")
+    make_certificates(directory)
+    return directory
+
+
+@pytest.fixture
+def odd(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], odd_place.Place]]:
+    """Gives a server with some capabilities, and a home for its client; waits that are built in are short."""
+    monkeypatch.setattr(folder_sync, "RESELECT_SECONDS", 0.25)
+    monkeypatch.setattr(plan, "SCAN_CLOSED_SECONDS", 1)
+    monkeypatch.setattr(body_jobs, "CLOSED_SECONDS", 0.3)
+    monkeypatch.setattr(connection.Backoff, "next", lambda _: 0.05)
+    from tests.sync import odd_place  # which needs this module
+
+    with ExitStack() as stack:
+        yield lambda capabilities: odd_place.Place(
+            stack.enter_context(Odd(certificate, capabilities)), tmp_path / "home"
+        )

@@ -103,14 +103,14 @@ def test_engine_ends_with_the_screen(person: Person) -> None:
 
 
 def test_two_screens(person: Person) -> None:
-    """The second one says that another keeps the account up to date, and what it does is sent by that one."""
+    """The second one shows what the first one's engine says, and what it does is sent by that one."""
     person.deliver(1, 2)
     with apart(person) as first:
         settled(first)
         add = MailClient(paths(person.home))
         add.start(apart=True)
         try:
-            wait_for(lambda: "another tui-mail" in add.statuses()[0].sentence, "who the engine is")
+            wait_for(lambda: add.statuses()[0].state is LinkState.LIVE, "what the engine says")
             add.archive([row.id for row in shown(add) if row.subject == "Number 1"]).result()
             wait_for(lambda: person.subjects("Archive") == ["Number 1"], "sent by the first")
             wait_for(lambda: subjects_shown(first) == ["Number 2"], "seen by the first")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,6 +12,7 @@ import pytest
 from tests.servers.dovecot import BARE, BASIC, Dovecot, missing
 from tests.servers.faults import Fault, FaultyLine
 from tests.sync.conftest import Person
+from tests.sync.killed import Death, Killed, Nursery
 from tests.sync.scenario import agree, deliver, ids, work
 
 pytestmark = pytest.mark.server
@@ -87,52 +84,39 @@ def _session(dovecot: Dovecot, home: Path, *faults: Fault) -> None:
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[subprocess.Popen[str]]:
+def nursery() -> Iterator[Nursery]:
     """The process that forks clients which are killed."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.sync.killed"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    yield child
-    assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdin.close()
-    child.wait(10)
-    child.stdout.close()
+    with Nursery() as running:
+        yield running
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("first", range(1, 37, RUNS))
-def test_killed_at_every_commit(
-    dovecot: Dovecot, tmp_path: Path, nursery: subprocess.Popen[str], first: int, moment: str
-) -> None:
+def test_killed_at_every_commit(dovecot: Dovecot, tmp_path: Path, nursery: Nursery, first: int, moment: str) -> None:
     """kill -9 around the n-th commit; the next start goes on, and what was stored keeps its id."""
     for commit in range(first, first + RUNS, 1 if FULL or moment == "before" else 3):
         _killed(dovecot, tmp_path / str(commit), nursery, commit, moment)
 
 
 @pytest.mark.parametrize("first", range(10, 46, RUNS))
-def test_killed_at_every_commit_of_a_copy(
-    old_server: Dovecot, tmp_path: Path, nursery: subprocess.Popen[str], first: int
-) -> None:
+def test_killed_at_every_commit_of_a_copy(old_server: Dovecot, tmp_path: Path, nursery: Nursery, first: int) -> None:
     """The same where a move takes several commands, each remembered."""
     for commit in range(first, first + RUNS, 1 if FULL else 2):
         _killed(old_server, tmp_path / str(commit), nursery, commit, "before")
 
 
-def _killed(server: Dovecot, home: Path, nursery: subprocess.Popen[str], commit: int, moment: str) -> None:
+def _killed(server: Dovecot, home: Path, nursery: Nursery, commit: int, moment: str) -> None:
     person = Person(server, home)
     deliver(person)
-    account = {"home": str(home), "server": asdict(person.account.incoming)}
-    assert nursery.stdin is not None
-    assert nursery.stdout is not None
-    nursery.stdin.write(json.dumps({**account, "commit": commit, "moment": moment}) + "\n")
-    nursery.stdin.flush()
-    status = int(nursery.stdout.readline())
-    assert status in (0, signal.SIGKILL), "killed, or done before that many commits"
-    with person.client(start=False) as client:
-        stored = ids(client)
-    with person.client() as client:
-        now = work(client)
+    client = nursery.start(home, person.account, Death("commit", commit, moment))
+    try:
+        client.ask("scenario")
+        client.stop()  # done before that many commits
+    except Killed:
+        assert client.end() == signal.SIGKILL
+    with person.client(start=False) as after:
+        stored = ids(after)
+    with person.client() as after:
+        now = work(after)
         assert {**now, **stored} == now
-        agree(client, person, now, f"killed {moment} commit {commit}")
+        agree(after, person, now, f"killed {moment} commit {commit}")

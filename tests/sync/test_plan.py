@@ -63,24 +63,75 @@ def test_comparing_flags_makes_both_sides_equal(
 KNOWN = st.builds(plan.Known, st.integers(0, 3), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
 
 
-@given(known=KNOWN, uidvalidity=st.integers(0, 3), uidnext=st.integers(0, 9))
-def test_uids_are_only_kept_while_they_mean_the_same(known: plan.Known, uidvalidity: int, uidnext: int) -> None:
-    """Another UIDVALIDITY, or a UIDNEXT that went down, and every UID is looked up anew."""
-    kept = not plan.must_restart(known, uidvalidity, uidnext)
+@given(
+    known=KNOWN, uidvalidity=st.integers(0, 3), uidnext=st.integers(0, 9), highest=st.integers(0, 9),
+    before=st.booleans(),
+)  # fmt: skip
+def test_uids_are_only_kept_while_they_mean_the_same(
+    known: plan.Known, uidvalidity: int, uidnext: int, highest: int, before: bool
+) -> None:
+    """Another UIDVALIDITY, or a UIDNEXT that went down for certain, and every UID is looked up anew.
+
+    A server that tells no UIDVALIDITY is believed for as long as one connection lasts.
+    """
+    kept = not plan.must_restart(known, uidvalidity, uidnext, highest=highest, opened_before=before)
     if kept and known.uidvalidity:
-        assert uidvalidity == known.uidvalidity
-        assert uidnext == 0 or uidnext >= known.uidnext
+        assert uidvalidity == known.uidvalidity or (uidvalidity == 0 and before)
+        assert uidvalidity == 0 or uidnext == 0 or uidnext >= known.uidnext or highest >= uidnext
+    if not kept:
+        assert known.uidvalidity
+        assert uidvalidity != known.uidvalidity or uidnext < known.uidnext
+
+
+@given(known=KNOWN, uidvalidity=st.integers(1, 3), uidnext=st.integers(1, 9), highest=st.integers(0, 9))
+def test_a_uidnext_below_uids_that_exist_is_nonsense(
+    known: plan.Known, uidvalidity: int, uidnext: int, highest: int
+) -> None:
+    """Starting over each time such a server is asked would never end."""
+    if uidvalidity == known.uidvalidity and highest >= uidnext:
+        assert not plan.must_restart(known, uidvalidity, uidnext, highest=highest)
 
 
 @given(
-    known=KNOWN, stored=st.integers(0, 5), uidvalidity=st.integers(0, 3), uidnext=st.integers(0, 9),
-    modseq=st.integers(0, 9), messages=st.integers(0, 5),
+    stored=st.sets(st.integers(1, 30)), there=st.sets(st.integers(1, 30)),
+    found=st.none() | st.sets(st.integers(1, 30)), silent=st.sets(st.integers(1, 30)),
+)  # fmt: skip
+def test_nothing_is_lost_that_either_answer_shows(
+    stored: set[int], there: set[int], found: set[int] | None, silent: set[int]
+) -> None:
+    """However much a search leaves out, or the rows do, only what both leave out is gone; and what is gone goes."""
+    gone = plan.proven_gone(stored, found, there - silent)
+    assert not set(gone) & (there - silent)
+    assert found is None or not set(gone) & found
+    assert set(gone) >= stored - there - (found or set())
+
+
+@given(
+    known=KNOWN, stored=st.integers(0, 5), unseen=st.integers(0, 5), uidvalidity=st.integers(0, 3),
+    uidnext=st.integers(0, 9), modseq=st.integers(0, 9), messages=st.integers(0, 5), told_unseen=st.integers(0, 5),
+    seconds=st.integers(0, 200_000),
 )  # fmt: skip
 def test_a_folder_is_only_passed_over_when_nothing_differs(
-    known: plan.Known, stored: int, uidvalidity: int, uidnext: int, modseq: int, messages: int
+    known: plan.Known,
+    stored: int,
+    unseen: int,
+    uidvalidity: int,
+    uidnext: int,
+    modseq: int,
+    messages: int,
+    told_unseen: int,
+    seconds: int,
 ) -> None:
     differs = plan.needs_refresh(
-        known, stored, uidvalidity=uidvalidity, uidnext=uidnext, highestmodseq=modseq, messages=messages
+        known,
+        stored,
+        unseen,
+        uidvalidity=uidvalidity,
+        uidnext=uidnext,
+        highestmodseq=modseq,
+        messages=messages,
+        told_unseen=told_unseen,
+        seconds=seconds,
     )
     if not differs:
         assert known.uidvalidity
@@ -89,6 +140,8 @@ def test_a_folder_is_only_passed_over_when_nothing_differs(
         assert uidvalidity in (0, known.uidvalidity)
         assert modseq in (0, known.highestmodseq)
         assert known.synced_min_uid > 1 or messages == stored
+        assert known.synced_min_uid > 1 or modseq or told_unseen == unseen
+        assert seconds <= plan.SCAN_COUNTED_SECONDS
 
 
 @given(

@@ -14,7 +14,7 @@ from tests.servers.scripted import Peer, Scripted
 from tui_mail.demo.certificates import make_certificates
 from tui_mail.errors import CommandRefused, ConnectionLost
 from tui_mail.model import Security
-from tui_mail.net import imap
+from tui_mail.net import news
 from tui_mail.net.imap import ImapSession, UidSet
 
 Opened = Callable[[Callable[[Peer, bytes], None]], AbstractContextManager[ImapSession]]
@@ -130,7 +130,7 @@ def test_a_literal_in_the_news(opened: Opened) -> None:
 
 def test_no_answer_to_done(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dead line is found out at DONE."""
-    monkeypatch.setattr(imap, "DONE_PATIENCE", 0.2)
+    monkeypatch.setattr(news, "DONE_PATIENCE", 0.2)
     with opened(lambda peer, _: peer.say(b"+ idling", b"* 4 EXISTS")) as session, pytest.raises(ConnectionLost):
         session.idle(20)
 

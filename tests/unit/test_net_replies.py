@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from tui_mail.errors import ProtocolViolation
 from tui_mail.model import Flag
 from tui_mail.net.arguments import append_date
+from tui_mail.net.dates import internaldate
+from tui_mail.net.gathering import SelectFacts, personal_prefix
 from tui_mail.net.replies import (
+    ALL_FLAGS,
     FolderStatus,
     Malformed,
     StatusLine,
     event_of,
     fetched,
     flag_list,
-    internaldate,
     listed,
     number_of,
     row_of,
@@ -173,3 +175,33 @@ def test_numbers_are_bounded() -> None:
     """A number is a number within its bounds, in or without parentheses."""
     assert number_of(b"5") == number_of([b"5"]) == 5
     assert number_of(b"6", most=5) == number_of(b"x") == number_of([b"1", b"2"]) == number_of(None) == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "prefix"),
+    [
+        (b'(("INBOX." ".")) NIL (("shared." "."))', "INBOX."),
+        (b'(("" "/")("#mh/" "/")) NIL NIL', ""),
+        (b'(("&AOQ-/" "/" "X-PARAM" ("a" "b"))) NIL NIL', "ä/"),
+        (b"NIL NIL NIL", ""),
+        (b'(("INBOX." "."', ""),
+    ],
+)
+def test_where_folders_are_by_namespace(told: bytes, prefix: str) -> None:
+    """The first of one's own; what cannot be read is no prefix."""
+    assert personal_prefix([told]) == prefix
+
+
+@pytest.mark.parametrize(
+    ("told", "changeable"),
+    [
+        (rb"(\Answered \Flagged \Deleted \Seen \Draft \*)", ALL_FLAGS),
+        (rb"(\Seen \*)", Flag.SEEN),
+        (rb"()", ALL_FLAGS),
+    ],
+)
+def test_flags_that_stay(told: bytes, changeable: Flag) -> None:
+    """PERMANENTFLAGS names them; an empty list names nothing, for READ-ONLY would have said it."""
+    facts = SelectFacts()
+    assert facts.take("OK", -1, [b"[PERMANENTFLAGS " + told + b"] Limited"])
+    assert facts.changeable == changeable

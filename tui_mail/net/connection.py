@@ -132,6 +132,20 @@ def dial(server: Server, *, timeout: float = 15.0) -> socket.socket:
     return sock
 
 
+def source_address(peer: str) -> str:
+    """The address of this computer on the way to `peer`, another one in another network; "" when there is no way.
+
+    Nothing is sent: a datagram socket that is connected only looks the way up.
+    """
+    family = socket.AF_INET6 if ":" in peer else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((peer, 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return ""
+
+
 def secure(sock: socket.socket, server: Server, *, timeout: float = 15.0) -> ssl.SSLSocket:
     """TLS on `sock`, verified, non-blocking; the whole handshake within `timeout` seconds.
 

@@ -12,8 +12,9 @@ import socket
 import ssl
 import zlib
 
-from tui_mail.errors import CertificateRefused, ConnectionLost, MailError, ProtocolViolation, Unreachable
+from tui_mail.errors import CertificateRefused, ConnectionLost, MailError, ProtocolViolation, ServerBusy, Unreachable
 from tui_mail.model import Security, Server
+from tui_mail.net.busy import busy
 
 SAFE = "Your mail on this computer is safe."
 
@@ -156,8 +157,25 @@ def lost(error: BaseException, host: str) -> MailError:
     )
 
 
-def ended(host: str, words: str) -> MailError:
+def leave_alone(host: str, code: str, words: str) -> ServerBusy | None:
+    """The server wants fewer connections, or to be left alone for a while; None when it said something else."""
+    asked = busy(code, words)
+    if asked is None:
+        return None
+    what = "allows no more connections at once" if asked.too_many else "asks to be left alone for a while"
+    how = "tui-mail gets by with one for a while." if asked.too_many else "It is tried again by itself."
+    return ServerBusy(
+        f"{host} {what}: “{words.rstrip('.')}”. {SAFE} {how}",
+        f"[{code}] {words}",
+        too_many=asked.too_many,
+        seconds=asked.seconds,
+    )
+
+
+def ended(host: str, words: str, code: str = "") -> MailError:
     """The server said BYE."""
+    if (asked := leave_alone(host, code, words)) is not None:
+        return asked
     said = f": “{words.rstrip('.')}”" if words else ""
     return ConnectionLost(f"{host} ended the connection{said}. {SAFE} It is tried again by itself.", f"BYE {words}")
 

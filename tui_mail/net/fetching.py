@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tui_mail.net.dates import internaldate
 from tui_mail.net.replies import (
     FlagUpdate,
     HeaderRow,
@@ -18,7 +19,6 @@ from tui_mail.net.replies import (
     fetched,
     flag_list,
     flags_of,
-    internaldate,
     number_of,
     row_of,
     untagged,
@@ -36,7 +36,8 @@ MODSEQ_LIMIT = 2**63 - 1
 
 _ROW = re.compile(
     rb'\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS \(([^()\r\n]*)\) INTERNALDATE "([^"\r\n]*)" RFC822\.SIZE (\d{1,18})'
-    rb"(?: MODSEQ \((\d{1,18})\))? BODY\[HEADER\.FIELDS \([^)\r\n]*\)\] \{(\d{1,6})\}\r\n"
+    rb"(?: MODSEQ \((\d{1,18})\))?(?: EMAILID \((?!NIL\))([A-Za-z0-9_-]{1,255})\))?"
+    rb" BODY\[HEADER\.FIELDS \([^)\r\n]*\)\] \{(\d{1,6})\}\r\n"
 )
 _FLAGS = re.compile(rb"\* \d{1,10} FETCH \(UID (\d{1,10}) FLAGS \(([^()\r\n]*)\)(?: MODSEQ \((\d{1,18})\))?\)\r\n")
 
@@ -54,7 +55,7 @@ def header_rows(
         match = match_row(buffer, wire.position)
         if match is not None:
             start = match.end()
-            end = start + int(match[7])
+            end = start + int(match[8])
             if end - start <= HEADER_LIMIT:
                 if len(buffer) < end + 3:
                     wire.need(end + 3 - wire.position)
@@ -74,6 +75,7 @@ def header_rows(
                             int(match[5]),
                             int(match[6] or 0),
                             bytes(buffer[start:end]),
+                            f"id:{match[7].decode()}" if match[7] else "",
                         )
                     continue
         if not wire.has_line():

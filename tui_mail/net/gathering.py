@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import pairwise
 
+from tui_mail.errors import ProtocolViolation
+from tui_mail.net.names import decode_name
 from tui_mail.net.replies import (
+    ALL_FLAGS,
     FolderStatus,
     ListedFolder,
     Malformed,
     StatusLine,
+    flag_list,
     listed,
     number_of,
     status_of,
@@ -51,6 +56,8 @@ class Vanished:
 
     def __init__(self) -> None:
         self.uids = NO_UIDS
+        self.broken = False
+        """One could not be read, so that nothing can be said of what is not named."""
 
     def take(self, kind: str, _: int, rest: list[bytes]) -> bool:
         """Learn from one response; True when it was VANISHED (EARLIER)."""
@@ -59,6 +66,7 @@ class Vanished:
         try:
             earlier, uids = vanished(rest)
         except Malformed:
+            self.broken = True
             return True
         if earlier:
             self.uids = UidSet.merged([self.uids, uids])
@@ -72,6 +80,7 @@ class SelectFacts(Vanished):
         super().__init__()
         self.exists = self.uidvalidity = self.uidnext = self.highestmodseq = 0
         self.keywords_allowed = False
+        self.changeable = ALL_FLAGS
 
     def take(self, kind: str, number: int, rest: list[bytes]) -> bool:
         """Learn from one response; True when SELECT answers with such."""
@@ -93,6 +102,8 @@ class SelectFacts(Vanished):
                 self.highestmodseq = number_of(status.data.strip())
             case "PERMANENTFLAGS":
                 self.keywords_allowed = rb"\*" in status.data
+                told, _ = flag_list(status.data.strip(b" ()"))
+                self.changeable = told or ALL_FLAGS  # an empty list is no list where READ-ONLY is not said
 
 
 class CopiedUids:
@@ -100,6 +111,8 @@ class CopiedUids:
 
     def __init__(self, asked: UidSet) -> None:
         self.told: dict[int, int] | None = None
+        self.validity = 0
+        """UIDVALIDITY of the folder in which the new ones are."""
         self._asked = asked
 
     def take(self, kind: str, _: int, rest: list[bytes]) -> bool:
@@ -111,22 +124,32 @@ class CopiedUids:
         if status is None or status.code != "COPYUID":
             return False
         words = status.data.split()
-        if len(words) == 3:
+        with contextlib.suppress(ProtocolViolation):  # the command was carried out; where to is asked otherwise
             most = len(self._asked)
-            old, new = expanded(words[1], most), expanded(words[2], most)
-            if len(old) == len(new):
+            old, new = (expanded(word, most) for word in words[1:3]) if len(words) == 3 else ([], [])
+            if len(old) == len(new) and (old or not self.told):
                 told = {one: other for one, other in zip(old, new, strict=True) if one in self._asked}
+                self.validity = number_of(words[0], LAST_UID) if told else self.validity
                 self.told = {**(self.told or {}), **told}
         return True
 
 
 def esearch(rest: list[bytes]) -> UidSet:
-    """The set behind ALL in an ESEARCH response; empty when nothing was found."""
+    """The set behind ALL in an ESEARCH response; empty when nothing was found, or nothing that makes sense."""
     try:
         items = values(rest)
-    except Malformed:
+        for key, value in pairwise(items):
+            if isinstance(key, bytes) and key.upper() == b"ALL" and isinstance(value, bytes):
+                return UidSet.parse(value)
+    except (Malformed, ProtocolViolation):
         return NO_UIDS
-    for key, value in pairwise(items):
-        if isinstance(key, bytes) and key.upper() == b"ALL" and isinstance(value, bytes):
-            return UidSet.parse(value)
     return NO_UIDS
+
+
+def personal_prefix(rest: list[bytes]) -> str:
+    """The prefix of the first personal namespace in a NAMESPACE response; empty when there is none."""
+    with contextlib.suppress(Malformed):
+        match values(rest):
+            case [[[bytes() as prefix, *_], *_], *_]:
+                return decode_name(prefix)
+    return ""

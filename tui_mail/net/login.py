@@ -15,13 +15,14 @@ from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
     CommandRefused,
-    ConnectionLost,
     MailError,
+    ServerBusy,
     UnsafeArgument,
 )
 from tui_mail.model import Security
+from tui_mail.net.busy import seconds_told
 from tui_mail.net.connection import is_loopback
-from tui_mail.net.failures import SAFE
+from tui_mail.net.failures import SAFE, leave_alone
 from tui_mail.net.names import quoted
 from tui_mail.net.quirks import quirks_of
 from tui_mail.net.talk import Conversation
@@ -107,20 +108,23 @@ def _authenticate(talk: Conversation, secret: str, offered: frozenset[str]) -> N
             )
         else:
             talk.run("log in", b"LOGIN", _string(server.user), _string(secret), patience=60)
-    except CommandRefused as error:
+    except (CommandRefused, ServerBusy) as error:
         raise _refusal(talk, error, secret) from None
 
 
-def _refusal(talk: Conversation, error: CommandRefused, secret: str) -> MailError:
+def _refusal(talk: Conversation, error: MailError, secret: str) -> MailError:
     """Why the login failed. The server's words may repeat what was sent, so the secret is taken out of them."""
     words = error.detail
     encoded = b64encode(f"\0{talk.server.user}\0{secret}".encode()).decode()
     for hidden in (secret, encoded):
         words = words.replace(hidden, "•••") if hidden else words
-    text = words.partition("] ")[2]
+    text, code = words.partition("] ")[2], words.partition("[")[2].partition("]")[0]
     said = f": “{text.rstrip('.')}”" if text else ""
-    if error.code in _BUSY_CODES or _BUSY_WORDS.search(text):
-        return ConnectionLost(f"{talk.host} lets nobody in just now{said}. {SAFE} It is tried again later.", words)
+    if (asked := leave_alone(talk.host, code, text)) is not None:
+        return asked
+    if code in _BUSY_CODES or _BUSY_WORDS.search(text):
+        sentence = f"{talk.host} lets nobody in just now{said}. {SAFE} It is tried again later."
+        return ServerBusy(sentence, words, seconds=seconds_told(text))
     what = "The access token" if talk.server.auth == "oauth2" else "User name or password"
     return AuthenticationRefused(
         f"{what} for {talk.server.user} at {talk.host} was not accepted{said}. {SAFE} "
@@ -131,7 +135,7 @@ def _refusal(talk: Conversation, error: CommandRefused, secret: str) -> MailErro
 
 def _sasl(talk: Conversation, mechanism: bytes, response: bytes, offered: frozenset[str]) -> None:
     coded = b64encode(response)
-    if "SASL-IR" in offered:
+    if "SASL-IR" in offered and quirks_of(talk.host).sasl_ir:
         talk.run("log in", b"AUTHENTICATE", mechanism, coded, answer=lambda _: b"", patience=60)
         return
     left = [coded]
@@ -160,7 +164,7 @@ def _introduce(talk: Conversation) -> frozenset[str]:
     wanted = b"QRESYNC" if "QRESYNC" in can and quirks_of(talk.host).qresync else b"CONDSTORE"
     with talk.translated():
         tags = []
-        if "ID" in can:
+        if "ID" in can or quirks_of(talk.host).introduce:
             tags.append(talk.begin(b'ID ("name" "tui_mail" "version" %s)' % quoted(__version__.encode())))
         if "ENABLE" in can and wanted.decode() in can:
             tags.append(talk.begin(b"ENABLE", wanted))

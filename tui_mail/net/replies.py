@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
+from tui_mail.errors import ProtocolViolation
 from tui_mail.model import Flag
+from tui_mail.net.dates import internaldate
 from tui_mail.net.names import decode_name
 from tui_mail.net.sets import LAST_UID, NO_UIDS, UidSet
 
@@ -58,6 +59,8 @@ class FlagUpdate:
     flags: Flag
     keywords: tuple[str, ...]
     modseq: int
+    labels: tuple[str, ...] | None = None
+    """Gmail's, None when they were not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,13 @@ class HeaderRow:
     size: int
     modseq: int
     header: bytes
+    identity: str = ""
+    """The server's own name of the content, wherever it is: `gm:…` (X-GM-MSGID), `id:…` (EMAILID, RFC 8474)."""
+    labels: tuple[str, ...] = ()
+    """Gmail's, without that of the folder itself."""
+
+
+ALL_FLAGS = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DELETED | Flag.DRAFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +97,11 @@ class Selected:
     keywords_allowed: bool
     flags: list[FlagUpdate]
     vanished: UidSet
+    changeable: Flag = ALL_FLAGS
+    """System flags that stay when they are changed; the others a server may drop without a word. NONE: read only."""
 
 
-EventKind = Literal["exists", "expunge", "vanished", "fetch", "status", "list", "bye", "ok"]
+EventKind = Literal["exists", "expunge", "vanished", "fetch", "status", "list", "bye", "ok", "renumbered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +262,29 @@ def flags_of(items: dict[str, Value]) -> FlagUpdate | None:
     if not uid or not isinstance(flags, list):
         return None
     words = [word for word in flags if isinstance(word, bytes)]
-    return FlagUpdate(uid, *flag_list(b" ".join(words)), number_of(items.get("MODSEQ")))
+    labels = labels_of(items) if "X-GM-LABELS" in items else None
+    return FlagUpdate(uid, *flag_list(b" ".join(words)), number_of(items.get("MODSEQ")), labels)
+
+
+_OBJECT_ID = re.compile(rb"[A-Za-z0-9_-]{1,255}")
+
+
+def identity_of(items: dict[str, Value]) -> str:
+    """The server's own name of the message's content; empty when it tells none, or none that can be believed."""
+    number = number_of(items.get("X-GM-MSGID"), 2**64 - 1)
+    if number:
+        return f"gm:{number}"
+    told = items.get("EMAILID")
+    if isinstance(told, list) and len(told) == 1:
+        told = told[0]
+    return f"id:{told.decode()}" if isinstance(told, bytes) and _OBJECT_ID.fullmatch(told) else ""
+
+
+def labels_of(items: dict[str, Value]) -> tuple[str, ...]:
+    r"""Gmail's labels: names as of folders (UTF-7), and `\Inbox` and its like."""
+    told = items.get("X-GM-LABELS")
+    words = told if isinstance(told, list) else []
+    return tuple(decode_name(word) for word in words if isinstance(word, bytes))
 
 
 def row_of(items: dict[str, Value]) -> HeaderRow | None:
@@ -262,28 +296,8 @@ def row_of(items: dict[str, Value]) -> HeaderRow | None:
     when, size = items.get("INTERNALDATE"), number_of(items.get("RFC822.SIZE"))
     moment = internaldate(when) if isinstance(when, bytes) else 0
     text = header if isinstance(header, bytes) else b""
-    return HeaderRow(flags.uid, flags.flags, flags.keywords, moment, size, flags.modseq, text)
-
-
-_MONTHS = {name: number for number, name in enumerate((b"JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC").split(), 1)}
-_days: dict[bytes, int] = {}
-
-
-def internaldate(text: bytes) -> int:
-    """Seconds since the epoch of ` 1-Jan-2026 00:00:00 +0000`; 0 when it is no such date."""
-    try:
-        day, clock, zone = text.rsplit(b" ", 2)
-        start = _days.get(day)
-        if start is None:
-            if len(_days) > 16_384:
-                _days.clear()
-            number, month, year = day.split(b"-")
-            start = _days[day] = (date(int(year), _MONTHS[month.upper()], int(number)).toordinal() - 719_163) * 86_400
-        offset = int(zone[1:3]) * 3_600 + int(zone[3:5]) * 60
-        moment = start + int(clock[:2]) * 3_600 + int(clock[3:5]) * 60 + int(clock[6:8])
-    except (ValueError, KeyError):
-        return 0
-    return moment + offset if zone[:1] == b"-" else moment - offset
+    identity, labels = identity_of(items), flags.labels or ()
+    return HeaderRow(flags.uid, flags.flags, flags.keywords, moment, size, flags.modseq, text, identity, labels)
 
 
 def listed(rest: list[bytes]) -> ListedFolder:
@@ -314,11 +328,14 @@ def status_of(rest: list[bytes]) -> tuple[str, FolderStatus]:
 
 
 def vanished(rest: list[bytes]) -> tuple[bool, UidSet]:
-    """Whether it is (EARLIER), and which UIDs are gone. Raises Malformed or ProtocolViolation."""
+    """Whether it is (EARLIER), and which UIDs are gone. Raises Malformed."""
     words = rest[0].split()
     if not words:
         raise Malformed("VANISHED without a set")
-    return words[0].upper() == b"(EARLIER)", UidSet.parse(words[-1])
+    try:
+        return words[0].upper() == b"(EARLIER)", UidSet.parse(words[-1])
+    except ProtocolViolation as error:
+        raise Malformed("VANISHED with what is no set") from error
 
 
 def event_of(pieces: list[bytes]) -> IdleEvent | None:
@@ -347,7 +364,7 @@ _EVENTS: dict[str, Callable[[int, list[bytes]], IdleEvent | None]] = {
     "STATUS": lambda number, rest: IdleEvent("status", mailbox=status_of(rest)[0]),
     "LIST": lambda number, rest: IdleEvent("list", mailbox=listed(rest).name),
     "BYE": lambda number, rest: IdleEvent("bye"),
-    "OK": lambda number, rest: IdleEvent("ok"),
+    "OK": lambda number, rest: IdleEvent("renumbered" if rest[0].upper().startswith(b"[UIDVALIDITY ") else "ok"),
 }
 
 

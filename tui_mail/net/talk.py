@@ -18,7 +18,7 @@ from imapclient import IMAPClient
 from tui_mail.errors import CommandRefused, ConnectionLost, MailError, ProtocolViolation
 from tui_mail.model import Security, Server
 from tui_mail.net.connection import Wake, refuse_cleartext
-from tui_mail.net.failures import SAFE, ended, lost
+from tui_mail.net.failures import SAFE, ended, leave_alone, lost
 from tui_mail.net.replies import IdleEvent, Malformed, StatusLine, event_of, untagged
 from tui_mail.net.wire import BUDGET, PATIENCE, Octets, Pieces, Wire
 
@@ -46,6 +46,8 @@ class Conversation(IMAPClient):  # type: ignore[misc]
         self._leaving = False
         try:
             super().__init__(server.host, server.port, ssl=server.security is Security.TLS, timeout=timeout)
+            self.peer = str(self.wire.sock.getpeername()[0])
+            """Address of the server."""
         except MailError:
             raise
         except (OSError, EOFError, ValueError, imaplib.IMAP4.error) as error:
@@ -156,7 +158,7 @@ class Conversation(IMAPClient):  # type: ignore[misc]
             self.note_capabilities(rest[0])
         elif kind == "BYE" and not self._leaving:
             bye = StatusLine.parse(b"BYE " + rest[0])
-            raise ended(self.host, bye.text if bye else "")
+            raise ended(self.host, bye.text if bye else "", bye.code if bye else "")
         else:
             self.note(pieces)
         return None
@@ -179,9 +181,12 @@ class Conversation(IMAPClient):  # type: ignore[misc]
             self._events.append(event)
 
     def accepted(self, reply: StatusLine, doing: str) -> StatusLine:
-        """The reply itself when it is OK. Raises CommandRefused."""
+        """The reply itself when it is OK. Raises CommandRefused, and ServerBusy when nothing else would be answered."""
         if reply.status == "OK":
             return reply
+        asked = leave_alone(self.host, reply.code, reply.text)
+        if asked is not None and not asked.too_many:
+            raise asked
         said = f": “{reply.text.rstrip('.')}”" if reply.text else ""
         bad = reply.status == "BAD"
         verb = "could not make sense of the request to" if bad else "refused to"
@@ -228,6 +233,8 @@ class Conversation(IMAPClient):  # type: ignore[misc]
                 self.run("log out", b"LOGOUT", patience=1.0)
         self.wire.shutdown()
 
-    def quiet_for(self) -> float:
-        """Seconds since the server was last heard."""
-        return time.time() - self.heard
+    @property
+    def silent_for(self) -> float:
+        """Seconds for which the server has owed an answer without a word, 0 when it owes none. From any thread."""
+        since = self.wire.blocked_since
+        return time.monotonic() - since if since else 0.0

@@ -71,6 +71,8 @@ class Wire(imaplib.IMAP4):
         """Octets of `buffer` before this are consumed."""
         self.heard = 0.0
         self.alive = True
+        self.blocked_since = 0.0
+        """time.monotonic() since when an answer is waited for in vain; 0 while none is."""
         self.greeting = StatusLine("", "", b"", "")
         self._timeout = timeout
         self._scanned = 0
@@ -78,7 +80,6 @@ class Wire(imaplib.IMAP4):
         """Responses that came while a literal waited for its go-ahead."""
         self._inflate: Any = None
         self._deflate: Any = None
-        self._inflated = self._wire_in = 0
         self._literal_plus = self._literal_minus = False
         self.begin()
         super().__init__(server.host, server.port, timeout)
@@ -125,7 +126,7 @@ class Wire(imaplib.IMAP4):
         if greeting is None or greeting.status not in ("OK", "PREAUTH", "BYE"):
             raise not_this_protocol(self.server, line)
         if greeting.status == "BYE":
-            raise ended(self.host, greeting.text)
+            raise ended(self.host, greeting.text, greeting.code)
         self.greeting = greeting
         self.welcome = line
         self.state = "AUTH" if greeting.status == "PREAUTH" else "NONAUTH"
@@ -225,7 +226,7 @@ class Wire(imaplib.IMAP4):
         pieces: Pieces = []
         while True:
             text = line.rstrip(CRLF)
-            at = text.rfind(b"{", len(text) - 24) if text.endswith(b"}") else -1
+            at = text.rfind(b"{", max(0, len(text) - 24)) if text.endswith(b"}") else -1
             count = text[at + 1 : -1].rstrip(b"+") if at >= 0 else b""
             if not count.isdigit() or (not pieces and not _may_hold_literals(text)):
                 pieces.append(text)
@@ -357,11 +358,17 @@ class Wire(imaplib.IMAP4):
                 self.fill()
 
     def _pause(self) -> None:
-        allowed = self._patience + self._received / FLOOR - self._waited
-        began = time.monotonic()
-        if allowed <= 0 or self.wait(allowed) == "timeout":
+        began, allowed = time.monotonic(), self._patience + self._received / FLOOR - self._waited
+        if allowed <= 0 or self._owed(allowed) == "timeout":
             raise TimeoutError(f"nothing for {self._waited:.0f} s")
         self._waited += time.monotonic() - began
+
+    def _owed(self, timeout: float, *, write: bool = False) -> Outcome:
+        self.blocked_since = time.monotonic()
+        try:
+            return ready(self.sock, timeout, write=True) if write else self.wait(timeout)
+        finally:
+            self.blocked_since = 0.0
 
     def _accept(self, octets: bytes) -> None:
         if self._inflate is not None:
@@ -383,13 +390,9 @@ class Wire(imaplib.IMAP4):
             while sent < len(data):
                 try:
                     sent += self.sock.send(view[sent : sent + CHUNK])
-                    continue
-                except (BlockingIOError, ssl.SSLWantWriteError):
-                    outcome = ready(self.sock, self._patience, write=True)
-                except ssl.SSLWantReadError:
-                    outcome = ready(self.sock, self._patience)
-                if outcome == "timeout":
-                    raise TimeoutError("the server takes no more data")
+                except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError) as full:
+                    if self._owed(self._patience, write=not isinstance(full, ssl.SSLWantReadError)) == "timeout":
+                        raise TimeoutError("the server takes no more data") from None
 
 
 def _may_hold_literals(line: bytes) -> bool:

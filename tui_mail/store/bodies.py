@@ -88,7 +88,7 @@ def kept_elsewhere(sql: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[in
             "SELECT m.id, MIN(o.id) FROM message m CROSS JOIN message o"  # noqa: S608
             " ON o.account_id = m.account_id AND o.identity = m.identity AND o.identity != ''"
             f" WHERE m.id IN ({marks(ids)}) AND m.identity != '' AND o.has_body = 1 AND o.id != m.id"
-            " AND o.size = m.size AND o.msgid_hash = m.msgid_hash GROUP BY m.id",
+            " AND o.size = m.size AND o.msgid_hash IN (m.msgid_hash, -1) GROUP BY m.id",  # -1: absorbed by its twin
             ids,
         )
     ]

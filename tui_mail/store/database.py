@@ -175,6 +175,9 @@ class Database:
             connection.execute("PRAGMA busy_timeout = 5000")
             connection.execute("PRAGMA cache_size = -1024")
         with self._readers_lock:
+            if self._closed:  # a thread that began to read while the store was closed would leave it open
+                connection.close()
+                raise StoreError("The store is closed.")
             self._readers.append(connection)
         return connection
 

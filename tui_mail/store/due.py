@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import ChangeKind, Flag, Role
-from tui_mail.store import folders, labels
+from tui_mail.store import folders, labels, strays
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import KnownFolder
 from tui_mail.store.identity import Likeness, absorb
@@ -154,17 +154,26 @@ def begin(txn: Transaction, change_id: int, next_try: int = 0) -> bool:
 def give_up(txn: Transaction, account: int, before: int) -> int:
     """Let go of waiting changes of messages that are gone: lost before `before` (epoch), and found nowhere since.
 
-    What is left of those changes is due at once. Returns how many there are.
+    What is left of those changes is due at once. Returns how many there are. A message that was never made here is
+    gone too when nobody makes it any more.
     """
-    rows = txn.sql.execute(
-        "SELECT i.journal_id, i.message_id FROM journal j JOIN journal_item i ON i.journal_id = j.id"
-        " LEFT JOIN message m ON m.id = COALESCE(i.source, i.message_id)"
+    missing = txn.sql.execute(
+        "SELECT i.journal_id, i.message_id, COALESCE(i.source, i.message_id) FROM journal j"
+        " JOIN journal_item i ON i.journal_id = j.id LEFT JOIN message m ON m.id = COALESCE(i.source, i.message_id)"
         " WHERE j.account_id = ? AND j.state IN ('queued', 'running')"
-        " AND i.stage < 2 AND m.folder_id IS NULL AND COALESCE(m.lost_since, 0) < ? AND NOT COALESCE(m.unborn, 0)",
+        " AND i.stage < 2 AND m.folder_id IS NULL AND COALESCE(m.lost_since, 0) < ?"
+        " AND NOT (COALESCE(m.unborn, 0) AND EXISTS (SELECT 1 FROM journal_item b JOIN journal birth"
+        "  ON birth.id = b.journal_id WHERE b.message_id = m.id AND b.stage < 2 AND birth.kind IN ('copy', 'append')"
+        "  AND birth.state IN ('queued', 'running')))",
         (account, before),
     ).fetchall()
+    found = strays.find(txn, list({where for _, _, where in missing}))
+    strays.note_comparison(txn, account)
+    refresh_view(txn, found)
+    due_now = {(id_,) for id_, _, _ in missing}
+    rows = [(id_, message_id) for id_, message_id, where in missing if where not in found]
     txn.sql.executemany("UPDATE journal_item SET stage = 2 WHERE journal_id = ? AND message_id = ?", rows)
-    txn.sql.executemany("UPDATE journal SET next_try = 0 WHERE id = ?", {(id_,) for id_, _ in rows})
+    txn.sql.executemany("UPDATE journal SET next_try = 0 WHERE id = ?", due_now)
     refresh_view(txn, {id_ for _, id_ in rows})
     for (id_,) in txn.sql.execute(
         "SELECT DISTINCT j.id FROM journal j JOIN journal_item i ON i.journal_id = j.id JOIN message m"  # noqa: S608
@@ -172,7 +181,7 @@ def give_up(txn: Transaction, account: int, before: int) -> int:
         [id_ for id_, _ in rows],
     ).fetchall():
         fail(txn, id_, "The message was deleted elsewhere before it could be copied.")
-    return len({id_ for id_, _ in rows})
+    return len(due_now)
 
 
 def set_stage(
@@ -198,12 +207,13 @@ def moved(txn: Transaction, target: int, places: Iterable[tuple[DueItem, int | N
     for item, told in places:
         id_ = item.message_id
         uid = None if told in given else told  # no two messages have one UID, whatever the server says
-        uid = uid or labels.uid_in(txn.sql, id_, target)
+        if uid is None and (same := labels.twin_in(txn.sql, id_, target)) is not None:
+            uid = same[1]
         twin = txn.sql.execute(
-            "SELECT id, msgid_hash, size, internaldate FROM message WHERE folder_id = ? AND uid = ? AND id != ?",
+            "SELECT id, msgid_hash, size FROM message WHERE folder_id = ? AND uid = ? AND id != ?",
             (target, uid, id_),
         ).fetchone()
-        mine = txn.sql.execute("SELECT msgid_hash, size, internaldate FROM message WHERE id = ?", (id_,)).fetchone()
+        mine = txn.sql.execute("SELECT msgid_hash, size FROM message WHERE id = ?", (id_,)).fetchone()
         if twin is not None and mine is not None:
             if Likeness(*mine).may_be(Likeness(*twin[1:])):
                 absorb(txn, id_, twin[0])  # what a sync of the target saw first is the same message

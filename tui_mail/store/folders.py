@@ -148,6 +148,16 @@ def versions(sql: sqlite3.Connection) -> dict[int, tuple[str, int]]:
     }
 
 
+def open_steps(sql: sqlite3.Connection) -> frozenset[tuple[str, int, str]]:
+    """(account, change, state) of every unfinished change of a folder: when they are others, so is the tree."""
+    return frozenset(
+        sql.execute(
+            "SELECT a.name, j.id, j.state FROM journal j JOIN account a ON a.id = j.account_id"
+            " WHERE j.state IN ('queued', 'running', 'failed') AND j.kind LIKE 'folder%'"
+        )
+    )
+
+
 def has_work(sql: sqlite3.Connection, account: int) -> bool:
     """True when a change of the account waits for the server."""
     return (

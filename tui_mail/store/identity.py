@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from types import MappingProxyType
 
 from tui_mail.model import Flag, HeaderFields
+from tui_mail.store import labels
 from tui_mail.store.database import Transaction
 
 Key = tuple[int, int]
@@ -44,14 +46,12 @@ class Likeness:
     """identity_hash."""
     size: int
     """Octets; 0 unknown."""
-    internaldate: int
+    internaldate: int = 0
 
     def may_be(self, other: Likeness) -> bool:
         """False when the two are different messages for certain."""
         if not self.size or not other.size:
             return True
-        if (self.size, self.internaldate) == (other.size, other.internaldate):
-            return True  # a server that makes Message-IDs up, another one each time
         return self.key == other.key and abs(self.size - other.size) <= max(SIMILAR, self.size // 4)
 
 
@@ -95,8 +95,9 @@ def absorb(txn: Transaction, id_: int, twin: int) -> None:
         "SELECT folder_id, uid, flags, keywords, view_folder, view_flags FROM message WHERE id = ?", (twin,)
     ).fetchone()
     txn.sql.execute("UPDATE OR IGNORE journal_item SET message_id = ? WHERE message_id = ?", (id_, twin))
-    txn.sql.execute(  # it is forgotten later, with its body, which others may have in common with it
-        "UPDATE message SET folder_id = NULL, uid = NULL, view_folder = NULL, lost_since = ? WHERE id = ?",
+    txn.sql.execute(  # it is forgotten later, with its body, which others may have in common with it; found it is not
+        "UPDATE message SET folder_id = NULL, uid = NULL, view_folder = NULL, msgid_hash = -1, lost_since = ?"
+        " WHERE id = ?",
         (int(time.time()), twin),
     )
     txn.count(place[4], -1, -int(not place[5] & Flag.SEEN))
@@ -106,26 +107,36 @@ def absorb(txn: Transaction, id_: int, twin: int) -> None:
     )
 
 
-def find_twins(txn: Transaction, folder_id: int, ids: Sequence[int]) -> list[int]:
+def find_twins(
+    txn: Transaction, folder_id: int, ids: Sequence[int], probes: Mapping[int, int] = MappingProxyType({})
+) -> list[int]:
     """Give each of these messages the place of its twin in the folder; returns those that have none there.
 
-    A twin is a row that a sync made of this very message, before it was known where that went.
+    A twin is a row that a sync made of this very message, before it was known where that went. `probes`: the UIDs from
+    which on that of a message must be; what lay there before is a copy, however alike.
     """
-    alone, twins = list[int](), dict[Key, list[tuple[int, int]]]()
+    alone, taken, twins = list[int](), set[int](), dict[Key, list[tuple[int, int, int]]]()
     if ids:
-        for twin, key, size, date in txn.sql.execute(
-            "SELECT id, msgid_hash, size, internaldate FROM message WHERE folder_id = ? AND uid IS NOT NULL"
+        for twin, key, size, date, uid in txn.sql.execute(
+            "SELECT id, msgid_hash, size, internaldate, uid FROM message WHERE folder_id = ? AND uid IS NOT NULL"
             " ORDER BY uid DESC",
             (folder_id,),
         ):
-            twins.setdefault((key, size), []).append((twin, date))
+            twins.setdefault((key, size), []).append((twin, date, uid))
     for id_ in ids:
+        if (same := labels.twin_in(txn.sql, id_, folder_id)) is not None:
+            taken.add(same[0])
+            absorb(txn, id_, same[0])
+            continue
         key, size, date = txn.sql.execute(
             "SELECT msgid_hash, size, internaldate FROM message WHERE id = ?", (id_,)
         ).fetchone()
-        alike = twins.get((key, size))
+        rest = twins.get((key, size), [])
+        alike = [(twin, date) for twin, date, uid in rest if uid >= probes.get(id_, 0) and twin not in taken]
         if alike:
-            absorb(txn, id_, best(alike, date))
+            twin = best(alike, date)
+            taken.add(twin)
+            absorb(txn, id_, twin)
         else:
             alone.append(id_)
     return alone

@@ -80,14 +80,14 @@ def hidden_in(sql: sqlite3.Connection, message_id: int) -> int | None:
     return None if row is None else int(row[0])
 
 
-def uid_in(sql: sqlite3.Connection, message_id: int, folder_id: int) -> int | None:
-    """The UID under which a folder has the message already, as another row; None where it has not."""
+def twin_in(sql: sqlite3.Connection, message_id: int, folder_id: int) -> tuple[int, int] | None:
+    """(id, UID) of another row of the message that a folder has; None where it has none."""
     row = sql.execute(
-        f"SELECT o.uid FROM message m JOIN message o ON {_SAME} WHERE m.id = ? AND {_LABELLED}"  # noqa: S608
-        " AND o.folder_id = ? AND o.uid IS NOT NULL ORDER BY o.uid DESC LIMIT 1",
+        f"SELECT o.id, o.uid FROM message m JOIN message o ON {_SAME} WHERE m.id = ? AND {_LABELLED}"  # noqa: S608
+        " AND +o.folder_id = ? AND o.uid IS NOT NULL ORDER BY +o.uid DESC LIMIT 1",  # not by way of the folder
         (message_id, folder_id),
     ).fetchone()
-    return None if row is None else int(row[0])
+    return None if row is None else (row[0], row[1])
 
 
 def others(sql: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
@@ -110,6 +110,14 @@ def place_kept(sql: sqlite3.Connection, message_id: int, target: int) -> tuple[i
     return None if row is None else (row[0], row[1])
 
 
+def keeps(sql: sqlite3.Connection, account: int, folder_id: int, target: int) -> bool:
+    """Whether what is moved from one folder to another stays where it was: then it is to be copied."""
+    rows = sql.execute("SELECT id, role FROM folder WHERE id IN (?, ?)", (folder_id, target))
+    roles = {id_: role for id_, role in rows if id_ in (folder_id, target)}
+    stays = roles.get(folder_id) == Role.ALL and roles.get(target) not in (Role.ALL, Role.TRASH, Role.JUNK)
+    return stays and are_labels(sql, account)
+
+
 def leave_stand_in(txn: Transaction, message_id: int, folder_id: int, uid: int) -> int:
     """A row for the place that a message left and is still at; gives its id. The caller refreshes its view."""
     retired = txn.sql.execute(
@@ -127,7 +135,7 @@ def leave_stand_in(txn: Transaction, message_id: int, folder_id: int, uid: int) 
         retired = (cursor.lastrowid,)
     txn.sql.execute(
         "UPDATE message SET folder_id = ?, uid = ?, lost_since = 0,"
-        " (flags, keywords) = (SELECT flags, keywords FROM message WHERE id = ?) WHERE id = ?",
+        " (flags, keywords, msgid_hash) = (SELECT flags, keywords, msgid_hash FROM message WHERE id = ?) WHERE id = ?",
         (folder_id, uid, message_id, retired[0]),
     )
     return int(retired[0])

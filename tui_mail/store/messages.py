@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import Address, Flag, HeaderFields
-from tui_mail.store import labels
+from tui_mail.store import labels, strays
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
 from tui_mail.text import SafeText
@@ -108,11 +108,11 @@ def lose(txn: Transaction, folder_id: int, uids: Iterable[int]) -> None:
         row = txn.sql.execute("SELECT id FROM message WHERE folder_id = ? AND uid = ?", (folder_id, uid)).fetchone()
         if row is not None:
             lost.append(row[0])
-    lose_messages(txn, lost)
+    lose_messages(txn, lost, alone=True)
 
 
-def lose_messages(txn: Transaction, ids: Iterable[int]) -> None:
-    """The server no longer has these messages where they were.
+def lose_messages(txn: Transaction, ids: Iterable[int], *, alone: bool = False) -> None:
+    """The server no longer has these messages where they were; `alone`: not because their whole folder is gone.
 
     One that a change was moving, and that a sync of the target has already seen there, is what was seen.
     """
@@ -121,17 +121,19 @@ def lose_messages(txn: Transaction, ids: Iterable[int]) -> None:
     txn.sql.executemany(
         "UPDATE message SET folder_id = NULL, uid = NULL, lost_since = ? WHERE id = ?", ((now, id_) for id_ in ids)
     )
-    under_way = defaultdict[int, list[int]](list)
+    under_way = defaultdict[int, dict[int, int]](dict)
     for chunk in chunks(ids):
-        for id_, target in txn.sql.execute(
-            "SELECT i.message_id, j.target FROM journal_item i CROSS JOIN journal j ON j.id = i.journal_id"  # noqa: S608
+        for id_, target, probe in txn.sql.execute(
+            "SELECT i.message_id, j.target, i.probe FROM journal_item i CROSS JOIN journal j ON j.id = i.journal_id"  # noqa: S608
             f" WHERE i.message_id IN ({marks(chunk)}) AND i.stage < 2 AND j.kind = 'move' AND j.attempts > 0"
             " AND j.state IN ('queued', 'running')",
             chunk,
         ):
-            under_way[target].append(id_)
+            under_way[target][id_] = probe
     for target, moving in under_way.items():
-        find_twins(txn, target, moving)
+        find_twins(txn, target, list(moving), moving)
+    if alone:
+        strays.follow(txn, ids)
     refresh_view(txn, ids)
 
 
@@ -235,20 +237,6 @@ def with_keywords(keywords: str, add: str, remove: str) -> str:
 # --- looking up ------------------------------------------------------------------------------
 
 
-def place_of(sql: sqlite3.Connection, message_id: int) -> tuple[int, int, int, int] | None:
-    """(account_id, folder_id, uid, size) where the server has the message; None when it is nowhere known."""
-    row = sql.execute(
-        "SELECT account_id, folder_id, uid, size FROM message WHERE id = ? AND uid IS NOT NULL", (message_id,)
-    ).fetchone()
-    return None if row is None else (row[0], row[1], row[2], row[3])
-
-
-def message_id_of(sql: sqlite3.Connection, message_id: int) -> str:
-    """The Message-ID of a message; empty when it has none."""
-    row = sql.execute("SELECT message_id FROM message WHERE id = ?", (message_id,)).fetchone()
-    return "" if row is None else str(row[0])
-
-
 def account_of(sql: sqlite3.Connection, message_id: int) -> str | None:
     """The name of the account that a message belongs to."""
     row = sql.execute(
@@ -269,50 +257,6 @@ def displayed_in(sql: sqlite3.Connection, folder_id: int) -> list[int]:
     """The ids of the messages that are displayed in a folder, newest first."""
     query = "SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC"
     return [row[0] for row in sql.execute(query, (folder_id,))]
-
-
-def uids_of(sql: sqlite3.Connection, folder_id: int, from_uid: int = 0) -> list[int]:
-    """Stored UIDs of a folder from `from_uid` up, ascending."""
-    return [
-        row[0]
-        for row in sql.execute(
-            "SELECT uid FROM message WHERE folder_id = ? AND uid >= ? ORDER BY uid", (folder_id, from_uid)
-        )
-    ]
-
-
-def flags_of(sql: sqlite3.Connection, folder_id: int) -> dict[int, tuple[int, tuple[str, ...]]]:
-    """The server's flags and keywords of every stored UID of a folder, as last seen."""
-    return {
-        uid: (flags, tuple(keywords.split()) if keywords else ())
-        for uid, flags, keywords in sql.execute(
-            "SELECT uid, flags, keywords FROM message WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,)
-        )
-    }
-
-
-def stored_count(sql: sqlite3.Connection, folder_id: int) -> int:
-    """How many of the server's messages in a folder are stored."""
-    count: int = sql.execute(
-        "SELECT COUNT(*) FROM message WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,)
-    ).fetchone()[0]
-    return count
-
-
-def unseen_count(sql: sqlite3.Connection, folder_id: int) -> int:
-    r"""How many of them the server has without \Seen."""
-    count: int = sql.execute(
-        "SELECT COUNT(*) FROM message WHERE folder_id = ? AND uid IS NOT NULL AND NOT flags & ?", (folder_id, Flag.SEEN)
-    ).fetchone()[0]
-    return count
-
-
-def highest_uid(sql: sqlite3.Connection, folder_id: int) -> int:
-    """The highest stored UID of a folder, 0 when there is none."""
-    found: int = sql.execute(
-        "SELECT COALESCE(MAX(uid), 0) FROM message WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,)
-    ).fetchone()[0]
-    return found
 
 
 def bodiless(
@@ -412,19 +356,14 @@ def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...
 
 def _undisputed(txn: Transaction, folder_id: int, low: int, high: int, arrivals: Sequence[Arrival]) -> set[int]:
     """The stored UIDs in a range; a row whose UID is another message on the server loses it."""
-    known = {
-        row[0]: (row[1], Likeness(*row[2:]))
-        for row in txn.sql.execute(
-            "SELECT uid, id, msgid_hash, size, internaldate FROM message WHERE folder_id = ? AND uid BETWEEN ? AND ?",
-            (folder_id, low, high),
-        )
-    }
+    query = "SELECT uid, id, msgid_hash, size FROM message WHERE folder_id = ? AND uid BETWEEN ? AND ?"
+    known = {row[0]: (row[1], Likeness(*row[2:])) for row in txn.sql.execute(query, (folder_id, low, high))}
     wrong = dict[int, int]()
     for arrival in arrivals if known else ():
         id_, mine = known.get(arrival.uid, (0, None))
         if mine is None:
             continue
-        theirs = Likeness(identity_hash(arrival.fields, arrival.internaldate), arrival.size, arrival.internaldate)
+        theirs = Likeness(identity_hash(arrival.fields, arrival.internaldate), arrival.size)
         if not mine.may_be(theirs) or (not mine.size and arrival.size):
             wrong.setdefault(arrival.uid, id_)
     lose_messages(txn, wrong.values())

@@ -4,7 +4,8 @@ What belongs here: what answers an action, and why some cannot be answered. What
 written (journal), or carried out (the engine).
 
 What the server has not been told is cancelled; what it may have been told is answered by the inverse action, which is
-a change like any other. `journal.undone` keeps the order: 0 never undone, a count when it was, -1 passed over.
+a change like any other. `journal.undone` keeps the order: 0 never undone, a count when it was, -1 neither to be
+undone nor redone (nobody asked for it, or time went on), -2 passed over.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def next_undo(sql: sqlite3.Connection) -> int | None:
 
 def pass_over(txn: Transaction) -> None:
     """The newest action cannot be taken back, and the person knows: the next undo takes the one before."""
-    txn.sql.execute(f"UPDATE journal SET undone = -1 WHERE batch = ({_NEWEST})")  # noqa: S608
+    txn.sql.execute(f"UPDATE journal SET undone = -2 WHERE batch = ({_NEWEST})")  # noqa: S608
 
 
 def redo(txn: Transaction) -> int | None:

@@ -1,66 +1,61 @@
-"""One account, kept in agreement with its server: a worker thread with a queue of small jobs, and its watchers.
+"""One account, kept in agreement with its server: a worker thread that does small jobs, and its watchers.
 
-What belongs here: what is done next, when to connect and reconnect, and what the status line says about it.
-What must never be here: how a folder is compared (folder) or a change is carried out (replay).
-
-Jobs are short (a window of headers, a batch of bodies, one change) and named by what they are about, so that
-asking twice is asking once. The smallest number goes first: a message that somebody opened waits for one
-short job at most.
+What belongs here: what is done next, when to connect, reconnect and wait, and what the status line says about it.
+What must never be here: what a job does (tasks).
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable
 
 from tui_mail.attention import Attention
+from tui_mail.config import secrets
 from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
     CommandRefused,
     MailError,
     SecretUnavailable,
+    ServerBusy,
     ServerError,
     StoreError,
     UnsafeArgument,
 )
-from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, Event, LinkState, Role
+from tui_mail.model import Account, AccountStatus, BodyArrived, Event, LinkState, Role
 from tui_mail.net.connection import Backoff, Wake
-from tui_mail.net.imap import ImapSession
+from tui_mail.net.imap import ImapSession, Selected
 from tui_mail.store import due, folders
 from tui_mail.store.database import Database
-from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
+from tui_mail.store.folders import FolderState
 from tui_mail.sync.folder import FolderSync
-from tui_mail.sync.jobs import Job, Jobs, Troubles, Urgency, wait_awake
-from tui_mail.sync.listing import canonical, read_list
-from tui_mail.sync.replay import replay_next
+from tui_mail.sync.jobs import Job, Urgency
 from tui_mail.sync.status import StatusReport
-from tui_mail.sync.watchers import Watchers
-from tui_mail.text import safe_line
-
-POLL_SECONDS = 60.0
-"""How often all folders are asked for news where the server cannot tell by itself."""
-FORGET_SECONDS = 3600
-"""How long a message that vanished from one folder may turn up in another and still be the same."""
+from tui_mail.sync.tasks import CHECK_SECONDS, Tasks
+from tui_mail.sync.watch import HEALTHY_SECONDS, SLICE_SECONDS
 
 SOON_SECONDS = 10
 """A change that is tried again within this time is waited for by `until_idle`."""
 UNTRUSTED_SECONDS = 300.0
 """How often a server whose certificate was refused is tried: the network, not the server, may have been wrong."""
+CROWDED_SECONDS = 60.0
+"""How often a server is tried that has no room for even one connection."""
+DEAD_SECONDS = 30.0
+"""Silence in the middle of an answer after which the line is given up if a watcher's is dead too."""
 COUNTED = ("_replay", "_fetch_body", "_fetch_bodies")
 """Jobs that count broken lines for each change or message, so that one keeps no other from being done."""
-OPEN_TRIES = 3
-"""Lines that may break while one opened message is fetched."""
-
 BEHIND = frozenset(("_refresh", "_backfill", "_list", "_fetch_bodies", "_tidy"))
 """Jobs that nobody waits for: they give way to a key."""
+ANYWHERE = "192.0.2.1"
+"""An address that stands for the whole network (RFC 5737), until the server's is known."""
 
 log = logging.getLogger(__name__)
 
 
-class AccountWorker(threading.Thread):
+class AccountWorker(Tasks, threading.Thread):
     """The engine of one IMAP account. `start` it, ask it for things from any thread, `stop` it."""
 
     def __init__(
@@ -72,30 +67,22 @@ class AccountWorker(threading.Thread):
         attention: Attention | None = None,
     ) -> None:
         """`secret` may block and raise SecretUnavailable; it is called on this account's threads only."""
-        super().__init__(name=f"account-{account.name}", daemon=True)
-        self.account = account
-        self.db = db
+        threading.Thread.__init__(self, name=f"account-{account.name}", daemon=True)
+        Tasks.__init__(self, account, db, emit, attention or Attention(), self._connect)
         self._secret = secret
-        self._emit = emit
-        self._attention = attention or Attention()
-        self._lock = threading.Condition()
-        self._jobs = Jobs()
+        self._backoff = Backoff()
         self._doing: Job | None = None
-        self._troubles = Troubles()
-        self._bodies = BodyFetch()
-        self._wanted: dict[int, int] = {}
-        """Opened messages whose body is waited for, and how often that was begun."""
         self._done = False
         self._again = False
-        self._screen = 0
-        self._watchers = Watchers(account.name, self._connect, self._heard, self._slept)
-        self._listed = False  # over this line
-        self._listed_at = 0.0
-        self._looked = 0
-        self._session: ImapSession | None = None
-        self._sync: FolderSync | None = None
+        self._hurry = False
+        """The network is another one: a pause ends."""
+        self._crowded = False
+        """The last connection was refused because there are too many."""
+        self._way = (ANYWHERE, "")
+        """The server's address, and ours on the way there."""
+        self._read: tuple[int, Selected] | None = None
+        """The folder that was open when it was last read before waiting."""
         self._idle_for: list[threading.Event] = []
-        self.account_id = 0
         self._report = StatusReport(account.name, db, emit)
 
     @property
@@ -129,28 +116,59 @@ class AccountWorker(threading.Thread):
 
     def refresh(self, folder_id: int | None = None) -> None:
         """Compare this folder with the server now; all of them when None."""
-        self._ask(Urgency.LIST, Job("_list")) if folder_id is None else self._ask_anew(folder_id)
+        if folder_id is not None:
+            self._ask_anew(folder_id)
+            return
+        self._listed = False
+        self._report.begin_again()
+        self._ask(Urgency.LIST, Job("_list"))
 
     def retry(self) -> None:
         """Try again now: connect if there is no line, and ask for the password anew if it was refused."""
         with self._lock:
             self._again = True
             self._troubles.forgive()
-            self._lock.notify_all()
+            self._poke()
 
     def until_idle(self, timeout: float) -> bool:
         """Wait until nothing is left to do; False when it takes longer or the server is out of reach."""
         event = threading.Event()
         with self._lock:
             self._idle_for.append(event)
-            self._lock.notify_all()
+            self._poke()
         return event.wait(timeout)
+
+    def network_changed(self, why: str) -> None:
+        """Give up every line and make it anew without waiting: the computer slept, or is in another network."""
+        log.info("account %s: %s", self.account.name, why)
+        self._backoff.reset()
+        with self._lock:
+            self._hurry = True
+            self._poke()
+        session = self._session
+        if session is not None:
+            session.shut()
+        self._watchers.renew()
+
+    def look(self, source: Callable[[str], str]) -> None:
+        """Called every other second: do the lines live, and do they still begin at the address that is ours?"""
+        session = self._session
+        peer = session.peer if session is not None else self._way[0]
+        ours, before = source(peer), self._way
+        if ours or session is None:
+            self._way = (peer, ours)
+            if ours and before[0] == peer and before[1] != ours and (before[1] or session is None):
+                self.network_changed(f"the way to {peer} begins at {ours} now")
+        heard = max(session.heard if session is not None else 0.0, self._watchers.heard_at)
+        self._report.look(heard, self._silence)
+        if session is not None and session.silent_for > DEAD_SECONDS and self._watchers.broken:
+            session.shut()
 
     def stop(self) -> None:
         """End soon; returns at once. `join` waits."""
         with self._lock:
             self._done = True
-            self._lock.notify_all()
+            self._poke()
         session = self._session
         if session is not None:
             session.shut()
@@ -160,15 +178,17 @@ class AccountWorker(threading.Thread):
 
     def run(self) -> None:
         """Connect, work, and connect again, until stopped."""
+        self._wake = Wake()
         try:
             self._run_until_stopped()
         finally:
             self._watchers.stop()
+            with self._lock:
+                self._wake.close()
+                self._wake = None
 
     def _run_until_stopped(self) -> None:
-        backoff = Backoff()
         while not self._done:
-            began = time.monotonic()
             try:
                 self._prepare()
                 self._work()
@@ -178,18 +198,18 @@ class AccountWorker(threading.Thread):
                 self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
             except StoreError as error:
                 self._pause(LinkState.OFFLINE, error, 30.0)
+            except ServerBusy as error:
+                self._pause(LinkState.OFFLINE, error, self._stay_away(error), hurried=not error.seconds)
             except MailError as error:
                 if self._doing is not None and self._doing.kind not in COUNTED and isinstance(error, ServerError):
                     self._troubles.broke(self._doing)
-                if time.monotonic() - began > 60:
-                    backoff.reset()
-                self._pause(LinkState.OFFLINE, error, backoff.next())
+                self._pause(LinkState.OFFLINE, error, self._backoff.next())
             except Exception as error:  # a thread's top: the person is told, the log has the rest
                 if self._done:
                     return
                 log.exception("account %s", self.account.name)
                 unknown = MailError("tui-mail met an error of its own; mail is safe. It tries again.", repr(error))
-                self._pause(LinkState.OFFLINE, unknown, max(10.0, backoff.next()))
+                self._pause(LinkState.OFFLINE, unknown, max(10.0, self._backoff.next()))
 
     def _prepare(self) -> None:
         """The account's rows, so that INBOX can be read before the list of folders is known."""
@@ -197,12 +217,23 @@ class AccountWorker(threading.Thread):
             return
         self._report.account_id = self.account_id = self.db.run(lambda txn: folders.prepare(txn, self.account.name))
 
-    def _connect(self, wake: Wake | None = None) -> ImapSession:
-        return ImapSession.open(self.account.incoming, self._secret(self.account), wake=wake)
+    def _connect(self, wake: Wake | None) -> ImapSession:
+        """A line. A password that is refused may be an old one that was kept: it is asked for anew, once."""
+        secret = self._secret(self.account)
+        try:
+            return ImapSession.open(self.account.incoming, secret, wake=wake)
+        except AuthenticationRefused:
+            secrets.invalidate(self.account)
+            renewed = self._secret(self.account)
+            if renewed == secret:
+                raise
+        return ImapSession.open(self.account.incoming, renewed, wake=wake)
 
     def _work(self) -> None:
         self._report.say(state=LinkState.CONNECTING, sentence=self.status.sentence)
-        self._session = session = self._connect()
+        self._session = session = self._connect(self._wake)
+        began = time.time()
+        self._crowded = False
         try:
             self._sync = FolderSync(session, self.db, self.account_id, self._attention)
             self._report.connected(session.heard)
@@ -211,10 +242,17 @@ class AccountWorker(threading.Thread):
                 job = self._next_job()
                 if job is not None:
                     self._do(job)
-                    self._report.progress(max(session.heard, self._watchers.heard_at), listed=self._listed)
+                    self._say_progress(session)
         finally:
             self._session = self._sync = None
+            if session.heard - began > HEALTHY_SECONDS:
+                self._backoff.reset()
             session.leave()
+
+    def _say_progress(self, session: ImapSession) -> None:
+        with self._lock:  # it stays live while it looks here and there, and gets live when there is nothing to look at
+            listed = self._listed and (self.status.state is LinkState.LIVE or not self._jobs.hold("_refresh", "_list"))
+        self._report.progress(max(session.heard, self._watchers.heard_at), listed=listed)
 
     def _first_jobs(self) -> None:
         with self._lock:
@@ -231,21 +269,57 @@ class AccountWorker(threading.Thread):
         self._ask(Urgency.LIST, Job("_list"))
 
     def _next_job(self) -> Job | None:
-        """The most urgent job; waits for one, and polls when the time has come."""
+        """The most urgent job; waits for one, and polls when the time has come. None: look again."""
+        self._sort_news()
+        folder, wait = "", 0.0
         with self._lock:
-            if not self._jobs and not self._done and not self._again:
-                wait = self._until_poll()
-                if wait > SOON_SECONDS:
-                    for event in self._idle_for:
-                        event.set()
-                    self._idle_for.clear()
-                self._lock.wait(wait)
+            if not (self._jobs or self._news or self._done or self._again):
+                folder, wait = self._watchers.unwatched, self._until_poll()
+                if folder and self._wake is not None:
+                    self._wake.clear()
+                    self._idling = True
+                else:
+                    self._lock.wait(wait)
+        if folder:
+            self._idle(folder, min(wait, SLICE_SECONDS))
+        with self._lock:
+            if self._done or self._news:
+                return None
             if self._again:
                 self._again = False
                 return Job("_list")
-            if not self._jobs:
-                return Job("_poll") if not self._done else None
-            return self._jobs.take()
+            return self._jobs.take() if self._jobs else Job("_poll")
+
+    def _idle(self, name: str, seconds: float) -> None:
+        """Wait for a job, or for news of a folder that no other line watches."""
+        assert self._session is not None
+        assert self._sync is not None
+        try:
+            folder = folders.by_name(self.db.read(), self.account_id, name)
+            if folder is not None and self._session.has("IDLE"):
+                if not self._has_read(folder):
+                    self._do(Job("_refresh", folder.id))  # nobody tells what came before the folder was opened
+                    self._read = self._sync.selected
+                if self._has_read(folder):
+                    if self._session.idle(seconds, keep=True):
+                        self._ask_refresh(folder.id)
+                    return
+        except CommandRefused as refusal:
+            log.info("account %s: %s", self.account.name, refusal.detail)
+        finally:
+            with self._lock:
+                self._idling = False
+        with self._lock:
+            if not (self._jobs or self._news or self._done or self._again):
+                self._lock.wait(seconds)
+
+    def _has_read(self, folder: FolderState) -> bool:
+        """True when the folder is open, and was read since it was opened."""
+        assert self._session is not None
+        assert self._sync is not None
+        opened = self._sync.selected
+        same = opened is not None and opened is self._read and opened[0] == folder.id
+        return same and self._session.selected == folder.name
 
     def _do(self, job: Job) -> None:
         if self._troubles.leaves_out(job):
@@ -266,22 +340,37 @@ class AccountWorker(threading.Thread):
         self._doing = None
 
     def _until_poll(self) -> float:
+        """Seconds until there is something to do, or the line is to be tried; the lock is held."""
         next_try = due.next_due_time(self.db.read(), self.account_id)
-        return POLL_SECONDS if next_try is None else max(0.05, min(POLL_SECONDS, next_try - time.time()))
+        until_due = CHECK_SECONDS if next_try is None else next_try - time.time()
+        if until_due > SOON_SECONDS:
+            for event in self._idle_for:
+                event.set()
+            self._idle_for.clear()
+        return max(0.05, min(CHECK_SECONDS, until_due, self._until_list(), self._late.seconds()))
 
-    def _ask(self, urgency: Urgency, job: Job) -> None:
-        with self._lock:
-            self._jobs.ask(urgency, job)
-            self._lock.notify_all()
+    def _silence(self) -> float:
+        """Seconds for which the server has owed an answer that somebody may wait for."""
+        session = self._session
+        own = session.silent_for if session is not None else 0.0
+        heard = max(session.heard if session is not None else 0.0, self._watchers.heard_at)
+        return max(own, min(self._watchers.silent_for, time.time() - heard))
 
-    def _ask_anew(self, folder_id: int) -> None:
-        """A person wants to see it: tried even if it was refused a moment ago."""
-        job = Job("_refresh", folder_id)
-        self._troubles.worked(job)
-        self._ask(Urgency.SCREEN, job)
+    def _stay_away(self, error: ServerBusy) -> float:
+        """For how many seconds; the first time that there are too many connections, the others may have been ours."""
+        seconds = self._backoff.next()
+        if error.too_many:
+            self._watchers.fewer()
+            if self._crowded:
+                seconds = max(seconds, CROWDED_SECONDS)
+            self._crowded = True
+        return max(seconds, error.seconds * random.uniform(1.0, 1.1))  # noqa: S311
 
-    def _pause(self, state: LinkState, error: MailError, seconds: float | None) -> None:
-        """Say what is wrong and wait: for the time, or (None) until a person asks to try again."""
+    def _pause(self, state: LinkState, error: MailError, seconds: float | None, *, hurried: bool = True) -> None:
+        """Say what is wrong and wait: for the time, or (None) until a person asks to try again.
+
+        Another network ends the wait if it is `hurried` and not for a person.
+        """
         if self._done:
             return
         log.info("account %s: %s", self.account.name, error.detail or error.sentence)
@@ -290,116 +379,8 @@ class AccountWorker(threading.Thread):
         self._report.down(state, error, seconds)
         for message_id in list(self._wanted):
             self._emit(BodyArrived(message_id, error.shown))
+        may_hurry = hurried and seconds is not None
         with self._lock:
-            wait_awake(self._lock, seconds, lambda: self._done or self._again)
+            self._hurry = False
+            self._lock.wait_for(lambda: self._done or self._again or (self._hurry and may_hurry), seconds)
             self._again = False
-
-    # --- jobs ---------------------------------------------------------------------------------
-
-    def _refresh(self, folder_id: int) -> None:
-        assert self._sync is not None
-        more = self._sync.refresh(folder_id)
-        if more:
-            self._ask_fill(folder_id)
-        self._ask(Urgency.BODIES, Job("_fetch_bodies"))
-        self._watchers.keep()
-
-    def _backfill(self, folder_id: int) -> None:
-        assert self._sync is not None
-        if self._sync.backfill(folder_id):
-            self._ask_fill(folder_id)
-
-    def _replay(self, _: int) -> None:
-        assert self._sync is not None
-        outcome = replay_next(self._sync)
-        if outcome is None:
-            return
-        for change_id, sentence in outcome.failed:
-            self._emit(ChangeFailed(change_id, safe_line(sentence)))
-        for folder_id in outcome.refresh:
-            self._ask(Urgency.SCREEN, Job("_refresh", folder_id))
-        if outcome.searching:
-            self._ask(Urgency.LIST, Job("_list"))
-        self._ask(Urgency.JOURNAL, Job("_replay"))
-
-    def _list(self, _: int) -> None:
-        """The list of folders, and which of them have something new."""
-        assert self._session is not None
-        self._listed_at, self._looked = time.monotonic(), int(time.time())
-        listing = read_list(self._session, self.db, self.account_id)
-        for state in listing.changed:
-            self._ask_refresh(state.id)
-        for state in listing.unfinished:
-            self._ask_fill(state.id)
-        self._ask(Urgency.BODIES, Job("_fetch_bodies"))
-        self._ask(Urgency.TIDY, Job("_tidy"))
-        self._listed = True
-        self._watchers.keep()
-
-    def _poll(self, _: int) -> None:
-        next_try = due.next_due_time(self.db.read(), self.account_id)
-        if next_try is not None and next_try <= time.time():
-            self._replay(0)
-        if time.monotonic() - self._listed_at > POLL_SECONDS / 2:
-            self._list(0)
-
-    def _fetch_body(self, message_id: int) -> None:
-        assert self._sync is not None
-        with self._lock:
-            tries = self._wanted[message_id] = self._wanted.get(message_id, 0) + 1
-        problem = CANNOT_BE_HAD
-        if tries <= OPEN_TRIES:
-            try:
-                problem = fetch_one(self._sync, message_id)
-            except (CommandRefused, UnsafeArgument) as refusal:
-                problem = refusal.shown
-        with self._lock:
-            self._wanted.pop(message_id, None)
-        self._emit(BodyArrived(message_id, problem))
-
-    def _fetch_bodies(self, _: int) -> None:
-        assert self._sync is not None
-        if self._bodies.fetch_batch(self._sync, self.account.keep_bodies):
-            self._ask(Urgency.BODIES, Job("_fetch_bodies"))
-
-    def _tidy(self, _: int) -> None:
-        """All folders have been looked at since `_looked`: what was lost before and is still lost is gone."""
-        states = folders.states(self.db.read(), self.account_id)
-        if not all(state.complete or self._troubles.leaves_out(Job("_refresh", state.id)) for state in states):
-            return
-        looked = self._looked
-        if self.db.run(lambda txn: due.give_up(txn, self.account_id, looked)):
-            self._ask(Urgency.JOURNAL, Job("_replay"))
-        forget_lost(self.db, self.account_id, min(looked, int(time.time()) - FORGET_SECONDS))
-
-    def _ask_refresh(self, folder_id: int) -> None:
-        self._ask(self._rank(folder_id, Urgency.SCREEN, Urgency.INBOX, Urgency.OTHER), Job("_refresh", folder_id))
-
-    def _ask_fill(self, folder_id: int) -> None:
-        urgency = self._rank(folder_id, Urgency.FILL_SCREEN, Urgency.FILL_INBOX, Urgency.FILL_OTHER)
-        self._ask(urgency, Job("_backfill", folder_id))
-
-    def _rank(self, folder_id: int, screen: Urgency, inbox: Urgency, other: Urgency) -> Urgency:
-        if folder_id == self._screen:
-            return screen
-        state = folders.state(self.db.read(), folder_id)
-        return inbox if state is not None and state.role is Role.INBOX else other
-
-    # --- watchers -----------------------------------------------------------------------------
-
-    def _heard(self, name: str) -> None:
-        """A watcher's news (on its thread)."""
-        if not name:
-            self._ask(Urgency.LIST, Job("_list"))
-            return
-        state = folders.by_name(self.db.read(), self.account_id, canonical(name))
-        if state is None:
-            self._ask(Urgency.LIST, Job("_list"))
-        else:
-            self._ask_refresh(state.id)
-
-    def _slept(self) -> None:
-        """The computer slept (on a watcher's thread): the working line is as dead as the watcher's."""
-        session = self._session
-        if session is not None:
-            session.shut()

@@ -184,14 +184,12 @@ class EngineApart:
 
     def _now_engine(self) -> None:
         """Who the engine is was decided; say again what was asked for before that."""
-        state, sentence = LinkState.STARTING, SafeText("")
-        if self.elsewhere:
-            state, sentence = LinkState.LIVE, SafeText("another tui-mail keeps this account up to date")
-        elif self._looked is not None:
+        if self._looked is not None and not self.elsewhere:
             self._ask("look", *self._looked)
         for worker in self.workers.values():
-            worker.status = AccountStatus(worker.account.name, state, sentence=sentence)
-            self._emit(StatusChanged(worker.status))
+            worker.status = AccountStatus(worker.account.name, LinkState.STARTING)
+            if not self.elsewhere:  # else what that engine says is told from the store
+                self._emit(StatusChanged(worker.status))
 
     def _say_gone(self) -> None:
         sentence = SafeText("The part that talks to servers stopped; mail is safe, and it is started again.")

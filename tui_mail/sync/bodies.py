@@ -7,11 +7,13 @@ import shutil
 import time
 
 from tui_mail.errors import CommandRefused, ServerError
+from tui_mail.mime.headers import parse_headers
 from tui_mail.net.imap import UidSet
-from tui_mail.store import bodies, messages
+from tui_mail.store import bodies, messages, places
 from tui_mail.store.bodies import PackedBody
 from tui_mail.store.database import Database, Transaction
-from tui_mail.sync import plan
+from tui_mail.store.identity import likenesses
+from tui_mail.sync import checking, plan
 from tui_mail.sync.folder import FolderSync
 from tui_mail.text import SafeText
 
@@ -28,14 +30,19 @@ BROKEN_LINES = 3
 """Lines that may break while one message is fetched, before it is only fetched when it is opened."""
 CANNOT_BE_HAD = SafeText("The line broke each time this message was fetched. It stays on the server; try again later.")
 
+ANOTHER = SafeText(
+    "The server gave another message than the one it lists here, so it was not kept. Its folder is being read again."
+)
 STORED, TOO_LARGE, REFUSED = 1, 2, 3
 
 
 def fetch_one(sync: FolderSync, message_id: int) -> SafeText:
     """Fetch and store one body; returns a sentence when it cannot be had, else an empty one."""
-    place = messages.place_of(sync.db.read(), message_id)
+    place = places.place_of(sync.db.read(), message_id)
     if place is None:
         return SafeText("The server no longer has this message where it was; its folder is being read again.")
+    if _is_here(sync, message_id):
+        return SafeText("")
     _, folder_id, uid, size = place
     if size > OPENED_LIMIT:
         return SafeText(f"This message has {size // 1_000_000} MB, more than tui-mail opens. It stays on the server.")
@@ -44,8 +51,32 @@ def fetch_one(sync: FolderSync, message_id: int) -> SafeText:
     raw = sync.session.body(uid, limit=max(OPENED_LIMIT, size))
     if raw is None:
         return SafeText("The server no longer has this message; its folder is being read again.")
+    if not _is_its_body(sync, folder_id, message_id, uid, raw):
+        return ANOTHER
     bodies.save(sync.db, [bodies.pack(message_id, raw)], urgent=True)
     return SafeText("")
+
+
+def _is_its_body(sync: FolderSync, folder_id: int, message_id: int, uid: int, raw: bytes) -> bool:
+    """Whether these octets, told under a UID, are the message that is listed there; if in doubt the row is read again.
+
+    A server may guess sizes and tidy headers up, but no message has two Message-IDs.
+    """
+    if checking.fits(likenesses(sync.db.read(), folder_id, [uid]).get(uid), raw):
+        return True
+    if not sync.holds(folder_id, [uid]):
+        return False
+    listed, told = places.message_id_of(sync.db.read(), message_id), parse_headers(raw).message_id
+    return not (listed and told and listed != told)
+
+
+def _is_here(sync: FolderSync, message_id: int) -> bool:
+    """Whether the octets are here already, whole, because another folder has the same message."""
+    for _, alike in bodies.kept_elsewhere(sync.db.read(), [message_id]):
+        if bodies.load(sync.db.read_bodies(), alike) is not None:
+            bodies.share(sync.db, [(message_id, alike)], urgent=True)
+            return bodies.load(sync.db.read_bodies(), message_id) is not None
+    return False
 
 
 class BodyFetch:
@@ -64,13 +95,18 @@ class BodyFetch:
             return False
         closed = [folder_id for folder_id, until in self._closed.items() if until > time.monotonic()]
         candidates = messages.bodiless(sync.db.read(), sync.account_id, newer_than, 2 * plan.BATCH_MESSAGES, closed)
+        alike = bodies.kept_elsewhere(sync.db.read(), [candidate[0] for candidate in candidates])
+        if alike and (shared := bodies.share(sync.db, alike)):  # Gmail has a message in several folders
+            candidates = [candidate for candidate in candidates if candidate[0] not in shared]
+            if not candidates:
+                return True
         fine = [candidate for candidate in candidates if candidate[0] not in self._broke]
         chosen, beyond, folder_id = plan.body_batch(fine or candidates[:1], BACKGROUND_LIMIT)
         if beyond:
             marks = [(id_, TOO_LARGE) for id_ in beyond]
             sync.db.run(lambda txn: messages.set_has_body(txn, marks))
         if chosen and self._is_open(sync, folder_id):
-            self._fetch(sync, chosen)
+            self._fetch(sync, folder_id, chosen)
         return bool(candidates)
 
     def _is_open(self, sync: FolderSync, folder_id: int) -> bool:
@@ -80,15 +116,18 @@ class BodyFetch:
         self._closed[folder_id] = time.monotonic() + CLOSED_SECONDS
         return False
 
-    def _fetch(self, sync: FolderSync, chosen: list[tuple[int, int]]) -> None:
+    def _fetch(self, sync: FolderSync, folder_id: int, chosen: list[tuple[int, int]]) -> None:
         ids = {uid: id_ for id_, uid in chosen}
-        packed = list[PackedBody]()
+        packed, doubtful = list[PackedBody](), dict[int, bytes]()
+        known = likenesses(sync.db.read(), folder_id, ids)
         refused = False
         try:
             for uid, raw in sync.session.bodies(UidSet.from_uids(ids), limit=2 * BACKGROUND_LIMIT):
                 sync.attention.give_way()
-                if uid in ids:
+                if uid in ids and checking.fits(known.get(uid), raw):
                     packed.append(bodies.pack(ids.pop(uid), raw))
+                elif uid in ids:
+                    doubtful[uid] = raw
         except CommandRefused:  # one of them cannot be had: each is asked for alone
             refused = True
         except ServerError:
@@ -96,7 +135,10 @@ class BodyFetch:
                 self._broke[id_] = self._broke.get(id_, 0) + 1
             self._save(sync, packed, [id_ for id_ in ids.values() if self._broke[id_] > BROKEN_LINES])
             raise
-        if refused and len(chosen) > 1:
+        for uid, raw in doubtful.items():
+            if _is_its_body(sync, folder_id, ids[uid], uid, raw):
+                packed.append(bodies.pack(ids.pop(uid), raw))
+        if (refused or ids) and len(chosen) > 1:
             for id_ in ids.values():
                 self._broke.setdefault(id_, 0)
             self._save(sync, packed, [])

@@ -10,6 +10,7 @@ sent again.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import defaultdict
 from functools import partial
@@ -23,6 +24,7 @@ from tui_mail.store import due as due_changes
 from tui_mail.store.due import Due, DueItem
 from tui_mail.store.folders import FolderState
 from tui_mail.store.identity import identity_hash
+from tui_mail.sync import checking, rearranging
 from tui_mail.sync.folder import FolderSync
 
 LATE_SECONDS = 5
@@ -75,6 +77,7 @@ def upload(sync: FolderSync, due: Due, items: list[DueItem]) -> set[int]:
     target = folders.state(sync.db.read(), due.effect.target or 0)
     if target is None:
         raise CommandRefused("The folder to put it into is gone from the server; the message is kept here.")
+    target = rearranging.made(sync, target)
     found, missing = _made_before(sync, due, target, items)
     places: list[tuple[DueItem, int | None]] = list(found.items())
     for item in missing:
@@ -104,12 +107,13 @@ def _copy(sync: FolderSync, folder_id: int, target: FolderState, items: list[Due
         return None
     uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
     try:
-        return sync.session.copy_messages(uids, target.name) or {}
+        copies = sync.session.copy_messages(uids, target.name) or {}
     except CommandRefused as refusal:
         if refusal.code != "TRYCREATE":
             raise
         sync.session.make_folder(target.name)
-        return sync.session.copy_messages(uids, target.name) or {}
+        copies = sync.session.copy_messages(uids, target.name) or {}
+    return copies if target.uidvalidity in (0, sync.session.copied_validity) else {}
 
 
 def _remember(sync: FolderSync, target: FolderState, items: list[DueItem]) -> None:
@@ -148,12 +152,12 @@ def _made_before(
 
 def _next_uid(sync: FolderSync, target: FolderState) -> int:
     """The UID from which on a copy will be found in the target, which is made if it is not there yet."""
+    with contextlib.suppress(CommandRefused):
+        if uidnext := sync.session.status(target.name).uidnext:
+            return uidnext
     try:
-        uidnext = sync.session.status(target.name).uidnext
+        sync.open(target.id)
     except CommandRefused:
         sync.session.make_folder(target.name)
-        uidnext = sync.session.status(target.name).uidnext
-    if not uidnext:
         sync.open(target.id)
-        uidnext = max(sync.session.all_uids(), default=0) + 1
-    return uidnext
+    return max(checking.present(sync.session, sync.session.exists).ranges, default=(0, 0))[1] + 1

@@ -11,20 +11,26 @@ import fcntl
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from tui_mail.attention import Attention
 from tui_mail.errors import StoreError, StoreReadOnly
 from tui_mail.model import Account, Event, Protocol
+from tui_mail.net.connection import source_address
 from tui_mail.paths import Paths
-from tui_mail.store import folders, messages
+from tui_mail.store import folders, links, messages
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
 from tui_mail.sync.pulse import SOCKET_PATH_LIMIT, wake_path
+from tui_mail.sync.vigil import Vigil
 
 
 class Engine:
     """Workers for every IMAP account; `start` only once `take_lock` said yes."""
+
+    elsewhere = False
+    """As EngineApart has it."""
 
     def __init__(
         self,
@@ -34,7 +40,11 @@ class Engine:
         secret: Callable[[Account], str],
         emit: Callable[[Event], None],
         attention: Attention,
+        *,
+        clock: Callable[[], float] = time.time,
+        source: Callable[[str], str] = source_address,
     ) -> None:
+        """`clock` and `source` as Vigil has them."""
         self._paths = paths
         self._db = db
         self._lock_file: int | None = None
@@ -44,6 +54,7 @@ class Engine:
             for account in accounts
             if account.protocol is Protocol.IMAP
         }
+        self._vigil = Vigil(list(self.workers.values()), clock=clock, source=source)
 
     @property
     def running(self) -> bool:
@@ -69,12 +80,16 @@ class Engine:
 
     def start(self) -> None:
         """Start every account's threads, and listen for other processes."""
+        statuses = [worker.status for worker in self.workers.values()]
+        self._db.write(lambda txn: links.begin(txn, statuses, time.time()))
         self._listen()
         for worker in self.workers.values():
             worker.start()
+        self._vigil.start()
 
     def stop(self) -> None:
         """Stop everything within a second; what is not finished goes on at the next start."""
+        self._vigil.stop()
         for worker in self.workers.values():
             worker.stop()
         for worker in self.workers.values():
@@ -119,8 +134,11 @@ class Engine:
     def _hear(self, listener: socket.socket) -> None:
         while True:
             try:
-                listener.recv(64)
+                word = listener.recv(64)
             except OSError:
                 return
             with contextlib.suppress(StoreError):  # what is missed now, the pulse finds
                 self.attend()
+            if word == b"sync":
+                for worker in self.workers.values():
+                    worker.refresh()

@@ -11,45 +11,33 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from tui_mail.attention import Attention
 from tui_mail.errors import StoreError
-from tui_mail.mime.headers import parse_headers
 from tui_mail.model import Flag
-from tui_mail.net.imap import FlagUpdate, HeaderRow, ImapSession, Selected, UidSet
-from tui_mail.store import folders, messages
+from tui_mail.net.imap import FlagUpdate, IdleEvent, ImapSession, Selected, UidSet
+from tui_mail.net.sets import LAST_UID
+from tui_mail.store import folders, messages, places
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.folders import FolderState
+from tui_mail.store.identity import likenesses
 from tui_mail.store.messages import Arrival, ServerFlags
-from tui_mail.sync import plan
+from tui_mail.sync import checking, plan
+from tui_mail.sync.backlog import Backlog
 
 RECENT_FLAGS = 500
-"""Without CONDSTORE, flags of this many newest messages are compared at every visit…"""
+"""Without CONDSTORE, flags of this many newest messages are compared at every visit; of all when a scan is due, and
+at the first visit of a connection."""
 GIVE_WAY_EVERY = 20
 """Headers between two looks at whether a key was pressed: about a millisecond."""
 STORED_AT_ONCE = 200
 """Messages in one write, so that what a person does never waits for a long one."""
-FULL_SCAN_SECONDS = 600
-"""…and of all of them this often, and at the first visit of a connection."""
 RESELECT_SECONDS = 30.0
 """Age beyond which a refresh opens the open folder anew: only SELECT tells how many messages there are, and up to
 which change everything is known."""
-
-
-@dataclass(slots=True)
-class Backlog:
-    """What of a folder is still to be read downwards; `uids` ascending, as the server listed them."""
-
-    uids: array[int]
-    above: int
-    """Every UID from it up is stored, or on its way there."""
-    size: int = plan.WINDOW_FIRST
-    stored: list[Future[None]] = field(default_factory=list)
-    """The writes of the window before, which run while the next window is read."""
 
 
 @dataclass(slots=True)
@@ -69,22 +57,28 @@ class FolderSync:
     tells late must not be passed over for ever."""
     _counted: dict[int, tuple[int, int]] = field(default_factory=dict)
     """(stored, on the server) of folders in which the two differ, and nothing could be done about it."""
+    _opened: set[int] = field(default_factory=set)
+    _anchored: set[int] = field(default_factory=set)
+    """Folders whose highest stored UID was seen to be the same message still."""
+    _doubted: set[int] = field(default_factory=set)
+    """Folders of which the server said something that cannot be: all their UIDs are looked at."""
 
     def refresh(self, folder_id: int) -> bool:
         """Bring what changed since the last visit; True when older messages are still to be read."""
         state = folders.state(self.db.read(), folder_id)
         if state is None or not state.selectable:
             return False
+        self._heed(self.session.drain_events())
         anew = self.selected is None or time.monotonic() - self._selected_at > RESELECT_SECONDS
-        anew = anew or self.selected is None or self.selected[0] != folder_id
-        state, selected = self._open(state, anew=anew)
+        anew = anew or not self._is_open(state)
+        state, selected, told = self._open(state, anew=anew)
         if state.synced_min_uid == 0:
             self._first_rows(state, selected)
         else:
-            if not (anew and self.session.has_qresync and state.highestmodseq):  # else SELECT has told it all
-                self._changes(state, selected)
-            self._arrivals(state)
-            if anew and state.complete:
+            self._changes(state, selected, told=told)
+            if not self._arrivals(state):
+                self._first_rows(state, selected)
+            elif (anew or folder_id in self._doubted) and state.complete:
                 self._count(state, selected)
         if messages.is_expecting(self.db.read(), folder_id):
             self.db.run(lambda txn: messages.settle(txn, folder_id))
@@ -93,13 +87,28 @@ class FolderSync:
 
     def open(self, folder_id: int) -> FolderState | None:
         """Select the folder for other work (bodies, replay); None when it is gone or its UIDs are no longer ours."""
+        self._heed(self.session.drain_events())
         state = folders.state(self.db.read(), folder_id)
         if state is None:
             return None
-        if self.selected is not None and self.selected[0] == folder_id:
-            return state
-        state, _ = self._open(state)
+        state = self._open(state)[0]
         return None if state.synced_min_uid == 0 else state
+
+    def look_anew(self, folder_id: int) -> None:
+        """The next refresh opens the folder anew and compares all its UIDs, whatever was found before."""
+        self._counted.pop(folder_id, None)
+        if self.selected is not None and self.selected[0] == folder_id:
+            self.selected = None
+
+    def holds(self, folder_id: int, uids: Iterable[int]) -> bool:
+        """Whether these UIDs of the open folder are still the messages that are stored under them, or gone.
+
+        When one is another message now, the whole folder is read again: nothing may be done to it meanwhile.
+        """
+        if checking.has_others(self.session, likenesses(self.db.read(), folder_id, uids)):
+            self._start_over(folder_id)
+            return False
+        return True
 
     def backfill(self, folder_id: int) -> bool:
         """Read one window further down; True when there is more."""
@@ -107,15 +116,16 @@ class FolderSync:
         if state is None or state.complete or state.synced_min_uid == 0:
             self.finish_writes(folder_id)
             return False
-        state, _ = self._open(state)
+        self._heed(self.session.drain_events())
+        state, selected, _ = self._open(state)
         if state.synced_min_uid == 0:
-            return False
+            self._first_rows(state, selected)
+            return selected.exists > plan.FIRST_ROWS
         backlog = self.backlogs.get(folder_id)
         if backlog is None:
             below = state.synced_min_uid
-            backlog = self.backlogs[folder_id] = Backlog(
-                array("q", (uid for uid in self.session.all_uids() if uid < below)), below
-            )
+            there = checking.present(self.session, selected.exists)
+            backlog = self.backlogs[folder_id] = Backlog(array("q", (uid for uid in there if uid < below)), below)
         below = backlog.uids[-1] + 1 if backlog.uids else 0
         window = plan.lower_window(backlog.uids, below, backlog.size)
         if window is None:
@@ -130,7 +140,7 @@ class FolderSync:
             if number % GIVE_WAY_EVERY == 0:
                 self.attention.give_way()
             if low <= row.uid <= high:
-                arrivals.append(self._arrival(row))
+                arrivals.append(checking.arrival(row))
         count = min(backlog.size, len(backlog.uids))
         del backlog.uids[-count:]
         self.finish_writes(folder_id)
@@ -153,52 +163,76 @@ class FolderSync:
         """Wait for the window that is being stored. Raises what went wrong with it."""
         backlog = self.backlogs.get(folder_id)
         if backlog is not None:
-            stored, backlog.stored = backlog.stored, []
             try:
-                for write in stored:
-                    write.result()
+                backlog.finish()
             except BaseException:
                 self.backlogs.pop(folder_id, None)  # read again from where the store really is
                 raise
 
     # --- steps --------------------------------------------------------------------------------
 
-    def _open(self, state: FolderState, *, anew: bool = False) -> tuple[FolderState, Selected]:
-        """Select the folder unless it is, apply what SELECT tells, start over when its UIDs lost their meaning."""
-        if self.selected is not None and self.selected[0] == state.id and not anew:
-            return state, self.selected[1]
+    def _heed(self, events: Iterable[IdleEvent]) -> None:
+        """Apply what came unasked about the open folder, for not every server says it again."""
+        for event in events:
+            if self.selected is None:
+                return
+            folder_id = self.selected[0]
+            if event.kind == "renumbered":
+                self.selected = None
+            elif event.kind == "vanished" and not event.mailbox:
+                self.db.run(partial(self._apply, folder_id=folder_id, updates=[], vanished=event.uids))
+
+    def _is_open(self, state: FolderState) -> bool:
+        """Whether the server has it open, too: others look into folders on the same line."""
+        return self.selected is not None and self.selected[0] == state.id and self.session.selected == state.name
+
+    def _open(self, state: FolderState, *, anew: bool = False) -> tuple[FolderState, Selected, bool]:
+        """Select the folder unless it is, apply what SELECT tells, start over when its UIDs lost their meaning.
+
+        True in the end when SELECT told every change since the last visit.
+        """
+        if self.selected is not None and self._is_open(state) and not anew:
+            return state, self.selected[1], False
         self.selected = None
         ours = (state.uidvalidity, state.highestmodseq, state.uidnext)
         known = ours if self.session.has_qresync and all(ours) else None
         selected = self.session.open_folder(state.name, known=known)
         self.selected, self._selected_at = (state.id, selected), time.monotonic()
         known_progress = plan.Known(state.uidvalidity, state.uidnext, state.highestmodseq, state.synced_min_uid)
-        modseq = state.highestmodseq
-        if plan.must_restart(known_progress, selected.uidvalidity, selected.uidnext):
-            self.db.run(lambda txn: self._restart(txn, state.id))
-            self.backlogs.pop(state.id, None)
+        modseq, highest = state.highestmodseq, 0
+        told_all = known is not None and self.session.has_qresync and selected.uidvalidity == state.uidvalidity
+        if plan.went_down(known_progress, selected.uidvalidity, selected.uidnext):
+            highest = max(checking.present(self.session, selected.exists).ranges, default=(0, 0))[1]
+        before = state.id in self._opened
+        self._opened.add(state.id)
+        if plan.must_restart(
+            known_progress, selected.uidvalidity, selected.uidnext, highest=highest, opened_before=before
+        ):
+            self._start_over(state.id)
             modseq = 0
         elif selected.highestmodseq < state.highestmodseq:  # changes are counted anew: all are to be compared
             self.db.run(lambda txn: folders.set_progress(txn, state.id, highestmodseq=0))
-            modseq = 0
-        elif known is not None and (selected.flags or selected.vanished or selected.highestmodseq != modseq):
+            modseq, told_all = 0, False
+        elif told_all and (selected.flags or selected.vanished or selected.highestmodseq != modseq):
             told = selected.highestmodseq
             self.db.run(lambda txn: self._apply(txn, state.id, selected.flags, selected.vanished, highestmodseq=told))
             modseq = told
         self._modseq = modseq
         renewed = folders.state(self.db.read(), state.id)
         assert renewed is not None
-        return renewed, selected
+        return renewed, selected, told_all
 
-    def _restart(self, txn: Transaction, folder_id: int) -> None:
-        messages.orphan_folder(txn, folder_id)
-        folders.set_progress(txn, folder_id, uidvalidity=0, uidnext=0, highestmodseq=0, synced_min_uid=0, scanned=0)
+    def _start_over(self, folder_id: int) -> None:
+        self.db.run(partial(forget_places, folder_id=folder_id))
+        self.backlogs.pop(folder_id, None)
+        self._anchored.discard(folder_id)
+        self._counted.pop(folder_id, None)
 
     def _first_rows(self, state: FolderState, selected: Selected) -> None:
         """The newest rows, by sequence number, which needs no search first."""
         first = max(1, selected.exists - plan.FIRST_ROWS + 1)
         rows = list(self.session.headers_by_sequence(first, selected.exists)) if selected.exists else []
-        arrivals = [self._arrival(row) for row in rows]
+        arrivals = [checking.arrival(row) for row in rows]
         uidnext = max([selected.uidnext, 1, *(row.uid + 1 for row in rows)])
         lowest = 1 if first == 1 else min([row.uid for row in rows], default=uidnext + 1)
 
@@ -216,52 +250,56 @@ class FolderSync:
 
         self.db.run(job)
         self.scanned.add(state.id)
+        self._anchored.add(state.id)
         self._modseq = selected.highestmodseq
 
-    def _changes(self, state: FolderState, selected: Selected) -> None:
-        """Flags and deletions of messages that are stored: by CHANGEDSINCE, else by comparing."""
-        for event in self.session.noop():
-            if event.kind == "vanished" and event.uids:
-                self.db.run(partial(self._apply, folder_id=state.id, updates=[], vanished=event.uids))
+    def _changes(self, state: FolderState, selected: Selected, *, told: bool) -> None:
+        """Flags and deletions of messages that are stored: by CHANGEDSINCE (or SELECT told them), else by comparing."""
+        if not told:
+            self._heed(self.session.noop())
         if state.uidnext <= 1:
             return
-        if self.session.has_condstore and selected.highestmodseq and state.highestmodseq:
-            since, told = max(self._modseq, state.highestmodseq), selected.highestmodseq
+        counts_changes = self.session.has_condstore and selected.highestmodseq > 0
+        if counts_changes and plan.scan_is_due(time.time() - state.scanned, counts_changes=True):
+            self.scanned.discard(state.id)
+        elif told:
+            if state.id in self._doubted:
+                self._compare(state, with_flags=False)
+            return
+        elif counts_changes and state.highestmodseq:
+            since, highest = max(self._modseq, state.highestmodseq), selected.highestmodseq
             updates, vanished = self.session.flags(
                 f"1:{state.uidnext - 1}", changed_since=since, vanished=self.session.has_qresync
             )
-            self.db.run(lambda txn: self._apply(txn, state.id, updates, vanished, highestmodseq=told))
+            self.db.run(lambda txn: self._apply(txn, state.id, updates, vanished, highestmodseq=highest))
             self._modseq = max([since, *(update.modseq for update in updates)])
-            if not self.session.has_qresync:
+            if not self.session.has_qresync or state.id in self._doubted:
                 self._compare(state, with_flags=False)
-        elif self.session.has_condstore and selected.highestmodseq:
+            return
+        if counts_changes:
             self.scanned.discard(state.id)  # all of it, or the MODSEQ would promise too much
-            self._compare(state, with_flags=True)
+        self._compare(state, with_flags=True)
+        if counts_changes:
             self._modseq = selected.highestmodseq
             self.db.run(lambda txn: folders.set_progress(txn, state.id, highestmodseq=selected.highestmodseq))
-        else:
-            self._compare(state, with_flags=True)
 
     def _compare(self, state: FolderState, *, with_flags: bool) -> None:
         """Find deletions, and flags that differ, by looking at everything that is stored."""
         sql, lowest, below = self.db.read(), state.synced_min_uid, state.uidnext
-        whole = state.id not in self.scanned or time.time() - state.scanned > FULL_SCAN_SECONDS
-        stored = messages.flags_of(sql, state.id)
+        since = time.time() - state.scanned
+        whole = state.id not in self.scanned or plan.scan_is_due(since, counts_changes=not with_flags)
+        stored = places.flags_of(sql, state.id)
         if with_flags and not whole:
             recent = sorted(stored)[-RECENT_FLAGS:]
             lowest = max(lowest, recent[0]) if recent else lowest
-        server: dict[int, plan.FlagState]
+        server = dict[int, plan.FlagState]()
         if with_flags:
             updates, _ = self.session.flags(f"{lowest}:{max(lowest, below - 1)}")
             server = {u.uid: (int(u.flags), u.keywords) for u in updates if lowest <= u.uid < below}
-        else:
-            server = {uid: stored.get(uid, (0, ())) for uid in self.session.all_uids() if lowest <= uid < below}
-        changed, gone = plan.compare_flags(stored, server, lowest, below)
-        if with_flags and (gone or not whole):  # a flag that cannot be read is no proof that the message is gone
-            present = self.session.all_uids()
-            gone = [uid for uid in stored if state.synced_min_uid <= uid < below and uid not in present]
-        if gone and len(gone) == len(stored) and self.session.status(state.name).messages:
-            gone = []  # an empty answer to a search is no proof that everything is gone
+        changed, _ = plan.compare_flags(stored, server, lowest, below)
+        ours = [uid for uid in stored if state.synced_min_uid <= uid < below and uid not in server]
+        gone = checking.proven_gone(self.session, ours, checking.searched(self.session)) if ours else []
+        self._doubted.discard(state.id)
         if changed or gone or whole:
             now = [ServerFlags(uid, Flag(server[uid][0]), server[uid][1]) for uid in changed]
 
@@ -273,41 +311,50 @@ class FolderSync:
             self.db.run(job)
         self.scanned.add(state.id)
 
-    def _arrivals(self, state: FolderState) -> None:
-        """New messages. `n:*` with nothing new answers with the last old one (RFC 9051 9, seq-range): dropped."""
-        rows = [row for row in self.session.headers(f"{state.uidnext}:*") if row.uid >= state.uidnext]
+    def _arrivals(self, state: FolderState) -> bool:
+        """New messages. `n:*` with nothing new answers with the last old one (RFC 9051 9, seq-range): dropped.
+
+        At the first visit the highest stored UID is read again: a server that was set back to an earlier day has
+        given it to another message. Then the folder is started over, and the answer is False.
+        """
+        anchor = 0 if state.id in self._anchored else places.highest_uid(self.db.read(), state.id)
+        first = min(anchor or state.uidnext, state.uidnext)  # what we moved here is above, and may have changed since
+        rows = list(self.session.headers(f"{first}:*"))
+        known = likenesses(self.db.read(), state.id, [anchor])
+        if any(row.uid in known and not known[row.uid].may_be(checking.likeness(row)) for row in rows):
+            self._start_over(state.id)
+            return False
+        self._anchored.add(state.id)
+        rows = [row for row in rows if row.uid >= state.uidnext]
         told = self.selected[1].uidnext if self.selected is not None else 0
         uidnext = max([state.uidnext, told, *(row.uid + 1 for row in rows)])
 
         def job(txn: Transaction) -> None:
             folders.set_progress(txn, state.id, uidnext=uidnext)
-            self._store(txn, state.id, [self._arrival(row) for row in rows])
+            self._store(txn, state.id, [checking.arrival(row) for row in rows])
             if state.complete:
-                folders.set_progress(txn, state.id, on_server=messages.stored_count(txn.sql, state.id))
+                folders.set_progress(txn, state.id, on_server=places.stored_count(txn.sql, state.id))
 
         if rows or uidnext != state.uidnext or state.complete:
             self.db.run(job)
+        return True
 
     def _count(self, state: FolderState, selected: Selected) -> None:
         """Compare UIDs when the numbers of messages differ: whatever went wrong before, it ends here."""
         sql = self.db.read()
-        counts = (messages.stored_count(sql, state.id), selected.exists)
+        counts = (places.stored_count(sql, state.id), selected.exists)
         if counts[0] == counts[1] or self._counted.get(state.id) == counts:
             return
-        present, stored = self.session.all_uids(), set(messages.uids_of(sql, state.id))
-        if not present and selected.exists:
-            return
-        rows = list[HeaderRow]()
-        for part in UidSet.from_uids(uid for uid in present if uid not in stored).lines():
-            rows += self.session.headers(str(part))
-        gone = [uid for uid in stored if uid not in present]
+        present, stored = checking.present(self.session, selected.exists), set(places.uids_of(sql, state.id))
+        rows = checking.rows_of(self.session, UidSet.from_uids(uid for uid in present if uid not in stored))
+        gone = checking.proven_gone(self.session, stored, present)
 
         def job(txn: Transaction) -> int:
             messages.lose(txn, state.id, gone)
-            self._store(txn, state.id, [self._arrival(row) for row in rows])
+            self._store(txn, state.id, [checking.arrival(row) for row in rows])
             uidnext = max([state.uidnext, *(row.uid + 1 for row in rows)])
             folders.set_progress(txn, state.id, uidnext=max(uidnext, selected.uidnext))
-            return messages.stored_count(txn.sql, state.id)
+            return places.stored_count(txn.sql, state.id)
 
         self._counted[state.id] = (self.db.run(job), selected.exists)
 
@@ -322,15 +369,17 @@ class FolderSync:
         *,
         highestmodseq: int | None = None,
     ) -> None:
-        messages.update_flags(txn, folder_id, (ServerFlags(u.uid, u.flags, u.keywords) for u in updates))
-        if vanished:
+        messages.update_flags(txn, folder_id, (ServerFlags(u.uid, u.flags, u.keywords, u.labels) for u in updates))
+        if LAST_UID in vanished:  # `12:*` is no set of this answer (RFC 7162 7): asked instead
+            self._doubted.add(folder_id)
+        elif vanished:
             messages.lose(txn, folder_id, self._stored_among(txn, folder_id, vanished))
         folders.set_progress(txn, folder_id, highestmodseq=highestmodseq)
 
     @staticmethod
     def _stored_among(txn: Transaction, folder_id: int, vanished: UidSet) -> Iterator[int]:
         """The stored ones of a set that may name millions."""
-        stored = messages.uids_of(txn.sql, folder_id)
+        stored = places.uids_of(txn.sql, folder_id)
         return (uid for uid in stored if uid in vanished)
 
     def _store(
@@ -348,6 +397,8 @@ class FolderSync:
             raise StoreError("A window of the folder was not stored; it is read again, and nothing is lost.")
         self._store(txn, folder_id, arrivals, synced_min_uid=down_to)
 
-    @staticmethod
-    def _arrival(row: HeaderRow) -> Arrival:
-        return Arrival(row.uid, row.flags, row.keywords, row.internaldate, row.size, parse_headers(row.header))
+
+def forget_places(txn: Transaction, folder_id: int) -> None:
+    """No UID of the folder means anything now: it is read anew, and its messages are known again by what they are."""
+    messages.orphan_folder(txn, folder_id)
+    folders.set_progress(txn, folder_id, uidvalidity=0, uidnext=0, highestmodseq=0, synced_min_uid=0, scanned=0)

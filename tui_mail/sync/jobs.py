@@ -5,9 +5,7 @@ What belongs here: the order of jobs. What must never be here: what a job does (
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, auto
 
@@ -15,7 +13,6 @@ OFTEN = 3
 """Lines that must break during the same job, one after the other, before it is left out."""
 LEFT_OUT_SECONDS = 60.0
 LONGEST_SECONDS = 3600.0
-SLEPT_SECONDS = 20.0
 
 
 class Urgency(IntEnum):
@@ -65,6 +62,10 @@ class Jobs:
         del self._waiting[job]
         return job
 
+    def hold(self, *kinds: str) -> bool:
+        """True when a job of one of these kinds waits."""
+        return any(job.kind in kinds for job in self._waiting)
+
     def clear(self) -> None:
         """Forget all."""
         self._waiting.clear()
@@ -103,13 +104,3 @@ class Troubles:
         self._counts[job] = times + OFTEN
         if times >= 0:
             self._until[job] = time.monotonic() + min(LONGEST_SECONDS, LEFT_OUT_SECONDS * 2 ** min(times, 10))
-
-
-def wait_awake(lock: threading.Condition, seconds: float | None, ended: Callable[[], bool]) -> None:
-    """Wait on a held lock until `ended()`, or for some seconds, or until the computer has slept."""
-    clock, ticks = time.time(), time.monotonic()
-    while not ended():
-        passed = time.monotonic() - ticks
-        if seconds is not None and (passed >= seconds or time.time() - clock - passed > SLEPT_SECONDS):
-            return  # after a sleep the network may be another one
-        lock.wait(1.0 if seconds is None else min(1.0, max(0.01, seconds - passed)))

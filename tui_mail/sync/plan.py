@@ -6,7 +6,7 @@ can drive it. What must never be here: sessions, databases, clocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import Role
@@ -33,21 +33,70 @@ class Known:
     synced_min_uid: int
 
 
-def must_restart(known: Known, uidvalidity: int, uidnext: int) -> bool:
+def went_down(known: Known, uidvalidity: int, uidnext: int) -> bool:
+    """True when UIDNEXT is lower than it was: UIDs may be given twice, or the server says nonsense."""
+    return known.uidvalidity == uidvalidity and 0 < uidnext < known.uidnext
+
+
+def must_restart(
+    known: Known, uidvalidity: int, uidnext: int, *, highest: int = 0, opened_before: bool = False
+) -> bool:
     """True when no stored UID of the folder means anything any more (RFC 9051 2.3.1.1).
 
-    A UIDNEXT that went down under the same UIDVALIDITY is forbidden and seen: UIDs may have been given twice.
+    A UIDNEXT that went down under the same UIDVALIDITY is forbidden and seen: UIDs may have been given twice. It is
+    nonsense when there is a UID (`highest`) beyond it. A server without UIDVALIDITY (0) may give other UIDs with every
+    connection, but not in one in which the folder was `opened_before`.
     """
     if known.uidvalidity == 0:
         return False
-    return uidvalidity != known.uidvalidity or 0 < uidnext < known.uidnext
+    if uidvalidity == 0:
+        return not opened_before
+    return uidvalidity != known.uidvalidity or (went_down(known, uidvalidity, uidnext) and highest < uidnext)
+
+
+SCAN_SECONDS = 600
+SCAN_CLOSED_SECONDS = 3_600
+SCAN_COUNTED_SECONDS = 86_400
+
+
+def scan_is_due(seconds: float, *, counts_changes: bool, closed: bool = False) -> bool:
+    """True when everything in a folder is to be compared, so many seconds after the last time.
+
+    Even where the server counts changes (MODSEQ), once a day: whatever it forgot to tell ends there.
+    """
+    if counts_changes:
+        return seconds > SCAN_COUNTED_SECONDS
+    return seconds > (SCAN_CLOSED_SECONDS if closed else SCAN_SECONDS)
+
+
+def proven_gone(candidates: Iterable[int], found: Container[int] | None, answered: Container[int]) -> list[int]:
+    """Of stored UIDs, those that no search found (None: it was refused), and that did not answer to their name.
+
+    Either alone is no proof: servers are known that find nothing, and that leave rows out.
+    """
+    return [uid for uid in candidates if uid not in answered and (found is None or uid not in found)]
 
 
 def needs_refresh(
-    known: Known, stored: int, *, uidvalidity: int, uidnext: int, highestmodseq: int, messages: int
+    known: Known,
+    stored: int,
+    unseen: int,
+    *,
+    uidvalidity: int,
+    uidnext: int,
+    highestmodseq: int,
+    messages: int,
+    told_unseen: int,
+    seconds: float,
 ) -> bool:
-    """True when a STATUS answer differs from what is stored; unknown values (0) never hide a difference."""
+    """True when a STATUS answer differs from what is stored; unknown values (0) never hide a difference.
+
+    `seconds` have passed since everything in the folder was compared. Where the server does not count changes, the
+    number of unread messages tells of some of them.
+    """
     if known.uidvalidity == 0 or known.synced_min_uid == 0:
+        return True
+    if scan_is_due(seconds, counts_changes=highestmodseq > 0, closed=True):
         return True
     if uidvalidity and uidvalidity != known.uidvalidity:
         return True
@@ -55,7 +104,7 @@ def needs_refresh(
         return True
     if highestmodseq and highestmodseq != known.highestmodseq:
         return True
-    return known.synced_min_uid == 1 and messages != stored
+    return known.synced_min_uid == 1 and (messages != stored or (not highestmodseq and told_unseen != unseen))
 
 
 def lower_window(uids: Sequence[int], below: int, size: int) -> tuple[int, int] | None:

@@ -34,13 +34,13 @@ def wake_path(paths: Paths) -> Path:
     return paths.state / "engine.sock"
 
 
-def wake_engine(paths: Paths) -> None:
-    """Tell the engine, whoever it is, that the journal has something new."""
+def wake_engine(paths: Paths, word: bytes = b"journal") -> None:
+    """Tell the engine, whoever it is, that the journal has something new, or (`sync`) to look at every folder."""
     path = str(wake_path(paths))
     if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
-            sender.sendto(b"journal", path)
+            sender.sendto(word, path)
 
 
 class Pulse(threading.Thread):
@@ -65,7 +65,7 @@ class Pulse(threading.Thread):
 
     def run(self) -> None:
         """Compare versions after every commit, at most ten times a second."""
-        seen_version, seen = -1, dict[int, tuple[str, int]]()
+        seen_version, seen, steps = -1, dict[int, tuple[str, int]](), frozenset[tuple[str, int, str]]()
         pause, began = threading.Event(), False
         while not self._done:
             ours = began and self._beat.wait(PULSE_SECONDS)
@@ -78,19 +78,20 @@ class Pulse(threading.Thread):
                     self._attend(version != seen_version)
                 if version == seen_version:
                     continue
-                now = folders.versions(self._db.read())
+                now, steps_now = folders.versions(self._db.read()), folders.open_steps(self._db.read())
             except StoreError as error:  # a disk that fails now may be there again in a moment
                 log.warning("pulse: %s", error.detail)
                 pause.wait(PULSE_SECONDS)
                 continue
             seen_version = version
             if began:
-                self._tell(seen, now)
-            began, seen = True, now
+                self._tell(seen, now, {account for account, _, _ in steps ^ steps_now})
+            began, seen, steps = True, now, steps_now
             pause.wait(GAP_SECONDS)
 
-    def _tell(self, seen: dict[int, tuple[str, int]], now: dict[int, tuple[str, int]]) -> None:
-        for account in {(now.get(id_) or seen[id_])[0] for id_ in now.keys() ^ seen.keys()}:
+    def _tell(self, seen: dict[int, tuple[str, int]], now: dict[int, tuple[str, int]], rearranged: set[str]) -> None:
+        """`rearranged`: accounts of which folders are renamed or deleted, though no server may know of it yet."""
+        for account in rearranged | {(now.get(id_) or seen[id_])[0] for id_ in now.keys() ^ seen.keys()}:
             self._emit(FolderListChanged(account))
         changed = frozenset(id_ for id_, (_, number) in now.items() if seen.get(id_, ("", -1))[1] != number)
         if changed:

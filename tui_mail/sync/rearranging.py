@@ -9,8 +9,9 @@ A folder is only deleted when it holds nothing: what was in it has been moved to
 from __future__ import annotations
 
 from tui_mail.errors import CommandRefused
-from tui_mail.model import ChangeKind
+from tui_mail.model import ChangeKind, Flag
 from tui_mail.store import folders
+from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import Effect
 from tui_mail.sync.folder import FolderSync
 
@@ -18,11 +19,37 @@ from tui_mail.sync.folder import FolderSync
 def carry_out(sync: FolderSync, effect: Effect) -> None:
     """Do it. Raises CommandRefused when the server does not want to."""
     if effect.kind is ChangeKind.FOLDER_CREATE:
-        sync.session.make_folder(effect.name)
+        target = folders.state(sync.db.read(), effect.target or 0)
+        if target is None:
+            sync.session.make_folder(effect.name)
+        else:
+            made(sync, target)
     elif effect.kind is ChangeKind.FOLDER_RENAME:
         _rename(sync, effect)
     else:
         _delete(sync, effect)
+
+
+def made(sync: FolderSync, target: FolderState) -> FolderState:
+    """A folder that may be known here only, made on the server; below the server's own prefix if it has to be.
+
+    Courier keeps all folders below INBOX, and there may be none yet to show that.
+    """
+    if target.uidvalidity or target.name == "INBOX":
+        return target
+    try:
+        sync.session.make_folder(target.name)
+    except CommandRefused:
+        prefix, account = sync.session.prefix(), sync.account_id
+        if _exists(sync, target.name):
+            return target
+        if not prefix or target.name.startswith(prefix):
+            raise
+        name = prefix + target.name
+        sync.session.make_folder(name)
+        sync.db.run(lambda txn: folders.rename(txn, account, target.name, name))
+        return folders.state(sync.db.read(), target.id) or target
+    return target
 
 
 def _rename(sync: FolderSync, effect: Effect) -> None:
@@ -42,7 +69,7 @@ def _delete(sync: FolderSync, effect: Effect) -> None:
         return
     _let_go(sync, effect.target)
     if _exists(sync, state.name):
-        if sync.session.status(state.name).messages or _holds_mail(sync, state.name):
+        if _holds_mail(sync, state.name):
             raise CommandRefused(
                 f"The folder {state.name} still holds mail on the server; it was left as it is, and nothing is lost."
             )
@@ -52,9 +79,17 @@ def _delete(sync: FolderSync, effect: Effect) -> None:
 
 
 def _holds_mail(sync: FolderSync, name: str) -> bool:
-    """Asked by opening it too: what is deleted now is gone for ever, and counters are known to lie."""
+    r"""Asked by opening it too: what is deleted now is gone for ever, and counters are known to lie.
+
+    Without UIDPLUS, what was moved out of it is still there, marked \Deleted: that is no mail any more.
+    """
+    counted = sync.session.status(name).messages
     sync.selected = None
-    held = sync.session.open_folder(name, read_only=True).exists > 0
+    exists = sync.session.open_folder(name, read_only=True).exists
+    held = exists > 0 or counted > 0
+    if held and not sync.session.has("UIDPLUS"):
+        flags = sync.session.flags("1:*")[0]
+        held = len(flags) < max(exists, counted) or not all(Flag.DELETED in update.flags for update in flags)
     inbox = folders.by_name(sync.db.read(), sync.account_id, "INBOX")
     if inbox is not None:
         sync.open(inbox.id)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,13 +25,13 @@ from tui_mail.errors import CommandRefused, UnsafeArgument
 from tui_mail.model import ChangeKind, Flag
 from tui_mail.net.imap import UidSet
 from tui_mail.store import due as due_changes
-from tui_mail.store import folders, messages
+from tui_mail.store import folders, labels, messages
 from tui_mail.store.database import Transaction
 from tui_mail.store.due import Due, DueItem
 from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import FOLDER_KINDS, Effect
 from tui_mail.store.messages import ServerFlags
-from tui_mail.sync import copying, rearranging
+from tui_mail.sync import checking, copying, rearranging
 from tui_mail.sync.folder import FolderSync
 
 CHUNK = 500
@@ -158,6 +159,8 @@ def _carry_out(sync: FolderSync, group: list[Due], refresh: set[int]) -> None:
         if opened is None:
             refresh.add(folder_id)
             continue
+        now = {item for due in group for item in due_changes.due_items(sync.db.read(), due.id)}
+        items = [item for item in items if item in now]  # what opening has shown to be elsewhere is looked for first
         for at in range(0, len(items), CHUNK):
             refresh |= _one_command(sync, first, folder_id, items[at : at + CHUNK])
 
@@ -180,9 +183,20 @@ def _placed(sync: FolderSync, due: Due) -> list[DueItem]:
 def _one_command(sync: FolderSync, due: Due, folder_id: int, items: list[DueItem]) -> set[int]:
     """Messages of one folder, which is open; returns folders to be looked at."""
     uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
+    if due.effect.kind in (ChangeKind.MOVE, ChangeKind.EXPUNGE) and not sync.holds(folder_id, uids):
+        if due.attempts >= LOOKS:
+            raise CommandRefused("The server has other messages where these were. Nothing was done to them.")
+        return {folder_id}
+    _check_rights(sync, due.effect)
     if due.effect.kind is ChangeKind.FLAGS:
         _change_flags(sync, due.effect, folder_id, uids, items)
         return set()
+    tells = due.effect.kind is ChangeKind.MOVE and sync.session.has("MOVE") and sync.session.has("UIDPLUS")
+    if due.effect.kind is not ChangeKind.EXPUNGE and not tells:
+        items = _still_there(sync, folder_id, items)
+        uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
+        if not items:
+            return {folder_id}
     if due.effect.kind is ChangeKind.EXPUNGE:
         sync.session.add_flags(uids, Flag.DELETED)
         if sync.session.has("UIDPLUS"):  # else it stays marked there, and is shown no more
@@ -192,32 +206,78 @@ def _one_command(sync: FolderSync, due: Due, folder_id: int, items: list[DueItem
     target = folders.state(sync.db.read(), due.effect.target or 0)
     if target is None:
         raise CommandRefused("The folder to put them into is gone from the server; the messages are where they were.")
-    if due.effect.kind is ChangeKind.COPY:
+    target = rearranging.made(sync, target)
+    if due.effect.kind is ChangeKind.COPY or labels.keeps(sync.db.read(), sync.account_id, folder_id, target.id):
         return copying.copy(sync, due, folder_id, target, items)
     if sync.session.has("MOVE"):
-        return _move(sync, target, uids, items)
+        try:
+            return _move(sync, folder_id, target, uids, items)
+        except CommandRefused:
+            if sync.session.has("MOVE"):
+                raise  # else it offered what it does not know: the long way, at once
+            _check_rights(sync, due.effect)
     return copying.copy_then_expunge(sync, due, folder_id, target, items)
 
 
+def _check_rights(sync: FolderSync, effect: Effect) -> None:
+    """Refuse what the server would drop without a word: it said so when the folder was opened (RFC 9051 7.1)."""
+    if effect.kind is ChangeKind.COPY or sync.selected is None:
+        return
+    may = sync.selected[1].changeable
+    needed = effect.add | effect.remove
+    if effect.kind is ChangeKind.EXPUNGE or (effect.kind is ChangeKind.MOVE and not sync.session.has("MOVE")):
+        needed = Flag.DELETED
+    if not may or needed & ~may:
+        raise CommandRefused("This folder may only be read, says the server. The messages are as they were.")
+
+
 def _change_flags(sync: FolderSync, effect: Effect, folder_id: int, uids: UidSet, items: list[DueItem]) -> None:
-    """Flags, and keywords, which not every server keeps: what came of them is read back."""
+    """Flags, and keywords, which not every server keeps: what came of them is read back, and of which messages."""
     wanted = tuple(effect.add_keywords.split())
     if effect.add or wanted:
         sync.session.add_flags(uids, effect.add, wanted)
     if effect.remove or effect.remove_keywords:
         sync.session.remove_flags(uids, effect.remove, tuple(effect.remove_keywords.split()))
-    kept = [update for part in uids.lines() for update in sync.session.flags(str(part))[0]] if wanted else []
-    sync.db.run(lambda txn: due_changes.flagged(txn, effect, items))
-    if kept:
-        truth = [ServerFlags(update.uid, update.flags, update.keywords) for update in kept]
-        sync.db.run(lambda txn: messages.update_flags(txn, folder_id, truth))
+    kept = [update for part in uids.lines() for update in sync.session.flags(str(part))[0]]
+    truth = [ServerFlags(update.uid, update.flags, update.keywords) for update in kept]
+    gone = _gone(sync, [item.uid for item in items if item.uid is not None], {update.uid for update in kept})
+    done = [item for item in items if item.uid not in gone]
+
+    def job(txn: Transaction) -> None:
+        due_changes.flagged(txn, effect, done)
+        messages.update_flags(txn, folder_id, truth)
+        messages.lose(txn, folder_id, gone)  # the change waits until they are found
+
+    sync.db.run(job)
+    if wanted and kept:
         missing = {word.casefold() for word in wanted}.difference(word.casefold() for u in kept for word in u.keywords)
         if missing:
             words = ", ".join(sorted(missing))
             raise CommandRefused(f"The server does not keep keywords of one's own ({words}). Nothing was lost.")
 
 
-def _move(sync: FolderSync, target: FolderState, uids: UidSet, items: list[DueItem]) -> set[int]:
+def _still_there(sync: FolderSync, folder_id: int, items: list[DueItem]) -> list[DueItem]:
+    """Those that nobody took out of the open folder; the others are looked for, and their change waits until then.
+
+    Asked before a command whose answer does not tell which messages it found.
+    """
+    uids = UidSet.from_uids(item.uid for item in items if item.uid is not None and item.stage == 0)
+    there = {update.uid for part in uids.lines() for update in sync.session.flags(str(part))[0]}
+    gone = _gone(sync, uids, there)
+    if gone:
+        sync.db.run(lambda txn: messages.lose(txn, folder_id, gone))
+    return [item for item in items if item.uid not in gone]
+
+
+def _gone(sync: FolderSync, uids: Iterable[int], there: Collection[int]) -> set[int]:
+    """Those of `uids` that are in the open folder no more, for certain."""
+    missing = [uid for uid in uids if uid not in there]
+    return set(checking.proven_gone(sync.session, missing, checking.searched(sync.session))) if missing else set()
+
+
+def _move(sync: FolderSync, folder_id: int, target: FolderState, uids: UidSet, items: list[DueItem]) -> set[int]:
+    unsent = [item for item in items if not item.probe]
+    sync.db.run(lambda txn: due_changes.set_stage(txn, unsent, 0, probe=target.uidnext))
     try:
         places = sync.session.move_messages(uids, target.name) or {}
     except CommandRefused as refusal:
@@ -225,6 +285,17 @@ def _move(sync: FolderSync, target: FolderState, uids: UidSet, items: list[DueIt
             raise
         sync.session.make_folder(target.name)
         places = sync.session.move_messages(uids, target.name) or {}
+    if target.uidvalidity and sync.session.copied_validity not in (0, target.uidvalidity):
+        places = {}  # UIDs of what is not the folder that is known: looked for by what the messages are
+    gone = set[int]()
+    if sync.session.has("UIDPLUS"):  # else no server tells where they are
+        gone = _gone(sync, uids, places)
+        items = [item for item in items if item.uid in places]
     moved = [(item, places.get(item.uid or 0)) for item in items]
-    sync.db.run(lambda txn: due_changes.moved(txn, target.id, moved))
-    return {target.id} if any(uid is None for _, uid in moved) else set()
+
+    def job(txn: Transaction) -> None:
+        due_changes.moved(txn, target.id, moved)
+        messages.lose(txn, folder_id, gone)  # taken away before, or by an earlier try: looked for, the target first
+
+    sync.db.run(job)
+    return {target.id} if gone or any(uid is None for _, uid in moved) else set()

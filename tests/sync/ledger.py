@@ -1,0 +1,180 @@
+"""What was done to every message of a random walk, by whom, and what may have come of it.
+
+What belongs here: the book, and the comparison of a mailbox with it. What must never be here: doing anything.
+
+Each message carries a token (subject, Message-ID and body tell it). Of most only limits are known, because two clients
+act on them at once: which flags anyone ever set, which folders anyone ever moved it to, how many copies anyone made,
+how many anyone removed for ever. Where only one of the clients ever touched something, its last word must hold; and
+what nobody touched must be as it was delivered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+Boxes = dict[str, list[tuple[str, frozenset[str]]]]
+"""By folder: token and flags of each message."""
+BOTH = "both"
+FIXED = ("INBOX", "Archive", "Junk", "Trash", "Drafts", "Sent")
+"""Folders that stay."""
+
+
+@dataclass(slots=True)
+class Letter:
+    """One message, and every copy of it."""
+
+    token: str
+    folder: str
+    flags: frozenset[str]
+    by: str
+    """Who made it; empty: it was delivered."""
+    still: bool
+    """Nobody ever touches it."""
+    at_least: int = 1
+    at_most: int = 1
+    removed: int = 0
+    """Copies that somebody removed for ever, at most."""
+    flags_ever: set[str] = field(default_factory=set)
+    places_ever: set[str] = field(default_factory=set)
+    owner: dict[str, str] = field(default_factory=dict)
+    """Who touched a flag (or `place`)."""
+    told: dict[str, bool] = field(default_factory=dict)
+    place: str = ""
+    story: list[str] = field(default_factory=list)
+
+    def touch(self, what: str, who: str) -> bool:
+        """Note who touched it; True while nobody else did."""
+        if self.owner.setdefault(what, who) != who:
+            self.owner[what] = BOTH
+        return self.owner[what] == who
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken promise."""
+
+    kind: str
+    """lost | doubled | wrong"""
+    token: str
+    text: str
+
+
+class Ledger:
+    """The book of one account."""
+
+    def __init__(self) -> None:
+        self.letters: dict[str, Letter] = {}
+        self._kin: dict[str, set[str]] = {}
+
+    def came(
+        self, token: str, folder: str, flags: Iterable[str], *, by: str = "", still: bool = False, sure: bool = True
+    ) -> None:
+        """A message was delivered or made; not `sure`: nobody knows whether it was."""
+        letter = Letter(token, folder, frozenset(flags), by, still, at_least=int(sure), place=folder)
+        letter.flags_ever.update(flags)
+        letter.places_ever.add(folder)
+        letter.story.append(f"came to {folder}{'' if sure else ', perhaps'} {' '.join(flags)}")
+        self.letters[token] = letter
+
+    def flagged(self, who: str, token: str, add: Iterable[str], remove: Iterable[str]) -> None:
+        """Somebody changed flags."""
+        letter = self._of(token, f"{who}: +{' '.join(add)} -{' '.join(remove)}")
+        letter.flags_ever.update(add)
+        for value, flags in ((True, add), (False, remove)):
+            for flag in flags:
+                if letter.touch(flag, who):
+                    letter.told[flag] = value
+
+    def moved(self, who: str, token: str, folder: str) -> None:
+        """Somebody moved it."""
+        letter = self._of(token, f"{who}: to {folder}")
+        letter.places_ever.add(folder)
+        if letter.touch("place", who):
+            letter.place = folder
+
+    def copied(self, who: str, token: str, folder: str, *, sure: bool) -> None:
+        """Somebody made a copy."""
+        letter = self._of(token, f"{who}: copy to {folder}")
+        letter.places_ever.add(folder)
+        letter.at_most += 1
+        letter.at_least += int(sure)
+
+    def removed(self, who: str, token: str) -> None:
+        """Somebody removed a copy for ever."""
+        self._of(token, f"{who}: removed for ever").removed += 1
+
+    def unsure(self, token: str, what: str, *places: str, ours: str = "") -> None:
+        """Something was done to it of which nobody knows how far it got, or which is too much to reckon.
+
+        What `ours` made, it may have taken back before anybody saw it.
+        """
+        letter = self._of(token, what)
+        if ours and letter.by == ours:
+            letter.at_least = 0
+        letter.places_ever.update(places)
+        for name in (*letter.flags_ever, "place"):
+            letter.owner[name] = BOTH
+
+    def renamed(self, old: str, new: str) -> None:
+        """What is said of one of these folders may be true of the other from now on."""
+        kin = self._kin.get(old, {old}) | self._kin.get(new, {new})
+        for name in kin:
+            self._kin[name] = kin
+
+    def note(self, token: str, text: str) -> None:
+        """Something for the story."""
+        self._of(token, text)
+
+    def is_still(self, token: str) -> bool:
+        """Whether nobody may touch it."""
+        return token not in self.letters or self.letters[token].still
+
+    def violations(self, boxes: Boxes) -> list[Violation]:
+        """What cannot have come of what was done."""
+        places = defaultdict[str, list[tuple[str, frozenset[str]]]](list)
+        for folder, rows in boxes.items():
+            for token, flags in rows:
+                places[token].append((folder, flags))
+        found = [Violation("wrong", token, "was never delivered") for token in places if token not in self.letters]
+        for letter in self.letters.values():
+            found += self._judged(letter, places[letter.token])
+        return found
+
+    def _judged(self, letter: Letter, places: list[tuple[str, frozenset[str]]]) -> list[Violation]:
+        count, found = len(places), list[Violation]()
+
+        def broken(kind: str, text: str) -> None:
+            found.append(Violation(kind, letter.token, f"{text}; {' | '.join(letter.story[-25:])}"))
+
+        if count < letter.at_least - letter.removed:
+            broken("lost", f"{count} of {letter.at_least} - {letter.removed}")
+        if count > letter.at_most:
+            broken("doubled", f"{count} of {letter.at_most} in {Counter(folder for folder, _ in places)}")
+        kin = {other for name in letter.places_ever for other in self._kin.get(name, {name})}
+        for folder, flags in places:
+            if folder not in kin:
+                broken("wrong", f"is in {folder}, where nobody moved it")
+            if flags - letter.flags_ever:
+                broken("wrong", f"has {' '.join(flags - letter.flags_ever)}, which nobody set")
+        if count == letter.at_most == letter.at_least == 1 and not letter.removed:
+            self._last_word(letter, *places[0], broken)
+        return found
+
+    @staticmethod
+    def _last_word(letter: Letter, folder: str, flags: frozenset[str], broken: object) -> None:
+        assert callable(broken)
+        owner = letter.owner.get("place")
+        if owner != BOTH and letter.place in FIXED and folder != letter.place:
+            broken("wrong", f"is in {folder}, and not in {letter.place} ({owner or 'nobody'} moved it)")
+        for flag in letter.flags_ever | flags:
+            owner = letter.owner.get(flag)
+            wanted = flag in letter.flags if owner is None else letter.told.get(flag)
+            if owner != BOTH and (flag in flags) is not wanted:
+                broken("wrong", f"{flag} is {flag in flags} and not as {owner or 'delivered'} said")
+
+    def _of(self, token: str, story: str) -> Letter:
+        letter = self.letters[token]
+        letter.story.append(story)
+        return letter

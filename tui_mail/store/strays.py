@@ -1,0 +1,82 @@
+"""Messages that another client moved, and that were seen in their new place before they were missed in their old one.
+
+What belongs here: joining the two rows of such a message: it keeps its id, and what waits to be done to it is done.
+What must never be here: messages that turn up after they were missed (`messages.insert`), or that we moved ourselves
+(`identity.find_twins`).
+
+An older copy, however alike, is not what was moved: only a row counts that came since all folders were last compared,
+or a few times before, because a comparison of all takes a while.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from tui_mail.store.database import Transaction
+from tui_mail.store.files import meta
+from tui_mail.store.identity import Key, absorb, best
+
+COMPARISONS = 8
+"""What was here so many comparisons of all folders ago is an older copy."""
+
+
+def note_comparison(txn: Transaction, account: int) -> None:
+    """All folders have been compared."""
+    newest: int = txn.sql.execute("SELECT COALESCE(MAX(id), 0) FROM message").fetchone()[0]
+    noted = [*_noted(txn.sql, account), newest][-COMPARISONS:]
+    value = " ".join(map(str, noted))
+    txn.sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"arrivals:{account}", value))
+
+
+def follow(txn: Transaction, ids: Iterable[int]) -> None:
+    """Find those of these lost messages that were seen elsewhere already; the caller refreshes their view.
+
+    Not those that we may have moved ourselves, whose answer was lost: the folder that they went to tells first.
+    """
+    moving = (
+        "SELECT 1 FROM journal_item i JOIN journal j ON j.id = i.journal_id WHERE i.message_id = ? AND i.stage < 2"
+        " AND j.kind = 'move' AND j.attempts > 0 AND j.state IN ('queued', 'running')"
+    )
+    find(txn, [id_ for id_ in ids if txn.sql.execute(moving, (id_,)).fetchone() is None])
+
+
+def find(txn: Transaction, ids: Sequence[int]) -> set[int]:
+    """Give lost messages the places of the rows that were made of them elsewhere; returns those that have one now."""
+    found, rows = set[int](), dict[int, dict[Key, list[tuple[int, int]]]]()
+    for id_ in ids:
+        row = txn.sql.execute(
+            "SELECT account_id, msgid_hash, size, internaldate FROM message"
+            " WHERE id = ? AND folder_id IS NULL AND uid IS NULL AND NOT unborn",
+            (id_,),
+        ).fetchone()
+        if row is None:
+            continue
+        account, key, size, date = row
+        if account not in rows:
+            rows[account] = _newcomers(txn.sql, account)
+        alike = [one for one in rows[account].get((key, size), []) if one[0] > id_]
+        if alike:
+            twin = best(alike, date)
+            rows[account][key, size] = [one for one in rows[account][key, size] if one[0] != twin]
+            absorb(txn, id_, twin)
+            found.add(id_)
+    return found
+
+
+def _noted(sql: sqlite3.Connection, account: int) -> list[int]:
+    """The greatest ids at the latest comparisons, oldest first."""
+    return [int(word) for word in (meta(sql, f"arrivals:{account}") or "").split()]
+
+
+def _newcomers(sql: sqlite3.Connection, account: int) -> dict[Key, list[tuple[int, int]]]:
+    """(id, internaldate) of messages that came lately, newest first."""
+    noted, found = _noted(sql, account), dict[Key, list[tuple[int, int]]]()
+    since = noted[0] if len(noted) == COMPARISONS else 0
+    for id_, key, size, date in sql.execute(
+        "SELECT id, msgid_hash, size, internaldate FROM message WHERE id > ? AND account_id = ? AND uid IS NOT NULL"
+        " ORDER BY id DESC",
+        (since, account),
+    ):
+        found.setdefault((key, size), []).append((id_, date))
+    return found
