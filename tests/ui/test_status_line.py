@@ -84,6 +84,7 @@ def test_an_empty_list_says_why() -> None:
     unknown = folder(complete=False)
     assert empty_words(unknown, None, lambda _: 0) == "Loading · newest first"
     assert "does not answer" in empty_words(unknown, AccountStatus("w", LinkState.OFFLINE), lambda _: 0)
+    assert "takes its time" in empty_words(unknown, AccountStatus("w", LinkState.WAITING), lambda _: 0)
     assert "refused" in empty_words(unknown, AccountStatus("w", LinkState.REFUSED), lambda _: 0)
 
 

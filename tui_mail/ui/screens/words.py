@@ -63,6 +63,8 @@ def empty_words(folder: Folder, status: AccountStatus | None, handled_since: Cal
     match state:
         case LinkState.OFFLINE:
             return "Nothing is here yet, and the server does not answer."
+        case LinkState.WAITING:
+            return "Nothing is here yet; the server takes its time to answer."
         case LinkState.REFUSED:
             return "Nothing is here yet: the server refused. See the line above."
         case _:
