@@ -189,7 +189,11 @@ class Elsewhere:
         """Messages of some folder, which is open then."""
         names = self.folders()
         for folder in self.chance.sample(names, len(names)):
-            rows = [(uid, token) for uid, token, _ in self.rows(folder) if not self.ledger.is_still(token)]
+            rows = [
+                (uid, token)
+                for uid, token, flags in self.rows(folder)
+                if not self.ledger.is_still(token) and r"\Deleted" not in flags  # those are gone, but for the octets
+            ]
             if rows:
                 return self.chance.sample(rows, min(len(rows), self.chance.randint(1, most)))
         return []

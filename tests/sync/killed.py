@@ -252,8 +252,11 @@ def _scenario(client: MailClient) -> None:
 _NOT_YET = (LinkState.STARTING, LinkState.CONNECTING)
 
 
-def _settle(client: MailClient, seconds: float = 30.0, strict: bool = True) -> None:
-    """Start if need be; wait until everything is carried out and compared; `strict`: the server may refuse nothing."""
+def _settle(client: MailClient, seconds: float = 30.0, strict: bool = True, everywhere: bool = False) -> None:
+    """Start if need be; wait until everything is carried out and compared.
+
+    `strict`: the server may refuse nothing; `everywhere`: every folder is looked at, not only the list of them.
+    """
     client.start()
     deadline, pause = time.monotonic() + seconds, threading.Event()
     told = False
@@ -274,6 +277,8 @@ def _settle(client: MailClient, seconds: float = 30.0, strict: bool = True) -> N
         else:
             told = states <= ended
             client.sync_now()
+            for folder in client.folders() if told and everywhere else ():
+                client.sync_now(folder.id)
             if not told:
                 client.retry()  # what waits for its time is due now
 

@@ -61,10 +61,46 @@ class Violation:
     text: str
 
 
+@dataclass(slots=True)
+class Tally:
+    """What came of a walk."""
+
+    ours: Counter[str] = field(default_factory=Counter)
+    theirs: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    compared: int = 0
+    """Messages compared, all comparisons together."""
+    violations: list[Violation] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def count(self, kind: str) -> int:
+        """How often a promise of this kind was broken."""
+        return sum(1 for violation in self.violations if violation.kind == kind)
+
+    def add(self, other: Tally) -> None:
+        """Both together."""
+        self.ours += other.ours
+        self.theirs += other.theirs
+        self.faults += other.faults
+        self.refused += other.refused
+        self.compared += other.compared
+        self.violations += other.violations
+
+    def __str__(self) -> str:
+        return (
+            f"{self.ours.total() + self.theirs.total()} operations ({self.ours.total()} of this client,"
+            f" {self.theirs.total()} of another one), {self.faults.total()} faults, {self.compared} messages compared:"
+            f" {self.count('lost')} lost, {self.count('doubled')} doubled, {self.count('wrong')} on the wrong message,"
+            f" {self.count('differs')} differences between store and server, {self.count('waits')} left waiting"
+        )
+
+
 class Ledger:
     """The book of one account."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, copies: bool = False) -> None:
+        """`copies`: a move is a copy and a deletion; what another client marks between the two is on the old one."""
+        self.copies = copies
         self.letters: dict[str, Letter] = {}
         self._kin: dict[str, set[str]] = {}
 
@@ -84,7 +120,9 @@ class Ledger:
         letter.flags_ever.update(add)
         for value, flags in ((True, add), (False, remove)):
             for flag in flags:
-                if letter.touch(flag, who):
+                if self.copies and letter.owner.get("place", who) != who:
+                    letter.owner[flag] = BOTH
+                elif letter.touch(flag, who):
                     letter.told[flag] = value
 
     def moved(self, who: str, token: str, folder: str) -> None:

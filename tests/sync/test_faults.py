@@ -45,7 +45,7 @@ def test_cut_at_every_line_that_moves_on_a_server_without_move(old_server: Dovec
     """COPY, STORE and EXPUNGE instead of MOVE, the answer lost each time, and once more in the next try."""
     for nth in range(first, first + RUNS):
         changing = "SELECT|STATUS|COPY|STORE|EXPUNGE|FETCH"
-        _session(old_server, tmp_path / str(nth), Fault("client", changing, nth, "after", every=11))
+        _session(old_server, tmp_path / str(nth), Fault("client", changing, nth, "after", every=29))
 
 
 @pytest.mark.parametrize("first", range(1, 200, 8 if FULL else 70))

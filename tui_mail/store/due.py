@@ -88,11 +88,14 @@ def next_due(sql: sqlite3.Connection, account: int, now: float) -> Due | None:
 def companions(sql: sqlite3.Connection, account: int, first: Due) -> list[Due]:
     """Later changes that do the same to other messages, and can go out together with `first`.
 
-    A hundred messages archived one by one are one command. None may overtake a change of one of its messages.
+    A hundred messages archived one by one are one command. None may overtake a change of one of its messages, also
+    not one before `first` that has to wait.
     """
     if first.effect.kind not in (ChangeKind.FLAGS, ChangeKind.MOVE) or first.attempts:
         return []
     found, behind = list[Due](), set[int]()
+    for (waiting,) in sql.execute(f"SELECT id FROM journal WHERE {_OPEN} AND id < ?", (account, first.id)).fetchall():  # noqa: S608
+        behind.update(_touched(sql, waiting))
     for row in sql.execute(
         f"SELECT {_WHAT} FROM journal WHERE {_OPEN} AND id > ? ORDER BY id LIMIT {COMPANIONS}",  # noqa: S608
         (account, first.id),

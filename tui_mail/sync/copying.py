@@ -26,7 +26,12 @@ from tui_mail.store.folders import FolderState
 from tui_mail.store.identity import identity_hash
 from tui_mail.sync import checking, rearranging
 from tui_mail.sync.folder import FolderSync
+from tui_mail.sync.listing import BUSY_CODES
 
+_UNTOLD = (
+    "The folder {} was renamed, deleted or made anew elsewhere while mail was put into it, and nobody can tell whether"
+    " that arrived. Nothing was lost; look for it there before you do it again."
+)
 LATE_SECONDS = 5
 """How long the server may still be at work on a command whose answer was lost."""
 
@@ -125,17 +130,24 @@ def _remember(sync: FolderSync, target: FolderState, items: list[DueItem]) -> No
 def _made_before(
     sync: FolderSync, due: Due, target: FolderState, items: list[DueItem]
 ) -> tuple[dict[DueItem, int], list[DueItem]]:
-    """What an earlier try, whose answer was lost, has put into the target (with UIDs); and what is not there."""
+    """What an earlier try, whose answer was lost, has put into the target (with UIDs); and what is not there.
+
+    Raises CommandRefused when the target went away since then, or is another one: better asked than doubled.
+    """
     sent = [item for item in items if item.probe]
     if due.attempts == 0 or not sent:
         return {}, items
     try:
-        if sync.open(target.id) is None:
-            return {}, items  # its UIDs mean something else now
+        if sync.open(target.id) is None and target.uidvalidity:
+            raise CommandRefused(_UNTOLD.format(target.name), "other UIDs")
         lowest = min(item.probe for item in sent)
         rows = [row for row in sync.session.headers(f"{lowest}:*") if row.uid >= lowest]
-    except CommandRefused:
-        return {}, items  # the folder is not there, so nothing was put into it
+    except CommandRefused as refusal:
+        if refusal.code in BUSY_CODES:
+            raise
+        if target.uidvalidity:
+            raise CommandRefused(_UNTOLD.format(target.name), refusal.detail) from refusal
+        return {}, items  # the folder was never there, so nothing was put into it
     alike = defaultdict[tuple[int, int], list[int]](list)
     for row in sorted(rows, key=lambda row: row.uid):
         alike[identity_hash(parse_headers(row.header), row.internaldate), row.size].append(row.uid)

@@ -1,0 +1,50 @@
+"""Some hundred steps of the random walk: one that is the same each time, and one that nobody has walked before.
+
+Thousands of steps: `python3 -m tests.benchmarks.walk`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.dovecot import Dovecot, missing
+from tests.sync.killed import Nursery
+from tests.sync.operations import SERVERS
+from tests.sync.walk import Walk
+
+pytestmark = pytest.mark.server
+
+SEED = int(os.environ.get("TUI_MAIL_SEED") or random.randrange(1_000_000))
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    """The process that forks clients."""
+    if missing():
+        pytest.skip(missing())
+    with Nursery() as running:
+        yield running
+
+
+def test_walk_that_is_known(nursery: Nursery, tmp_path: Path) -> None:
+    """The same choices each time, on a server with every extension."""
+    _walk(nursery, tmp_path, "dovecot", 1, 150)
+
+
+def test_walk_that_is_new(nursery: Nursery, tmp_path: Path) -> None:
+    """Other choices each time, on some server."""
+    _walk(nursery, tmp_path, random.Random(SEED).choice(list(SERVERS)), SEED, 150)
+
+
+def _walk(nursery: Nursery, home: Path, name: str, seed: int, steps: int) -> None:
+    print(f"python3 -m tests.benchmarks.walk --server {name} --seed {seed} --steps {steps}")
+    with Dovecot(**SERVERS[name]) as server:
+        tally = Walk(server, nursery, home / "home", seed).run(steps)
+    assert not tally.violations, [f"{v.kind} {v.token}: {v.text}" for v in tally.violations]
+    assert tally.ours.total() > steps / 4
+    assert tally.compared > steps / 4
