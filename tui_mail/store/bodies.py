@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import translated
-from tui_mail.store.messages import marks, set_has_body
+from tui_mail.store.many import marks
+from tui_mail.store.messages import set_has_body
 
 _RAW, _ZLIB = 0, 1
 SMALL = 200

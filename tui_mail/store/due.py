@@ -18,7 +18,8 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.folders import KnownFolder
 from tui_mail.store.identity import Likeness, absorb
 from tui_mail.store.journal import FOLDER_KINDS, Effect
-from tui_mail.store.messages import marks, refresh_view, with_keywords
+from tui_mail.store.many import marks
+from tui_mail.store.messages import refresh_view, with_keywords
 
 
 @dataclass(frozen=True, slots=True)

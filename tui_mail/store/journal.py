@@ -20,7 +20,8 @@ from tui_mail.model import ChangeKind, ChangeState, Flag, Role
 from tui_mail.store import folders, labels
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import KnownFolder
-from tui_mail.store.messages import chunks, marks, refresh_view, with_keywords
+from tui_mail.store.many import chunks, marks
+from tui_mail.store.messages import refresh_view, with_keywords
 from tui_mail.store.unborn import copy_unborn
 
 FOLDER_KINDS = (ChangeKind.FOLDER_CREATE, ChangeKind.FOLDER_RENAME, ChangeKind.FOLDER_DELETE)

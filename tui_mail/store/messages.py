@@ -10,20 +10,18 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import Address, Flag, HeaderFields
 from tui_mail.store import labels, strays
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
+from tui_mail.store.many import chunks, marks
 from tui_mail.text import SafeText
 
 FIELD, RECORD = "\x1f", "\x1e"
 """Separators inside a column; SafeText never holds them."""
-
-CHUNK = 500
-"""Ids in one IN (…); SQLite's limit of variables is far above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,12 +302,6 @@ def set_snippets(txn: Transaction, snippets: Iterable[tuple[int, SafeText]]) -> 
             txn.count(row[0], 0, 0)
 
 
-def chunks(ids: list[int]) -> Iterator[list[int]]:
-    """`ids` in pieces that one statement takes."""
-    for at in range(0, len(ids), CHUNK):
-        yield ids[at : at + CHUNK]
-
-
 # --- columns ----------------------------------------------------------------------------------
 
 _COLUMNS = (
@@ -393,8 +385,3 @@ def _joined(labels: tuple[str, ...]) -> str:
 
 def _packed(addresses: tuple[Address, ...]) -> str:
     return RECORD.join(f"{a.name}{FIELD}{a.email}" for a in addresses)
-
-
-def marks(values: Sequence[object]) -> str:
-    """Question marks for IN (…)."""
-    return ",".join("?" * len(values))

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tui_mail.model import Address, Flag, Row, RowState
-from tui_mail.store.messages import FIELD, RECORD, chunks, marks
+from tui_mail.store.many import chunks, marks
+from tui_mail.store.messages import FIELD, RECORD
 from tui_mail.text import SafeText
 
 _STATES = (RowState.SYNCED, RowState.PENDING, RowState.FAILED)

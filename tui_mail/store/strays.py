@@ -11,11 +11,13 @@ or a few times before, because a comparison of all takes a while.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from tui_mail.store.database import Transaction
 from tui_mail.store.files import meta
 from tui_mail.store.identity import Key, absorb, best
+from tui_mail.store.many import chunks, marks
 
 COMPARISONS = 8
 """What was here so many comparisons of all folders ago is an older copy."""
@@ -43,24 +45,24 @@ def follow(txn: Transaction, ids: Iterable[int]) -> None:
 
 def find(txn: Transaction, ids: Sequence[int]) -> set[int]:
     """Give lost messages the places of the rows that were made of them elsewhere; returns those that have one now."""
-    found, rows = set[int](), dict[int, dict[Key, list[tuple[int, int]]]]()
+    found, lost = set[int](), defaultdict[int, list[tuple[int, Key, int]]](list)
     for id_ in ids:
         row = txn.sql.execute(
             "SELECT account_id, msgid_hash, size, internaldate FROM message"
             " WHERE id = ? AND folder_id IS NULL AND uid IS NULL AND NOT unborn",
             (id_,),
         ).fetchone()
-        if row is None:
-            continue
-        account, key, size, date = row
-        if account not in rows:
-            rows[account] = _newcomers(txn.sql, account)
-        alike = [one for one in rows[account].get((key, size), []) if one[0] > id_]
-        if alike:
-            twin = best(alike, date)
-            rows[account][key, size] = [one for one in rows[account][key, size] if one[0] != twin]
-            absorb(txn, id_, twin)
-            found.add(id_)
+        if row is not None:
+            lost[row[0]].append((id_, (row[1], row[2]), row[3]))
+    for account, messages in lost.items():
+        newcomers = _newcomers(txn.sql, account, [key for _, (key, _), _ in messages])
+        for id_, key, date in messages:
+            alike = [one for one in newcomers.get(key, []) if one[0] > id_]
+            if alike:
+                twin = best(alike, date)
+                newcomers[key] = [one for one in newcomers[key] if one[0] != twin]
+                absorb(txn, id_, twin)
+                found.add(id_)
     return found
 
 
@@ -69,14 +71,15 @@ def _noted(sql: sqlite3.Connection, account: int) -> list[int]:
     return [int(word) for word in (meta(sql, f"arrivals:{account}") or "").split()]
 
 
-def _newcomers(sql: sqlite3.Connection, account: int) -> dict[Key, list[tuple[int, int]]]:
-    """(id, internaldate) of messages that came lately, newest first."""
+def _newcomers(sql: sqlite3.Connection, account: int, hashes: Sequence[int]) -> dict[Key, list[tuple[int, int]]]:
+    """(id, internaldate) of messages of these hashes that came lately, newest first."""
     noted, found = _noted(sql, account), dict[Key, list[tuple[int, int]]]()
     since = noted[0] if len(noted) == COMPARISONS else 0
-    for id_, key, size, date in sql.execute(
-        "SELECT id, msgid_hash, size, internaldate FROM message WHERE id > ? AND account_id = ? AND uid IS NOT NULL"
-        " ORDER BY id DESC",
-        (since, account),
-    ):
-        found.setdefault((key, size), []).append((id_, date))
+    for chunk in chunks(list(dict.fromkeys(hashes))):
+        for id_, key, size, date in sql.execute(
+            "SELECT id, msgid_hash, size, internaldate FROM message WHERE id > ? AND account_id = ?"  # noqa: S608
+            f" AND uid IS NOT NULL AND msgid_hash IN ({marks(chunk)}) ORDER BY id DESC",
+            (since, account, *chunk),
+        ):
+            found.setdefault((key, size), []).append((id_, date))
     return found
