@@ -24,7 +24,8 @@ def cut(bench: Bench, operation: Operation, side: Side, octet: int) -> dict[str,
             case.act(client)
             client.ask("settle")
             length = dict(line.octets)
-            assert line.cuts == (1 if octet else 0), f"{what}: {line.cuts} cuts, {length}"
+            reached = 0 < octet <= length[side]  # a server's words are not as long each time
+            assert line.cuts == (1 if reached else 0), f"{what}: {line.cuts} cuts, {length}"
             case.ends_well(client, f"{what}: {line.fired}")
         finally:
             client.stop()

@@ -36,6 +36,7 @@ from tui_mail.model import Account, Change, ChangeState, Flag, LinkState, Protoc
 from tui_mail.net.talk import Conversation
 from tui_mail.paths import paths
 from tui_mail.store.database import Database
+from tui_mail.sync import copying
 
 PATIENCE = 150.0
 
@@ -149,6 +150,7 @@ class Client:
 
 def main() -> None:
     """Fork clients until the test hangs up."""
+    copying.LATE_SECONDS = 1  # the proxy lets the server finish before it cuts
     control = socket.socket(fileno=int(sys.argv[1]))
     while True:
         told, descriptors, _, _ = socket.recv_fds(control, 100_000, 1)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.server
 
 LONG = os.environ.get("TUI_MAIL_LONG") == "1"
 SEED = int(os.environ.get("TUI_MAIL_SEED") or random.randrange(1_000_000))
-MOMENTS = {"dovecot": 3, "no-move": 2, "no-uidplus": 1}
+MOMENTS = {"dovecot": 2, "no-move": 1, "no-uidplus": 1}
 """How many moments of an operation CI takes."""
 USUAL = [death for at, most in (("commit", 10), ("command", 5)) for nth in range(1, most) for death in deaths(at, nth)]
 """Those that come about in most operations."""
@@ -34,7 +34,7 @@ def nursery() -> Iterator[Nursery]:
         yield running
 
 
-@pytest.fixture(scope="module", params=list(MOMENTS))
+@pytest.fixture(scope="module", params=list(MOMENTS) if LONG else ["dovecot", "no-move"])
 def bench(
     request: pytest.FixtureRequest, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bench]:
