@@ -130,6 +130,9 @@ class FaultyLine:
         for task in tasks:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        for link in list(self._links):
+            link.abort()
+        self._loop.run_until_complete(asyncio.sleep(0))  # the transports let go of their sockets
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 

@@ -98,6 +98,7 @@ class Client:
         self._nursery = nursery
         self._socket = line
         self._socket.settimeout(PATIENCE)
+        self._status: int | None = None
         self._lines = line.makefile("rw", encoding="utf-8")
 
     def ask(self, do: str, **about: Any) -> Any:
@@ -134,8 +135,10 @@ class Client:
             self.end()
 
     def end(self) -> int:
-        """Wait for its end; the exit status."""
-        status = self._nursery.buried(self.pid)
+        """Wait for its end; the exit status, also when it is asked for again."""
+        if self._status is not None:
+            return self._status
+        status = self._status = self._nursery.buried(self.pid)
         try:
             self._lines.close()
         except BrokenPipeError:
