@@ -69,8 +69,7 @@ def main(words: Sequence[str]) -> int:
             os.environ["TUI_MAIL_FULL"] = "1"
         os.chdir(ROOT)
         arguments = [word for word in rest if word != "--full"]
-        workers = str(max(3, os.cpu_count() or 1))  # they wait for servers more than they compute
-        parallel = [] if {"--pdb", "no:xdist"}.intersection(arguments) else ["-n", workers]
+        parallel = [] if {"--pdb", "no:xdist"}.intersection(arguments) else ["-n", "auto"]
         execute(environment("dev"), ["-m", "pytest", *parallel, *arguments])
     if command == "bench":
         return benchmarks(rest)
