@@ -190,19 +190,18 @@ def _acted(given: Arguments, client: MailClient, future: Future[Change | None], 
         answer(given, None, nothing or "Nothing to do: it is so already.")
         return 0
     (now,), code = carried_out(given, client, [change])
-    answer(given, change_json(now), _line(client, now))
+    answer(given, change_json(now), _line(now))
     return code
 
 
 def _told(given: Arguments, client: MailClient, changes: Sequence[Change]) -> int:
     """Report several actions."""
     now, code = carried_out(given, client, changes)
-    answer(given, [change_json(change) for change in now], *(_line(client, change) for change in now))
+    answer(given, [change_json(change) for change in now], *(_line(change) for change in now))
     return code
 
 
-def _line(client: MailClient, change: Change) -> str:
+def _line(change: Change) -> str:
     if change.state is not ChangeState.FAILED:
         return f"{change.summary} ({change.state})"
-    error = next((one.error for one in client.changes(RETRIED) if one.batch == change.batch), change.error)
-    return safe_line(f"{change.summary} (refused: {error})")
+    return safe_line(f"{change.summary} (refused: {change.error})")

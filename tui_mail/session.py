@@ -82,7 +82,7 @@ def carried_out(given: Arguments, client: MailClient, changes: Sequence[Change])
     """
     client.start()
     deadline = time.monotonic() + REPLAY_SECONDS
-    now = [replace(change, state=client.state_of(change)) for change in changes]
+    now = [client.renewed(change) for change in changes]
     while time.monotonic() < deadline:
         waiting = [change for change in now if change.state in _OPEN]
         if not waiting or (client.is_settled and not client.is_engine and not given.wait):
@@ -93,8 +93,8 @@ def carried_out(given: Arguments, client: MailClient, changes: Sequence[Change])
                 print(f"{status.sentence} The action is kept and will be sent.", file=sys.stderr)
             break
         threading.Event().wait(0.02)
-        now = [replace(change, state=client.state_of(change)) for change in changes]
-    now = [replace(change, state=client.state_of(change)) for change in changes]
+        now = [client.renewed(change) for change in changes]
+    now = [client.renewed(change) for change in changes]
     states = {change.state for change in now}
     if ChangeState.FAILED in states:
         return now, 1

@@ -14,7 +14,7 @@ OPENSSL = ("ssl", "_ssl", "_hashlib")
 
 
 @contextmanager
-def imports_without(modules: tuple[str, ...] = OPENSSL) -> Iterator[None]:
+def imports_without(modules: tuple[str, ...]) -> Iterator[None]:
     """Whatever is imported inside finds `modules` missing; afterwards they can be imported as ever.
 
     One that is loaded already stays.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from tests.servers import debs
 from tests.servers.courier import Courier
 from tests.servers.cyrus import Cyrus
@@ -61,7 +62,7 @@ def test_a_killed_server_comes_back_with_the_mail_on_the_same_ports(private: Pri
 def test_nothing_runs_on_when_the_tests_are_killed(private: PrivateServer) -> None:
     """kill -9 of the process that started a server ends the server too."""
     if not private.is_apart:
-        pytest.skip("the kernel allows no process namespaces here")
+        need("the kernel allows no process namespaces here")
     program = (
         "import os, signal\n"
         f"from {type(private).__module__} import {type(private).__name__} as Server\n"

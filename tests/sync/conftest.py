@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.servers.dovecot import Dovecot
+from tests.conftest import need
+from tests.servers.dovecot import Dovecot, missing
 from tests.servers.odd import Odd
 from tui_mail.client import MailClient
 from tui_mail.demo.certificates import make_certificates
@@ -26,6 +28,8 @@ from tui_mail.sync import plan
 
 if TYPE_CHECKING:
     from tests.sync import odd_place
+    from tests.sync.killed import Nursery
+    from tests.sync.operations import Bench
 
 
 def wait_for(holds: Callable[[], object], what: str, seconds: float = 15.0) -> None:
@@ -146,3 +150,26 @@ def odd(
         yield lambda capabilities: odd_place.Place(
             stack.enter_context(Odd(certificate, capabilities)), tmp_path / "home"
         )
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """The process that forks clients which are killed."""
+    from tests.sync.killed import Nursery  # which needs what is above
+
+    with Nursery() as running:
+        yield running
+
+
+@pytest.fixture(
+    scope="module", params=["dovecot", "no-move", "no-uidplus"][: 3 if os.environ.get("TUI_MAIL_LONG") == "1" else 2]
+)
+def bench(
+    request: pytest.FixtureRequest, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
+    """Prepared accounts on a server that can move, or cannot."""
+    from tests.sync.operations import SERVERS, Bench
+
+    need(missing())
+    with Dovecot(**SERVERS[request.param]) as server:
+        yield Bench(request.param, server, nursery, Path(tmp_path_factory.mktemp(request.param)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from tests.servers.dovecot import Dovecot, missing
 from tests.servers.scripted import Scripted
 from tests.sync.conftest import Person
@@ -35,8 +36,7 @@ def only_told(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def lacking(tmp_path: Path, **options: str | int) -> Iterator[Person]:
     """Somebody on a server of their own."""
-    if missing():
-        pytest.skip(missing())
+    need(missing())
     with Dovecot(**options) as server:
         yield Person(server, tmp_path / "home")
 

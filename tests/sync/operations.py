@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import base64
 import functools
+import os
+import random
 import re
 import shutil
 from dataclasses import dataclass, replace
@@ -161,10 +163,9 @@ SERVERS: dict[str, dict[str, str]] = {
 """Options of servers that can do more or less."""
 
 
-def possible(server: str, operation: Operation) -> bool:
-    """Whether the server lets it end well: where nothing can be expunged, a folder that held mail is never empty."""
-    return server != "no-uidplus" or operation.name != "folder-delete"
-
+LONG = os.environ.get("TUI_MAIL_LONG") == "1"
+"""Everything is tried, not a spread of it."""
+SEED = int(os.environ.get("TUI_MAIL_SEED") or random.randrange(1_000_000))
 
 COMMANDS = r"STORE|MOVE|COPY|EXPUNGE|APPEND|CREATE|RENAME|DELETE|SUBSCRIBE|STATUS|SEARCH"
 """What an operation says to the server."""

@@ -167,7 +167,7 @@ def test_another_process_shows_what_the_engine_says(person: Person) -> None:
             person.server.kill()
             try:
                 wait_for(lambda: second.statuses()[0].state is LinkState.OFFLINE, "offline there as well")
-                assert second.statuses()[0].sentence == first.statuses()[0].sentence
+                wait_for(lambda: second.statuses()[0].sentence == first.statuses()[0].sentence, "the same words")
             finally:
                 person.server.start()
             first.retry()

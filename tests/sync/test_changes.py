@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.servers.dovecot import BARE, Dovecot
 from tests.sync.conftest import Person, folder_of, message, settled, shown, subjects_shown, wait_for
 from tui_mail.client import MailClient
 from tui_mail.errors import CannotUndo, UsageError
@@ -274,3 +277,31 @@ def test_what_does_the_same_goes_out_together(person: Person) -> None:
         assert set(person.flags("Archive")) == {r"\Seen"}
         done(client, client.undo().result())
         assert person.subjects() == [rows[-1].subject]
+
+
+def test_folder_with_mail_that_somebody_else_marked_is_not_deleted(tmp_path: Path) -> None:
+    r"""Without UIDPLUS what we moved stays there, marked \Deleted; what others marked is nowhere else, and keeps it."""
+    with Dovecot(imap_capability=BARE) as server:
+        person = Person(server, tmp_path / "home")
+        person.deliver(1)
+        with person.client() as client:
+            settled(client)
+            for name in ("Ours", "Theirs"):
+                done(client, client.create_folder("work", name).result())
+            connection = person.elsewhere()
+            connection.append("Theirs", r"(\Deleted)", "", message(5))
+            connection.logout()
+            ours, theirs = named(client, "Ours"), named(client, "Theirs")
+            assert ours is not None
+            assert theirs is not None
+            done(client, client.move([row.id for row in shown(client)], ours.id).result())
+            for folder in (ours, theirs):
+                client.sync_now(folder.id)
+                wait_for(lambda folder=folder: (client.folder(folder.id) or folder).complete, "read")  # type: ignore[misc]
+            done(client, client.delete_folder(ours.id).result())
+            refused = client.delete_folder(theirs.id).result()
+            assert refused is not None
+            wait_for(lambda: client.state_of(refused) is ChangeState.FAILED, "refused")
+        assert folders_there(person) >= {"Theirs"}
+        assert "Ours" not in folders_there(person)
+        assert person.subjects("Theirs") == ["Number 5"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from tests.servers.dovecot import BARE, BASIC, Dovecot, missing
 from tests.servers.faults import Fault, FaultyLine
 from tests.sync.conftest import Person
@@ -26,8 +27,7 @@ FULL = os.environ.get("TUI_MAIL_FULL") == "1"
 @pytest.fixture(scope="session", params=[BASIC, BARE], ids=["no-move", "no-uidplus"])
 def old_server(request: pytest.FixtureRequest) -> Iterator[Dovecot]:
     """A server on which a move is a copy and a deletion."""
-    if missing():
-        pytest.skip(missing())
+    need(missing())
     with Dovecot(imap_capability=request.param) as server:
         yield server
 
@@ -81,13 +81,6 @@ def _session(dovecot: Dovecot, home: Path, *faults: Fault) -> None:
         with person.client() as client:
             before = work(client)
             agree(client, person, before, f"after a cut at {line.fired}")
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    """The process that forks clients which are killed."""
-    with Nursery() as running:
-        yield running
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

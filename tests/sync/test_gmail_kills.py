@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,6 @@ DEATHS = [
     *(Death("commit", nth, moment) for nth in (1, 3, 6) for moment in ("before", "after")),
     *(Death("command", nth, moment, COMMANDS) for nth in (1, 2) for moment in ("before", "sent", "answered")),
 ]
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    """The process that forks clients."""
-    with Nursery() as running:
-        yield running
 
 
 class Case:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from tests.servers.dovecot import BARE, Dovecot, missing
 from tests.sync.conftest import folder_of, message, settled, shown, wait_for
 from tui_mail.client import MailClient
@@ -47,8 +48,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[tuple[Account, Connect]]:
         with Demo(messages=30, every=0) as demo:
             yield demo.account, lambda: _log_in(demo)
         return
-    if missing():
-        pytest.skip(missing())
+    need(missing())
     lacking = LACKING.get(request.param, ())
     words = " ".join(word for word in EVERYTHING.split() if word not in lacking)
     with Dovecot(imap_capability=BARE if request.param == "bare" else words) as server:

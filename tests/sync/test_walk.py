@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from tests.servers.dovecot import Dovecot, missing
 from tests.sync.killed import Nursery
 from tests.sync.operations import SERVERS
@@ -25,8 +26,7 @@ SEED = int(os.environ.get("TUI_MAIL_SEED") or random.randrange(1_000_000))
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:
     """The process that forks clients."""
-    if missing():
-        pytest.skip(missing())
+    need(missing())
     with Nursery() as running:
         yield running
 

@@ -78,10 +78,13 @@ class Reading:
         """The batch that `undo` takes back when none is named; 0 when there is none."""
         return undoing.next_undo(self._db.read()) or 0
 
+    def renewed(self, change: Change) -> Change:
+        """A change as it is by now."""
+        return history.change_of_batch(self._db.read(), change.batch) or change
+
     def state_of(self, change: Change) -> ChangeState:
         """How far a change is by now."""
-        found = history.change_of_batch(self._db.read(), change.batch)
-        return found.state if found is not None else ChangeState.DONE
+        return self.renewed(change).state
 
     @property
     def has_mail(self) -> bool:

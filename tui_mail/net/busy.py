@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+BUSY_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
+"""Response codes that mean later, not never (RFC 5530)."""
 LONGEST = 86_400.0
 """Seconds that any server is believed at most."""
 THROTTLED = 300.0

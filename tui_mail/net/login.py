@@ -20,7 +20,7 @@ from tui_mail.errors import (
     UnsafeArgument,
 )
 from tui_mail.model import Security
-from tui_mail.net.busy import seconds_told
+from tui_mail.net.busy import BUSY_CODES, seconds_told
 from tui_mail.net.connection import is_loopback
 from tui_mail.net.failures import SAFE, leave_alone
 from tui_mail.net.names import quoted
@@ -28,7 +28,6 @@ from tui_mail.net.quirks import quirks_of
 from tui_mail.net.talk import Conversation
 from tui_mail.net.wire import Octets
 
-_BUSY_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 _BUSY_WORDS = re.compile(r"too many|try again|temporar|unavailable|throttl|rate limit|server busy", re.IGNORECASE)
 
 
@@ -122,7 +121,7 @@ def _refusal(talk: Conversation, error: MailError, secret: str) -> MailError:
     said = f": “{text.rstrip('.')}”" if text else ""
     if (asked := leave_alone(talk.host, code, text)) is not None:
         return asked
-    if code in _BUSY_CODES or _BUSY_WORDS.search(text):
+    if code in BUSY_CODES or _BUSY_WORDS.search(text):
         sentence = f"{talk.host} lets nobody in just now{said}. {SAFE} It is tried again later."
         return ServerBusy(sentence, words, seconds=seconds_told(text))
     what = "The access token" if talk.server.auth == "oauth2" else "User name or password"

@@ -12,10 +12,9 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tui_mail.model import ChangeKind, Flag, Role
+from tui_mail.model import ChangeKind, Flag
 from tui_mail.store import folders, labels, strays
 from tui_mail.store.database import Transaction
-from tui_mail.store.folders import KnownFolder
 from tui_mail.store.identity import Likeness, absorb
 from tui_mail.store.journal import FOLDER_KINDS, Effect
 from tui_mail.store.many import marks
@@ -29,7 +28,6 @@ class Due:
     id: int
     effect: Effect
     attempts: int
-    verb: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,7 @@ _FOLDERS_IN_ORDER = (
 _ALIKE = ("other.message_id = mine.message_id", "other.source = mine.message_id", "other.message_id = mine.source")
 _FREE = " AND ".join([f"NOT {_BEFORE.format(same)}" for same in _ALIKE] + [_FOLDERS_IN_ORDER])
 """No earlier change that still waits speaks of a message of this one or copies it, and none of folders is under way."""
-_WHAT = (
-    "id, attempts, kind, target, add_flags, remove_flags, add_keywords, remove_keywords, name, new_name, verb, next_try"
-)
+_WHAT = "id, attempts, kind, target, add_flags, remove_flags, add_keywords, remove_keywords, name, new_name, next_try"
 COMPANIONS = 200
 """Most changes that are carried out as one."""
 
@@ -112,9 +108,9 @@ def companions(sql: sqlite3.Connection, account: int, first: Due) -> list[Due]:
     return found
 
 
-def _due(row: tuple[int, int, str, int | None, int, int, str, str, str, str, str, int]) -> Due:
-    id_, attempts, kind, target, add, remove, *words, verb, _ = row
-    return Due(id_, Effect(ChangeKind(kind), target, Flag(add), Flag(remove), *words), attempts, str(verb))
+def _due(row: tuple[int, int, str, int | None, int, int, str, str, str, str, int]) -> Due:
+    id_, attempts, kind, target, add, remove, *words, _ = row
+    return Due(id_, Effect(ChangeKind(kind), target, Flag(add), Flag(remove), *words), attempts)
 
 
 def next_due_time(sql: sqlite3.Connection, account: int) -> int | None:
@@ -344,5 +340,4 @@ def _make_again(txn: Transaction, change_id: int) -> None:
         and folders.state(txn.sql, target or 0) is None
         and folders.by_name(txn.sql, account, name) is None
     ):
-        made = KnownFolder(name, folders.delimiter_of(txn.sql, account), Role.NONE, selectable=True)
-        folders.add(txn, account, made, id_=target)
+        folders.add_unmade(txn, account, name, id_=target)

@@ -202,7 +202,13 @@ def for_role(txn: Transaction, account: int, role: Role) -> int:
     named = by_name(txn.sql, account, name)
     if named is not None:
         return named.id
-    return add(txn, account, KnownFolder(name, delimiter_of(txn.sql, account), role, selectable=True))
+    return add_unmade(txn, account, name, role)
+
+
+def add_unmade(txn: Transaction, account: int, name: str, role: Role = Role.NONE, *, id_: int | None = None) -> int:
+    """A folder that is to be made on the server; `id_` is one that it had before."""
+    made = KnownFolder(name, delimiter_of(txn.sql, account), role, selectable=True)
+    return add(txn, account, made, id_=id_)
 
 
 def delimiter_of(sql: sqlite3.Connection, account: int) -> str:

@@ -16,10 +16,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tui_mail.model import ChangeKind, ChangeState, Flag, Role
+from tui_mail.model import ChangeKind, ChangeState, Flag
 from tui_mail.store import folders, labels
 from tui_mail.store.database import Transaction
-from tui_mail.store.folders import KnownFolder
 from tui_mail.store.many import chunks, marks
 from tui_mail.store.messages import refresh_view, with_keywords
 from tui_mail.store.unborn import copy_unborn
@@ -166,12 +165,11 @@ def record_folder(
     """Make, rename or delete a folder; a new one is there at once, the others are shown as they will be."""
     if undo_of is None and not again:
         _nothing_to_redo(txn)
-    if effect.kind is ChangeKind.FOLDER_CREATE:
-        made = KnownFolder(effect.name, folders.delimiter_of(txn.sql, account), Role.NONE, selectable=True)
-        if effect.target is None or folders.state(txn.sql, effect.target) is None:
-            existing = folders.by_name(txn.sql, account, effect.name)
-            id_ = existing.id if existing is not None else folders.add(txn, account, made, id_=effect.target)
-            effect = Effect(effect.kind, id_, name=effect.name)
+    is_there = effect.target is not None and folders.state(txn.sql, effect.target) is not None
+    if effect.kind is ChangeKind.FOLDER_CREATE and not is_there:
+        existing = folders.by_name(txn.sql, account, effect.name)
+        made = existing.id if existing else folders.add_unmade(txn, account, effect.name, id_=effect.target)
+        effect = Effect(effect.kind, made, name=effect.name)
     txn.lists.add(account)
     return write_change(txn, account, effect, [], verb, batch, undo_of=undo_of)
 

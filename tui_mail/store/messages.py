@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import Address, Flag, HeaderFields
-from tui_mail.store import labels, strays
+from tui_mail.store import folders, labels, strays
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
 from tui_mail.store.many import chunks, marks
@@ -136,9 +136,9 @@ def lose_messages(txn: Transaction, ids: Iterable[int], *, alone: bool = False) 
 
 
 def orphan_folder(txn: Transaction, folder_id: int) -> None:
-    """UIDVALIDITY changed: no UID of the folder means anything, but each message may be found again by its identity."""
-    ids = [row[0] for row in txn.sql.execute("SELECT id FROM message WHERE folder_id = ?", (folder_id,))]
-    lose_messages(txn, ids)
+    """No UID of the folder means anything now: it is read anew, and its messages are known again by what they are."""
+    lose_messages(txn, [row[0] for row in txn.sql.execute("SELECT id FROM message WHERE folder_id = ?", (folder_id,))])
+    folders.set_progress(txn, folder_id, uidvalidity=0, uidnext=0, highestmodseq=0, synced_min_uid=0, scanned=0)
 
 
 def settle(txn: Transaction, folder_id: int) -> None:

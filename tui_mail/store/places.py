@@ -24,6 +24,15 @@ def message_id_of(sql: sqlite3.Connection, message_id: int) -> str:
     return "" if row is None else str(row[0])
 
 
+def is_elsewhere(sql: sqlite3.Connection, folder_id: int, key: tuple[int, int]) -> bool:
+    """Whether another folder of the account has a message of this identity (identity.Key)."""
+    query = (
+        "SELECT 1 FROM message m JOIN folder f ON f.id = ?1 AND f.account_id = m.account_id"
+        " WHERE m.msgid_hash = ?2 AND m.size = ?3 AND m.folder_id != ?1 LIMIT 1"
+    )
+    return sql.execute(query, (folder_id, *key)).fetchone() is not None
+
+
 def uids_of(sql: sqlite3.Connection, folder_id: int, from_uid: int = 0) -> list[int]:
     """Stored UIDs of a folder from `from_uid` up, ascending."""
     return [

@@ -26,7 +26,7 @@ from tui_mail.store.folders import FolderState
 from tui_mail.store.identity import identity_hash
 from tui_mail.sync import checking, rearranging
 from tui_mail.sync.folder import FolderSync
-from tui_mail.sync.listing import BUSY_CODES
+from tui_mail.sync.listing import UNTOLD_CODES
 
 _UNTOLD = (
     "The folder {} was renamed, deleted or made anew elsewhere while mail was put into it, and nobody can tell whether"
@@ -143,7 +143,7 @@ def _made_before(
         lowest = min(item.probe for item in sent)
         rows = [row for row in sync.session.headers(f"{lowest}:*") if row.uid >= lowest]
     except CommandRefused as refusal:
-        if refusal.code in BUSY_CODES:
+        if refusal.code in UNTOLD_CODES:
             raise
         if target.uidvalidity:
             raise CommandRefused(_UNTOLD.format(target.name), refusal.detail) from refusal

@@ -223,7 +223,7 @@ class FolderSync:
         return renewed, selected, told_all
 
     def _start_over(self, folder_id: int) -> None:
-        self.db.run(partial(forget_places, folder_id=folder_id))
+        self.db.run(partial(messages.orphan_folder, folder_id=folder_id))
         self.backlogs.pop(folder_id, None)
         self._anchored.discard(folder_id)
         self._counted.pop(folder_id, None)
@@ -396,9 +396,3 @@ class FolderSync:
         if state is None or state.synced_min_uid != above:
             raise StoreError("A window of the folder was not stored; it is read again, and nothing is lost.")
         self._store(txn, folder_id, arrivals, synced_min_uid=down_to)
-
-
-def forget_places(txn: Transaction, folder_id: int) -> None:
-    """No UID of the folder means anything now: it is read anew, and its messages are known again by what they are."""
-    messages.orphan_folder(txn, folder_id)
-    folders.set_progress(txn, folder_id, uidvalidity=0, uidnext=0, highestmodseq=0, synced_min_uid=0, scanned=0)

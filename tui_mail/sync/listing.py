@@ -11,15 +11,15 @@ from functools import partial
 
 from tui_mail.errors import CommandRefused, UnsafeArgument
 from tui_mail.model import Role
+from tui_mail.net.busy import BUSY_CODES
 from tui_mail.net.imap import FolderStatus, ImapSession
-from tui_mail.store import folders, places
+from tui_mail.store import folders, messages, places
 from tui_mail.store.database import Database
 from tui_mail.store.folders import FolderState, KnownFolder
 from tui_mail.sync import plan
-from tui_mail.sync.folder import forget_places
 
-BUSY_CODES = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "NOPERM")
-"""Refusals that do not say that a folder is gone (RFC 5530)."""
+UNTOLD_CODES = BUSY_CODES | {"NOPERM"}
+"""Refusals that do not say that a folder is gone."""
 INBOX = "INBOX"
 """The one name without case (RFC 9051 5.1)."""
 
@@ -63,7 +63,7 @@ def read_list(session: ImapSession, db: Database, account_id: int) -> Listing:
         if known and state.name not in known:  # a change that waits speaks of it
             absent.add(state.id)
             if state.uidvalidity:
-                db.run(partial(forget_places, folder_id=state.id))  # what was in it may be anywhere
+                db.run(partial(messages.orphan_folder, folder_id=state.id))  # what was in it may be anywhere
             continue
         status = statuses.get(state.name)
         if status is None or state.name == session.selected or _differs(db, state, status):
@@ -99,14 +99,14 @@ def _keep_what_exists(session: ImapSession, db: Database, account_id: int, known
         listed = known.get(state.name)
         if (listed is not None and listed.selectable) or (not state.uidvalidity and state.name != INBOX):
             continue
-        if state.name == INBOX or _exists(session, state.name):
+        if state.name == INBOX or exists(session, state.name):
             delimiter = listed.delimiter if listed else next((folder.delimiter for folder in known.values()), "")
             known[state.name] = KnownFolder(state.name, delimiter, state.role, selectable=True)
         elif listed is not None:  # the name stays, for folders below it; what was in it is gone
-            db.run(partial(forget_places, folder_id=state.id))
+            db.run(partial(messages.orphan_folder, folder_id=state.id))
 
 
-def _exists(session: ImapSession, name: str) -> bool:
+def exists(session: ImapSession, name: str) -> bool:
     """Whether the server answers to the name; one that is too busy to tell has it.
 
     It is opened, too: Dovecot may tell the counters of a folder that somebody else renamed a moment ago.
@@ -115,7 +115,7 @@ def _exists(session: ImapSession, name: str) -> bool:
         session.status(name)
         session.open_folder(name, read_only=True)
     except CommandRefused as refusal:
-        return refusal.code in BUSY_CODES
+        return refusal.code in UNTOLD_CODES
     except UnsafeArgument:
         return False
     return True

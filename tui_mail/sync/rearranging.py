@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from tui_mail.errors import CommandRefused
 from tui_mail.model import ChangeKind, Flag
-from tui_mail.store import folders
+from tui_mail.store import folders, places
 from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import Effect
+from tui_mail.sync import checking
 from tui_mail.sync.folder import FolderSync
+from tui_mail.sync.listing import exists
 
 
 def carry_out(sync: FolderSync, effect: Effect) -> None:
@@ -41,7 +43,7 @@ def made(sync: FolderSync, target: FolderState) -> FolderState:
         sync.session.make_folder(target.name)
     except CommandRefused:
         prefix, account = sync.session.prefix(), sync.account_id
-        if _exists(sync, target.name):
+        if exists(sync.session, target.name):
             return target
         if not prefix or target.name.startswith(prefix):
             raise
@@ -57,7 +59,7 @@ def _rename(sync: FolderSync, effect: Effect) -> None:
     try:
         sync.session.rename_folder(effect.name, effect.new_name)
     except CommandRefused:
-        if _exists(sync, effect.name) or not _exists(sync, effect.new_name):
+        if exists(sync.session, effect.name) or not exists(sync.session, effect.new_name):
             raise  # else an earlier try did it, and its answer was lost
     account = sync.account_id
     sync.db.run(lambda txn: folders.rename(txn, account, effect.name, effect.new_name))
@@ -68,8 +70,8 @@ def _delete(sync: FolderSync, effect: Effect) -> None:
     if state is None:
         return
     _let_go(sync, effect.target)
-    if _exists(sync, state.name):
-        if _holds_mail(sync, state.name):
+    if exists(sync.session, state.name):
+        if _holds_mail(sync, state):
             raise CommandRefused(
                 f"The folder {state.name} still holds mail on the server; it was left as it is, and nothing is lost."
             )
@@ -78,21 +80,22 @@ def _delete(sync: FolderSync, effect: Effect) -> None:
     sync.db.run(lambda txn: folders.deleted(txn, account, gone))
 
 
-def _holds_mail(sync: FolderSync, name: str) -> bool:
+def _holds_mail(sync: FolderSync, state: FolderState) -> bool:
     r"""Asked by opening it too: what is deleted now is gone for ever, and counters are known to lie.
 
-    Without UIDPLUS, what was moved out of it is still there, marked \Deleted: that is no mail any more.
+    Without UIDPLUS, what was moved out of it is still there, marked \Deleted: that is no mail any more where another
+    folder has it. What somebody else marked so is.
     """
-    counted = sync.session.status(name).messages
+    counted = sync.session.status(state.name).messages
     sync.selected = None
-    exists = sync.session.open_folder(name, read_only=True).exists
+    exists = sync.session.open_folder(state.name, read_only=True).exists
     held = exists > 0 or counted > 0
     if held and not sync.session.has("UIDPLUS"):
-        flags = sync.session.flags("1:*")[0]
-        held = len(flags) < max(exists, counted) or not all(Flag.DELETED in update.flags for update in flags)
-    inbox = folders.by_name(sync.db.read(), sync.account_id, "INBOX")
-    if inbox is not None:
-        sync.open(inbox.id)
+        rows, sql = list(sync.session.headers("1:*")), sync.db.read()
+        left = [row for row in rows if Flag.DELETED in row.flags]
+        moved = [row for row in left if places.is_elsewhere(sql, state.id, (checking.likeness(row).key, row.size))]
+        held = len(moved) < max(exists, counted, len(rows))
+    _open_inbox(sync)
     return held
 
 
@@ -100,14 +103,10 @@ def _let_go(sync: FolderSync, folder_id: int | None) -> None:
     """Open another folder than the one that changes: some servers do not rename or delete an open one."""
     sync.backlogs.pop(folder_id or 0, None)
     if sync.selected is not None and sync.selected[0] == folder_id:
-        inbox = folders.by_name(sync.db.read(), sync.account_id, "INBOX")
-        if inbox is not None:
-            sync.open(inbox.id)
+        _open_inbox(sync)
 
 
-def _exists(sync: FolderSync, name: str) -> bool:
-    try:
-        sync.session.status(name)
-    except CommandRefused:
-        return False
-    return True
+def _open_inbox(sync: FolderSync) -> None:
+    inbox = folders.by_name(sync.db.read(), sync.account_id, "INBOX")
+    if inbox is not None:
+        sync.open(inbox.id)

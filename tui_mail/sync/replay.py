@@ -23,6 +23,7 @@ from functools import partial
 
 from tui_mail.errors import CommandRefused, UnsafeArgument
 from tui_mail.model import ChangeKind, Flag
+from tui_mail.net.busy import BUSY_CODES
 from tui_mail.net.imap import UidSet
 from tui_mail.store import due as due_changes
 from tui_mail.store import folders, labels, messages
@@ -37,8 +38,6 @@ from tui_mail.sync.folder import FolderSync
 CHUNK = 500
 """Messages in one command: a lost answer repeats no more than this."""
 
-BUSY_CODES = ("UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG")
-"""Answers that mean later, not never (RFC 5530)."""
 BUSY_TRIES = 20
 LINES_BROKEN = 3
 """Tries that ended with the line: from then on everything else goes first, should this change be what breaks it."""
