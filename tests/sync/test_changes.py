@@ -188,7 +188,7 @@ def test_folder_names_that_cannot_be(person: Person) -> None:
     with person.client() as client:
         settled(client)
         for name in ("Archive", "aRcHive", " ", "a\nb", "a//b"):
-            with pytest.raises(UsageError, match="nothing was changed"):
+            with pytest.raises(UsageError, match="Nothing was changed"):
                 client.create_folder("work", name).result()
         inbox = folder_of(client, Role.INBOX)
         assert inbox is not None

@@ -113,7 +113,7 @@ def renamed_folder(folder_id: int, new_name: str) -> Job:
             raise UsageError("The inbox cannot be renamed; nothing was changed.")
         if new_name == name:
             return None
-        _check_name(txn, target.account_id, new_name)
+        _check_name(txn, target.account_id, new_name, old=name)
         effect = Effect(ChangeKind.FOLDER_RENAME, folder_id, name=name, new_name=new_name)
         return journal.record_folder(txn, target.account_id, effect, f"renamed the folder {name} to {new_name}")
 
@@ -170,14 +170,25 @@ def _called(folder: FolderState) -> str:
     return "Inbox" if folder.role is Role.INBOX else folders.STANDARD_NAMES.get(folder.role, folder.name)
 
 
-def _check_name(txn: Transaction, account: int, name: str) -> None:
-    delimiter = folders.delimiter_of(txn.sql, account)
+def name_problem(name: str, delimiter: str, taken: Iterable[str]) -> str:
+    """What is wrong with a folder's name, in a few words; empty when nothing is. `taken`: the names that there are."""
     levels = name.split(delimiter) if delimiter else [name]
-    if not all(level.strip() for level in levels) or any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
-        raise UsageError(f"{name!r} cannot be the name of a folder; nothing was changed.")
-    taken = {folder.name.casefold() for folder in folders.all_folders(txn.sql, folders.account_name(txn.sql, account))}
-    if name.casefold() in taken:
-        raise UsageError(f"There is a folder {name!r} already; nothing was changed.")
+    if not all(level.strip() for level in levels):
+        return "a level has no name"
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+        return "a control character is in it"
+    if name.casefold() in {other.casefold() for other in taken}:
+        return "there is one of this name already"
+    return ""
+
+
+def _check_name(txn: Transaction, account: int, name: str, *, old: str = "") -> None:
+    shown = folders.all_folders(txn.sql, folders.account_name(txn.sql, account))
+    problem = name_problem(
+        name, folders.delimiter_of(txn.sql, account), [folder.name for folder in shown if folder.name != old]
+    )
+    if problem:
+        raise UsageError(f"{name!r} cannot be the name of a folder: {problem}. Nothing was changed.")
     if folders.by_name(txn.sql, account, name) is not None:
         raise UsageError(f"The server has yet to let go of the name {name!r}; wait a moment. Nothing was changed.")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
+from tui_mail.client import actions
 from tui_mail.errors import NotFound
 from tui_mail.model import Account, Change, ChangeState, Folder, Row
 from tui_mail.store import bodies, folders, history, rows, undoing
@@ -48,6 +49,12 @@ class Reading:
         raise NotFound(
             f"There is no folder {name!r} here; `tui-mail folders` lists them, `tui-mail sync` reads them anew."
         )
+
+    def name_problem(self, account: str, name: str, *, old: str = "") -> str:
+        """What is wrong with a name for a folder that is new, or was `old`, in a few words; empty when nothing is."""
+        there = [folder for folder in self.folders() if folder.account == account]
+        delimiter = next((folder.delimiter for folder in there if folder.delimiter), "")
+        return actions.name_problem(name, delimiter, [folder.name for folder in there if folder.name != old])
 
     def first_rows(self, folder_id: int, limit: int = 200, *, unread: bool = False) -> list[Row]:
         """The newest rows of a folder, by key, which is quick whatever its size."""

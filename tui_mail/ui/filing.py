@@ -122,14 +122,8 @@ class Filing:
     ) -> None:
         from tui_mail.ui.screens.prompt import Prompt
 
-        taken = {one.name.casefold() for one in self._client.folders() if one.account == account}
-        delimiter = next((one.delimiter for one in self._client.folders() if one.account == account), "")
-
         def problem(name: str) -> str:
-            if name.casefold() in taken and name.casefold() != value.casefold():
-                return "there is one of this name"
-            empty = delimiter and not all(level.strip() for level in name.split(delimiter))
-            return "a level has no name" if empty else ""
+            return self._client.name_problem(account, name, old=value)
 
         def answered(name: str | None) -> None:
             if name is not None and name != value:
