@@ -46,13 +46,22 @@ CREATE INDEX same_as ON same (as_id);
 
 
 def begin(sql: sqlite3.Connection) -> None:
-    """Begin a write. SQLite's own waiting sleeps longer and longer, and a busy neighbour would win every time."""
+    """Begin a write."""
+    _patiently(sql, "BEGIN IMMEDIATE")
+
+
+def _patiently(sql: sqlite3.Connection, statement: str) -> None:
+    """Run what another process may hold up for a moment.
+
+    SQLite's own waiting sleeps longer and longer, so that a busy neighbour would win every time, and it does not wait
+    at all when two make a new file's journal at once.
+    """
     deadline = time.monotonic() + LOCKED_SECONDS
     sql.execute("PRAGMA busy_timeout = 0")
     try:
         while True:
             try:
-                sql.execute("BEGIN IMMEDIATE")
+                sql.execute(statement)
                 return
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() > deadline:
@@ -121,7 +130,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     sql.execute("PRAGMA busy_timeout = 10000")
     sql.execute("PRAGMA page_size = 8192")
-    sql.execute("PRAGMA journal_mode = WAL")
+    _patiently(sql, "PRAGMA journal_mode = WAL")
     sql.execute("PRAGMA synchronous = FULL")
     sql.execute("PRAGMA cache_size = -2048")
     sql.execute("PRAGMA temp_store = MEMORY")
