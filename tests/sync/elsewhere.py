@@ -8,7 +8,6 @@ from __future__ import annotations
 import imaplib
 import random
 import re
-import time
 
 from tests.servers.dovecot import Dovecot
 from tests.sync.ledger import FIXED, Boxes, Ledger
@@ -65,7 +64,11 @@ class Elsewhere:
         answer, _ = self.line.select(f'"{folder}"')
         if answer != "OK":
             return []
-        _, data = self.line.uid("FETCH", "1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+        try:
+            _, data = self.line.uid("FETCH", "1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+        except imaplib.IMAP4.abort:  # deleted under us: the server ends the line
+            self._line = None
+            return []
         return [
             (
                 int(re.search(rb"UID (\d+)", part[0])[1]),  # type: ignore[index]
@@ -207,4 +210,3 @@ class Elsewhere:
     def _ok(self, command: str, *words: str) -> None:
         answer, told = self.line.uid(command, *words)
         assert answer == "OK", (command, words, told)
-        time.sleep(0)

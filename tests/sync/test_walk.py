@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,25 +22,23 @@ pytestmark = pytest.mark.server
 SEED = int(os.environ.get("TUI_MAIL_SEED") or random.randrange(1_000_000))
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    """The process that forks clients."""
-    need(missing())
-    with Nursery() as running:
-        yield running
-
-
 def test_walk_that_is_known(nursery: Nursery, tmp_path: Path) -> None:
     """The same choices each time, on a server with every extension."""
     _walk(nursery, tmp_path, "dovecot", 1, 150)
 
 
 def test_walk_that_is_new(nursery: Nursery, tmp_path: Path) -> None:
-    """Other choices each time, on some server."""
-    _walk(nursery, tmp_path, random.Random(SEED).choice(list(SERVERS)), SEED, 150)
+    """Other choices each time, on some server that can remove single messages.
+
+    On one that can neither move nor remove, a message that two clients move at the same moment ends in two places,
+    whatever either does (RFC 6851 is there for that): the long walk goes there, and counts.
+    """
+    able = [name for name in SERVERS if name != "no-uidplus"]
+    _walk(nursery, tmp_path, random.Random(SEED).choice(able), SEED, 150)
 
 
 def _walk(nursery: Nursery, home: Path, name: str, seed: int, steps: int) -> None:
+    need(missing())
     print(f"python3 -m tests.benchmarks.walk --server {name} --seed {seed} --steps {steps}")
     with Dovecot(**SERVERS[name]) as server:
         tally = Walk(server, nursery, home / "home", seed).run(steps)

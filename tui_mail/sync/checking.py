@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from tui_mail.errors import CommandRefused
 from tui_mail.mime.headers import parse_headers
-from tui_mail.net.imap import HeaderRow, ImapSession, UidSet
+from tui_mail.model import Flag
+from tui_mail.net.imap import FlagUpdate, HeaderRow, ImapSession, UidSet
 from tui_mail.net.sets import NO_UIDS
 from tui_mail.store.identity import Likeness, identity_hash
 from tui_mail.store.messages import Arrival
@@ -43,6 +44,14 @@ def proven_gone(session: ImapSession, candidates: Iterable[int], found: UidSet |
     for part in UidSet.from_uids(suspects).lines():
         answered.update(update.uid for update in session.flags(str(part))[0])
     return plan.proven_gone(suspects, known, answered)
+
+
+def left_marked(session: ImapSession, told: Iterable[FlagUpdate | Arrival]) -> set[int]:
+    r"""The UIDs of what is deleted or moved away and cannot be removed: without UIDPLUS it stays, marked \Deleted.
+
+    It is shown no more, and nothing is done to it: where it was moved to, it is another message.
+    """
+    return set() if session.has("UIDPLUS") else {one.uid for one in told if one.flags & Flag.DELETED}
 
 
 def arrival(row: HeaderRow) -> Arrival:

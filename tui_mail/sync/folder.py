@@ -292,13 +292,14 @@ class FolderSync:
         if with_flags and not whole:
             recent = sorted(stored)[-RECENT_FLAGS:]
             lowest = max(lowest, recent[0]) if recent else lowest
-        server = dict[int, plan.FlagState]()
+        server, updates = dict[int, plan.FlagState](), list[FlagUpdate]()
         if with_flags:
             updates, _ = self.session.flags(f"{lowest}:{max(lowest, below - 1)}")
             server = {u.uid: (int(u.flags), u.keywords) for u in updates if lowest <= u.uid < below}
         changed, _ = plan.compare_flags(stored, server, lowest, below)
         ours = [uid for uid in stored if state.synced_min_uid <= uid < below and uid not in server]
         gone = checking.proven_gone(self.session, ours, checking.searched(self.session)) if ours else []
+        gone += checking.left_marked(self.session, updates) & stored.keys()
         self._doubted.discard(state.id)
         if changed or gone or whole:
             now = [ServerFlags(uid, Flag(server[uid][0]), server[uid][1]) for uid in changed]
@@ -370,6 +371,7 @@ class FolderSync:
         highestmodseq: int | None = None,
     ) -> None:
         messages.update_flags(txn, folder_id, (ServerFlags(u.uid, u.flags, u.keywords, u.labels) for u in updates))
+        messages.lose(txn, folder_id, checking.left_marked(self.session, updates))
         if LAST_UID in vanished:  # `12:*` is no set of this answer (RFC 7162 7): asked instead
             self._doubted.add(folder_id)
         elif vanished:
@@ -385,8 +387,8 @@ class FolderSync:
     def _store(
         self, txn: Transaction, folder_id: int, arrivals: list[Arrival], *, synced_min_uid: int | None = None
     ) -> None:
-        if not self.session.has("UIDPLUS"):  # what is deleted there cannot be removed, and is shown no more
-            arrivals = [arrival for arrival in arrivals if not arrival.flags & Flag.DELETED]
+        marked = checking.left_marked(self.session, arrivals)
+        arrivals = [arrival for arrival in arrivals if arrival.uid not in marked]
         messages.insert(txn, self.account_id, folder_id, arrivals)
         folders.set_progress(txn, folder_id, synced_min_uid=synced_min_uid)
 

@@ -261,8 +261,8 @@ def _still_there(sync: FolderSync, folder_id: int, items: list[DueItem]) -> list
     Asked before a command whose answer does not tell which messages it found.
     """
     uids = UidSet.from_uids(item.uid for item in items if item.uid is not None and item.stage == 0)
-    there = {update.uid for part in uids.lines() for update in sync.session.flags(str(part))[0]}
-    gone = _gone(sync, uids, there)
+    updates = [update for part in uids.lines() for update in sync.session.flags(str(part))[0]]
+    gone = _gone(sync, uids, {update.uid for update in updates}) | checking.left_marked(sync.session, updates)
     if gone:
         sync.db.run(lambda txn: messages.lose(txn, folder_id, gone))
     return [item for item in items if item.uid not in gone]
