@@ -66,6 +66,26 @@ class Account:
     """all | opened | "N days": which messages are kept whole on this computer."""
     delete_from_server: str = "never"
     """POP3 only."""
+    aliases: tuple[str, ...] = ()
+    """Other addresses that mail of this account comes to and may go out from: "me@club.example",
+    "Anna <anna@club.example>", "*@anna.example"."""
+    signature: str = ""
+    """Plain text below what is written; empty: none."""
+    signatures: tuple[tuple[str, str], ...] = ()
+    """(address, its own signature) of aliases."""
+    language: str = "en"
+    """Of "On …, … wrote:"."""
+    attribution: str = ""
+    """A line of one's own instead of that: {date}, {name} and {email} are filled in."""
+    save_sent: str = "auto"
+    """Who files sent mail: auto | copy (this program does) | server | never."""
+    sendmail_command: tuple[str, ...] = ()
+    """argv of a program that sends instead of an outgoing server."""
+
+    @property
+    def can_send(self) -> bool:
+        """There is a way to send."""
+        return self.outgoing is not None or bool(self.sendmail_command)
 
 
 # --- folders ----------------------------------------------------------------------------------
@@ -360,7 +380,12 @@ class ChangeFailed:
     sentence: SafeText
 
 
-Event = FoldersChanged | FolderListChanged | StatusChanged | BodyArrived | ChangeFailed
+@dataclass(frozen=True, slots=True)
+class OutgoingChanged:
+    """A draft or the outbox is another one now."""
+
+
+Event = FoldersChanged | FolderListChanged | StatusChanged | BodyArrived | ChangeFailed | OutgoingChanged
 
 
 class ChangeKind(StrEnum):

@@ -105,6 +105,15 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A draft that just began, and what should be seen before it is followed."""
+
+    draft: Draft
+    notes: tuple[SafeText, ...] = ()
+    """ "Replies go to x@other.example, not to the sender." """
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """Who is told to the servers (RFC 5321), as opposed to what stands in the message."""
 
@@ -118,6 +127,26 @@ class Envelope:
     """Delivery is to be reported (RFC 3461)."""
     envelope_id: str = ""
     """ENVID of a DSN."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeSettings:
+    """How a person writes: the table [compose] of config.toml."""
+
+    undo_send: int = 8
+    """Seconds in which sending can be taken back."""
+    editor: str = ""
+    """The program for Ctrl+E; empty: $VISUAL, $EDITOR, vi."""
+    markdown: bool = False
+    """New messages are Markdown."""
+    spell_command: tuple[str, ...] = ()
+    """argv of a program that speaks ispell's protocol; empty: hunspell or aspell, whichever is there."""
+    address_book_command: tuple[str, ...] = ()
+    """argv whose lines are "email TAB name"; "%s" is what was typed."""
+    vcard_folder: str = ""
+    """Contacts as .vcf files."""
+    template_folder: str = ""
+    """Templates as text files in the form of the editor: headers, a blank line, text."""
 
 
 class Concern(StrEnum):
@@ -170,6 +199,8 @@ class RecipientState(StrEnum):
     """Refused for now (4xx); tried again."""
     REFUSED = "refused"
     """Refused for good (5xx)."""
+    UNKNOWN = "unknown"
+    """Taken by the server, but the answer to the message itself never came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from tui_mail.attention import Attention
 from tui_mail.client.acting import Acting
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
+from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
 from tui_mail.errors import MailError
 from tui_mail.model import (
@@ -29,6 +30,7 @@ from tui_mail.model import (
     Protocol,
     StatusChanged,
 )
+from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.store import due, folders, messages
 from tui_mail.store.database import Database, Transaction
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Acting):
+class MailClient(Reading, Acting, Writing):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(
@@ -60,9 +62,10 @@ class MailClient(Reading, Acting):
         """
         self.paths = paths
         self.problems: tuple[SafeText, ...] = ()
+        self.compose = ComposeSettings()
         if accounts is None:
             config = configuration.load(paths)
-            accounts = config.accounts
+            accounts, self.compose = config.accounts, config.compose
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()

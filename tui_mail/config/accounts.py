@@ -13,13 +13,15 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_mail.config.rules import DEFAULT_PORTS, Problem, Reader, is_loopback, suggestion
+from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
 from tui_mail.model import Account, Security, Server
+from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.text import safe_line
 
@@ -37,7 +39,7 @@ __all__ = [
     "remove_account",
 ]
 
-_TOP_KEYS = ("accounts",)
+_TOP_KEYS = ("accounts", "compose")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
@@ -49,6 +51,7 @@ class Config:
 
     accounts: tuple[Account, ...] = ()
     problems: tuple[Problem, ...] = ()
+    compose: ComposeSettings = field(default_factory=ComposeSettings)
 
     def account(self, name: str) -> Account:
         """The account called `name`. Raises NotFound with a suggestion, or ConfigError when it has a problem."""
@@ -91,7 +94,8 @@ def parse(text: str, folder: Path) -> Config:
         account = reader.account_of(name, table)
         if account is not None:
             accounts.append(account)
-    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)))
+    compose = compose_of(reader, document)
+    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)), compose)
 
 
 def add_account(paths: Paths, account: Account) -> None:
@@ -149,8 +153,25 @@ def _account_table(account: Account) -> Table:
             "email": account.email,
             "protocol": account.protocol.value,
             "keep_bodies": account.keep_bodies,
+            "aliases": list(account.aliases),
+            "signature": account.signature,
+            "signatures": dict(account.signatures),
+            "language": account.language,
+            "attribution": account.attribution,
+            "save_sent": account.save_sent,
+            "sendmail_command": list(account.sendmail_command),
         },
-        {"name": "", "keep_bodies": "all"},
+        {
+            "name": "",
+            "keep_bodies": "all",
+            "aliases": [],
+            "signature": "",
+            "signatures": {},
+            "language": "en",
+            "attribution": "",
+            "save_sent": "auto",
+            "sendmail_command": [],
+        },
     )
     incoming = _leg(account.incoming, Server("", 0, Security.TLS, ""))
     if account.delete_from_server != "never":

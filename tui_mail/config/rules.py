@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_mail.config.writing import WRITING_KEYS, writing_of
 from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.text import SafeText, safe_line
 
@@ -31,7 +32,7 @@ DEFAULT_PORTS: Mapping[tuple[str, Security], int] = {
 }
 """The port that goes with a protocol and its security (RFC 8314)."""
 
-_ACCOUNT_KEYS = ("name", "email", "protocol", "incoming", "outgoing", "keep_bodies")
+_ACCOUNT_KEYS = ("name", "email", "protocol", "incoming", "outgoing", "keep_bodies", *WRITING_KEYS)
 _LEG_KEYS = (
     "host",
     "port",
@@ -114,6 +115,14 @@ class Reader:
         self.problem((*path, key), f'"{key}" must be a table: [{".".join((*path, key))}]')
         return {}
 
+    def strings(self, path: _KeyPath, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """The list of one-line texts under `key`."""
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) and one.isprintable() for one in value):
+            self.problem((*path, key), f'"{key}" must be a list of texts: ["…", "…"]')
+            return ()
+        return tuple(one.strip() for one in value if one.strip())
+
     def string(self, path: _KeyPath, table: Mapping[str, Any], key: str, default: str = "") -> str:
         """The one-line text under `key`, without blanks at its ends."""
         value = table.get(key, default)
@@ -158,6 +167,7 @@ class Reader:
             self.unknown((*path, "outgoing"), outgoing_table, _LEG_KEYS)
             outgoing = self._server((*path, "outgoing"), outgoing_table, "smtp", incoming)
         account = Account(
+            **writing_of(self, path, table),
             name=name,
             full_name=self.string(path, table, "name"),
             email=email,
@@ -196,14 +206,17 @@ class Reader:
             security=security,
             user=self.string(path, table, "user", inherited.user),
             auth=self.choice(path, table, "auth", ("password", "oauth2"), inherited.auth),
-            password_command=self._command(path, table, inherited.password_command),
+            password_command=self.command(path, table, "password_command", inherited.password_command),
             ca_file=self._ca_file(path, table, inherited.ca_file),
             fingerprint=self._fingerprint(path, table),
             allow_cleartext=allowed,
         )
 
-    def _command(self, path: _KeyPath, table: Mapping[str, Any], inherited: tuple[str, ...]) -> tuple[str, ...]:
-        value = table.get("password_command", inherited)
+    def command(
+        self, path: _KeyPath, table: Mapping[str, Any], key: str, inherited: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
+        """The argv under `key`: a list of words, or one text that a shell would part into them."""
+        value = table.get(key, inherited)
         argv: tuple[Any, ...]
         try:
             argv = tuple(shlex.split(value) if isinstance(value, str) else value)
@@ -211,8 +224,8 @@ class Reader:
             argv = (None,)
         if all(isinstance(word, str) and "\0" not in word for word in argv) and (not argv or argv[0]):
             return argv
-        what = 'password_command must be a list of words, such as ["pass", "show", "mail/work"]'
-        self.problem((*path, "password_command"), what)
+        example = '["pass", "show", "mail/work"]' if key == "password_command" else '["program", "word"]'
+        self.problem((*path, key), f"{key} must be a list of words, such as {example}")
         return ()
 
     def _ca_file(self, path: _KeyPath, table: Mapping[str, Any], inherited: str) -> str:

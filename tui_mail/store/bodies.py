@@ -45,7 +45,7 @@ def save(db: Database, bodies: Sequence[PackedBody], *, urgent: bool = False) ->
     """Write bodies durably, then mark their rows. Raises StoreError."""
 
     def job(txn: Transaction) -> None:
-        with _writing(db) as sql:
+        with writing(db) as sql:
             sql.executemany(
                 "INSERT OR REPLACE INTO body VALUES (?, ?, ?, ?, ?)",
                 ((b.message_id, b.codec, b.size, b.sha256, b.data) for b in bodies),
@@ -64,7 +64,7 @@ def share(db: Database, pairs: Sequence[tuple[int, int]], *, urgent: bool = Fals
 
     def job(txn: Transaction) -> set[int]:
         shared = set[int]()
-        with _writing(db) as sql:
+        with writing(db) as sql:
             for message_id, as_id in pairs:
                 kept = _kept_under(sql, as_id)
                 if _is_kept(sql, message_id):
@@ -118,7 +118,7 @@ def delete(db: Database, ids: Iterable[int]) -> None:
     gone = list(ids)
     if not gone:
         return
-    with _writing(db) as sql:
+    with writing(db) as sql:
         sql.executemany("DELETE FROM same WHERE message_id = ?", ((id_,) for id_ in gone))
         for id_ in gone:
             heir = sql.execute("SELECT message_id FROM same WHERE as_id = ? LIMIT 1", (id_,)).fetchone()
@@ -131,7 +131,7 @@ def delete(db: Database, ids: Iterable[int]) -> None:
 
 
 @contextlib.contextmanager
-def _writing(db: Database) -> Iterator[sqlite3.Connection]:
+def writing(db: Database) -> Iterator[sqlite3.Connection]:
     """A transaction of bodies.db, on the writer thread. Raises StoreError."""
     with translated(db.bodies_path):
         sql = db.bodies_sql

@@ -63,6 +63,8 @@ class Transaction:
     """Those in which a message came or went."""
     lists: set[int] = field(default_factory=set)
     """Accounts whose list of folders changed."""
+    outgoing: bool = False
+    """True when a draft or the outbox changed."""
 
     def count(self, folder_id: int | None, total: int, unread: int) -> None:
         """Add to the counters of a folder; written once, at the end of this write."""
@@ -74,7 +76,12 @@ class Transaction:
             self.unread[folder_id] += unread
 
     def settle(self) -> None:
-        """Write the counters and versions of the folders that changed."""
+        """Write the counters and versions of what changed."""
+        if self.outgoing:
+            self.sql.execute(
+                "INSERT INTO meta VALUES ('outgoing', '1')"
+                " ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+            )
         for folder_id in self.folders:
             self.sql.execute(
                 "UPDATE folder SET total = total + ?, unread = unread + ?, version = version + 1,"
@@ -241,7 +248,7 @@ class Database:
             return
         for future, result in finished:
             future.set_result(result)
-        if self.on_commit and (transaction.folders or transaction.lists):
+        if self.on_commit and (transaction.folders or transaction.lists or transaction.outgoing):
             self.on_commit(transaction.folders, transaction.lists)
 
     def _run_one(
@@ -269,6 +276,7 @@ class Database:
             sql.execute("RELEASE job")
             shared.folders |= own.folders
             shared.lists |= own.lists
+            shared.outgoing |= own.outgoing
             finished.append((future, result))
 
     def _next_of_group(self, priority: int, began: float, done: int) -> _Item | None:

@@ -62,6 +62,8 @@ _FOLDERS_IN_ORDER = (
 _ALIKE = ("other.message_id = mine.message_id", "other.source = mine.message_id", "other.message_id = mine.source")
 _FREE = " AND ".join([f"NOT {_BEFORE.format(same)}" for same in _ALIKE] + [_FOLDERS_IN_ORDER])
 """No earlier change that still waits speaks of a message of this one or copies it, and none of folders is under way."""
+_READY = "NOT EXISTS (SELECT 1 FROM journal first WHERE first.id = j.after AND first.state != 'done')"
+"""The change that this one builds on has been carried out: the older version of a draft goes after the newer came."""
 _WHAT = "id, attempts, kind, target, add_flags, remove_flags, add_keywords, remove_keywords, name, new_name, next_try"
 COMPANIONS = 200
 """Most changes that are carried out as one."""
@@ -73,13 +75,17 @@ def next_due(sql: sqlite3.Connection, account: int, now: float) -> Due | None:
     Changes of one message go out in the order in which they were made, because later ones build on earlier ones.
     One that has to wait holds up no change of other messages.
     """
-    row = sql.execute(f"SELECT {_WHAT} FROM journal WHERE {_OPEN} ORDER BY id LIMIT 1", (account,)).fetchone()  # noqa: S608
-    if row is not None and row[-1] > now:
+    row = sql.execute(
+        f"SELECT {_WHAT}, {_READY} FROM journal j WHERE {_OPEN} ORDER BY id LIMIT 1",  # noqa: S608
+        (account,),
+    ).fetchone()
+    if row is not None and (row[-2] > now or not row[-1]):
         row = sql.execute(
-            f"SELECT {_WHAT} FROM journal j WHERE {_OPEN} AND next_try <= ? AND {_FREE} ORDER BY id LIMIT 1",  # noqa: S608
+            f"SELECT {_WHAT}, 1 FROM journal j WHERE {_OPEN} AND next_try <= ? AND {_FREE} AND {_READY}"  # noqa: S608
+            " ORDER BY id LIMIT 1",
             (account, now),
         ).fetchone()
-    return None if row is None else _due(row)
+    return None if row is None else _due(row[:-1])
 
 
 def companions(sql: sqlite3.Connection, account: int, first: Due) -> list[Due]:
@@ -94,7 +100,7 @@ def companions(sql: sqlite3.Connection, account: int, first: Due) -> list[Due]:
     for (waiting,) in sql.execute(f"SELECT id FROM journal WHERE {_OPEN} AND id < ?", (account, first.id)).fetchall():  # noqa: S608
         behind.update(_touched(sql, waiting))
     for row in sql.execute(
-        f"SELECT {_WHAT} FROM journal WHERE {_OPEN} AND id > ? ORDER BY id LIMIT {COMPANIONS}",  # noqa: S608
+        f"SELECT {_WHAT} FROM journal j WHERE {_OPEN} AND id > ? ORDER BY id LIMIT {COMPANIONS}",  # noqa: S608
         (account, first.id),
     ).fetchall():
         due = _due(row)
@@ -115,10 +121,16 @@ def _due(row: tuple[int, int, str, int | None, int, int, str, str, str, str, int
 
 def next_due_time(sql: sqlite3.Connection, account: int) -> int | None:
     """When a change of an account can go out next (epoch); None when nothing waits."""
-    row = sql.execute(f"SELECT next_try FROM journal WHERE {_OPEN} ORDER BY id LIMIT 1", (account,)).fetchone()  # noqa: S608
-    if row is not None and row[0] > time.time():
-        row = sql.execute(f"SELECT MIN(next_try) FROM journal j WHERE {_OPEN} AND {_FREE}", (account,)).fetchone()  # noqa: S608
-    return None if row is None else int(row[0])
+    row = sql.execute(
+        f"SELECT next_try, {_READY} FROM journal j WHERE {_OPEN} ORDER BY id LIMIT 1",  # noqa: S608
+        (account,),
+    ).fetchone()
+    if row is not None and (row[0] > time.time() or not row[1]):
+        row = sql.execute(
+            f"SELECT MIN(next_try) FROM journal j WHERE {_OPEN} AND {_FREE} AND {_READY}",  # noqa: S608
+            (account,),
+        ).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
 
 
 def due_items(sql: sqlite3.Connection, change_id: int) -> list[DueItem]:
@@ -274,6 +286,10 @@ def fail(txn: Transaction, change_id: int, sentence: str) -> None:
     txn.sql.execute("UPDATE journal SET state = 'failed', error = ? WHERE id = ?", (sentence[:500], change_id))
     refresh_view(txn, _messages(txn.sql, change_id))
     _show_folders(txn, change_id)
+    for (later,) in txn.sql.execute(
+        "SELECT id FROM journal WHERE after = ? AND state = 'queued'", (change_id,)
+    ).fetchall():
+        fail(txn, later, sentence)
 
 
 def _show_folders(txn: Transaction, change_id: int) -> None:

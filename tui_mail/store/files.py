@@ -18,10 +18,10 @@ from typing import Any
 
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
 
-SCHEMA_VERSION = 2
-BODIES_VERSION = 2
+SCHEMA_VERSION = 3
+BODIES_VERSION = 3
 
-_SCHEMAS = {1: "schema.sql", 2: "schema_2.sql"}
+_SCHEMAS = {1: "schema.sql", 2: "schema_2.sql", 3: "schema_3.sql"}
 
 LOCKED_SECONDS = 20.0
 """How long a write waits for another process."""
@@ -43,6 +43,18 @@ CREATE TABLE same (message_id INTEGER PRIMARY KEY, as_id INTEGER NOT NULL);
 CREATE INDEX same_as ON same (as_id);
 """
 """Messages whose octets are those of another one, which is kept once."""
+
+_BODIES_SCHEMA_3 = """
+CREATE TABLE blob (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    codec INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    made INTEGER NOT NULL,
+    raw BLOB NOT NULL
+);
+"""
+"""Octets that are no message of a server: attachments of drafts, messages on their way out."""
 
 
 def begin(sql: sqlite3.Connection) -> None:
@@ -149,7 +161,7 @@ def migrate_mail(sql: sqlite3.Connection) -> None:
 
 def migrate_bodies(sql: sqlite3.Connection) -> None:
     """Bring bodies.db to the newest version."""
-    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2})
+    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2, 3: _BODIES_SCHEMA_3})
 
 
 def _migrate(sql: sqlite3.Connection, newest: int, steps: dict[int, str]) -> None:

@@ -29,11 +29,11 @@ _WORST = (
 def changes(sql: sqlite3.Connection, limit: int = 100) -> list[Change]:
     """What was done, newest first; one entry for each batch, with its first messages.
 
-    Marks that nobody asked for (what was opened is read) are told of only when the server refused them.
+    What nobody asked for (what was opened is read, a draft was kept) is told of only when the server refused it.
     """
     batches = sql.execute(
-        "SELECT id FROM journal j WHERE id = batch AND NOT (undone = -1 AND undo_of IS NULL AND kind = 'flags'"
-        " AND state NOT IN ('failed', 'cancelled')"
+        "SELECT id FROM journal j WHERE id = batch AND NOT (undone = -1 AND undo_of IS NULL"
+        " AND kind IN ('flags', 'append', 'expunge') AND state NOT IN ('failed', 'cancelled')"
         " AND NOT EXISTS (SELECT 1 FROM journal answer WHERE answer.undo_of = j.batch)) ORDER BY id DESC LIMIT ?",
         (limit,),
     ).fetchall()

@@ -74,7 +74,8 @@ def _rows(sql: sqlite3.Connection, query: str, values: Sequence[object]) -> list
     return [_row(row) for row in json.loads(text)]
 
 
-def _unpacked(text: str) -> tuple[Address, ...]:
+def unpacked(text: str) -> tuple[Address, ...]:
+    """The addresses of a column, as `messages` packs them."""
     if not text:
         return ()
     pairs = (record.partition(FIELD) for record in text.split(RECORD))
@@ -90,8 +91,8 @@ def _row(row: tuple[Any, ...]) -> Row:
         folder_id=folder,
         uid=uid or 0,
         date=date,
-        from_=_unpacked(from_),
-        to=_unpacked(to),
+        from_=unpacked(from_),
+        to=unpacked(to),
         subject=SafeText(subject),
         snippet=SafeText(snippet),
         flags=Flag(flags),

@@ -1,0 +1,275 @@
+"""Turning drafts into what is kept and sent, and messages into drafts that answer them.
+
+What belongs here: the order of steps between mime and the store, so that a crash between two leaves nothing half
+done. Loaded when something is first written; everything here blocks and runs on threads. What must never be here:
+sending (the engine).
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from tui_mail.client.identities import identities_of
+from tui_mail.errors import NotFound, UsageError
+from tui_mail.mime import answering, compose
+from tui_mail.mime.answering import Answer
+from tui_mail.mime.compose import Composed
+from tui_mail.mime.concerns import concerns
+from tui_mail.mime.headers import parse_headers
+from tui_mail.mime.mailto import draft_from_mailto
+from tui_mail.mime.parse import attachment_bytes
+from tui_mail.mime.recipients import parse_recipients
+from tui_mail.model import Account, Flag, Message, Row
+from tui_mail.outgoing import Attachment, Begun, ComposeSettings, Draft, Identity, OutboxEntry, Purpose, Remark
+from tui_mail.store import blobs, bodies, contacts, drafts, outbox, unborn
+from tui_mail.store.database import Database, Transaction
+from tui_mail.store.messages import Arrival
+from tui_mail.store.outbox import Parcel
+from tui_mail.text import safe_line
+
+BODY_SECONDS = 30.0
+"""How long a message that is answered is waited for when it is not here yet."""
+ATTACHMENT_LIMIT = 100_000_000
+"""Octets of a file that can be attached: no server takes more."""
+
+
+class Mail(Protocol):
+    """What is read of the mail that is here: MailClient."""
+
+    accounts: tuple[Account, ...]
+    compose: ComposeSettings
+
+    def row(self, message_id: int) -> Row | None:
+        """One row."""
+
+    def raw(self, message_id: int) -> bytes | None:
+        """Its octets."""
+
+    def message(self, message_id: int) -> Message | None:
+        """It, parsed."""
+
+    def request_body(self, message_id: int) -> None:
+        """Have its octets fetched."""
+
+
+Begin = Callable[[bytes, Message, Account, Sequence[Identity]], Answer]
+
+
+class Desk:
+    """Where drafts begin and are made ready to go."""
+
+    def __init__(self, mail: Mail, db: Database) -> None:
+        self._mail = mail
+        self._db = db
+
+    # --- beginning ------------------------------------------------------------------------------
+
+    def blank(self, account: str | None) -> Draft:
+        """As Writing.blank_draft."""
+        able = [one for one in self._mail.accounts if one.can_send] or list(self._mail.accounts)
+        chosen = next((one for one in able if one.name == account), able[0] if able else None)
+        if chosen is None:
+            raise UsageError("There is no account to write from; add one with `tui-mail account add`.")
+        identity = identities_of(chosen)[0]
+        return Draft(
+            account=chosen.name,
+            from_name=identity.name,
+            from_email=identity.email,
+            body=compose.with_signature("", identity.signature),
+            markdown=self._mail.compose.markdown,
+        )
+
+    def mailto(self, url: str) -> Draft:
+        """As Writing.mailto_draft."""
+        asked, blank = draft_from_mailto(url, self.identities()), self.blank(None)
+        return replace(
+            asked,
+            account=blank.account,
+            from_name=blank.from_name,
+            from_email=blank.from_email,
+            body=asked.body + blank.body,
+        )
+
+    def begin(self, message_id: int, begin: Begin) -> Begun:
+        """A draft made of a message, with the files that it carries on kept already. Raises NotFound."""
+        row = self._mail.row(message_id)
+        if row is None:
+            raise NotFound("That message is no longer here.")
+        raw = self._body(message_id)
+        message = self._mail.message(message_id)
+        if message is None:
+            raise NotFound("That message cannot be read now; try again when it is here.")
+        account = next(one for one in self._mail.accounts if one.name == row.account)
+        ours = sorted(self.identities(), key=lambda identity: identity.account != account.name)
+        answer = begin(raw, message, account, ours)
+        files = [self._carried(raw, index) for index in answer.carry]
+        if answer.attach_original:
+            files.append(self.attachment(f"{message.subject or 'message'}.eml", raw, "message/rfc822"))
+        draft = replace(
+            answer.draft,
+            account=answer.draft.account or account.name,
+            attachments=(*answer.draft.attachments, *files),
+            source=message_id if answer.draft.purpose is not Purpose.NEW else 0,
+        )
+        return Begun(draft, answer.notes)
+
+    def open_draft(self, message_id: int) -> Begun:
+        """As Writing.open_draft."""
+        known = drafts.of_copy(self._db.read(), message_id)
+        if known is not None:
+            return Begun(known)
+        begun = self.begin(message_id, lambda raw, message, _, ours: answering.draft_from_raw(raw, message, ours))
+        return replace(begun, draft=replace(begun.draft, copy=message_id))
+
+    # --- keeping --------------------------------------------------------------------------------
+
+    def save(self, draft: Draft) -> Draft:
+        """Write what was typed to this disk."""
+        message_id = draft.message_id or compose.new_message_id(draft.from_email)
+        return self._db.run(lambda txn: drafts.save(txn, draft, message_id), urgent=True)
+
+    def keep(self, draft: Draft) -> Draft:
+        """Save a draft and have it stored in the Drafts folder."""
+        draft = self.save(draft)
+        version, now = drafts.version_of(self._db.read(), draft.id), int(time.time())
+        raw = compose.draft_octets(draft, self._files(draft), when=now)
+        id_ = self._unborn(draft.account, raw, Flag.SEEN | Flag.DRAFT, now)
+        if self._db.run(lambda txn: drafts.keep(txn, draft.id, version, id_), urgent=True) is None:
+            return drafts.load(self._db.read(), draft.id) or draft
+        return replace(draft, copy=id_)
+
+    def recover(self) -> list[Draft]:
+        """As Writing.recover_drafts."""
+        return [self.keep(draft) for draft in drafts.not_kept(self._db.read()) if not draft.is_blank]
+
+    def attach(self, files: Sequence[Path]) -> list[Attachment]:
+        """As Writing.attach."""
+        return [self.attachment(path.name, _read(path)) for path in files]
+
+    def attachment(self, name: str, content: bytes, content_type: str = "") -> Attachment:
+        """Octets as a file of a draft."""
+        kind = content_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return Attachment(name, kind, len(content), blobs.save(self._db, content))
+
+    # --- sending --------------------------------------------------------------------------------
+
+    def concerns(self, draft: Draft) -> tuple[Remark, ...]:
+        """As Writing.concerns."""
+        written = contacts.known(self._db.read(), written=True)
+        return concerns(
+            draft,
+            known_domains={email.rpartition("@")[2] for email in written},
+            known_emails=written | contacts.known(self._db.read(), written=False),
+            lists=contacts.lists(self._db.read()),
+            own=self.identities(),
+        )
+
+    def send(self, draft: Draft, at: int | None) -> OutboxEntry:
+        """As Writing.send."""
+        self._able(draft.account)
+        now = int(time.time())
+        when = max(now + self._mail.compose.undo_send, at or 0)
+        draft = self.save(draft)
+        composed = self._composed(draft, when if at else now)
+        return self._queue(composed, draft.account, draft.subject, when, draft)
+
+    def send_raw(self, raw: bytes, account: str, recipients: Sequence[str]) -> OutboxEntry:
+        """As Writing.send_raw."""
+        identity, now = identities_of(self._able(account))[0], int(time.time())
+        composed = compose.from_raw(raw, recipients, identity.email, when=now)
+        return self._queue(composed, account, parse_headers(composed.raw[:100_000]).subject, now)
+
+    def identities(self) -> list[Identity]:
+        """Whom a message may come from."""
+        return [identity for account in self._mail.accounts for identity in identities_of(account)]
+
+    def _able(self, name: str) -> Account:
+        account = next((one for one in self._mail.accounts if one.name == name), None)
+        if account is None:
+            raise UsageError(f"There is no account {name!r}; `tui-mail account list` shows them.")
+        if not account.can_send:
+            raise UsageError(
+                f"The account {name} has no server for sending; the message stays a draft. "
+                f"Add [accounts.{name}.outgoing] to config.toml."
+            )
+        return account
+
+    def _composed(self, draft: Draft, when: int) -> Composed:
+        if draft.purpose is Purpose.REDIRECT:
+            raw = self._mail.raw(draft.source)
+            if raw is None:
+                raise NotFound("The message to be sent on is not here any more; nothing was sent.")
+            return compose.redirected(raw, draft, when=when, message_id=compose.new_message_id(draft.from_email))
+        return compose.compose(draft, self._files(draft), when=when)
+
+    def _queue(
+        self, composed: Composed, account: str, subject: str, when: int, draft: Draft | None = None
+    ) -> OutboxEntry:
+        blob = blobs.save(self._db, composed.raw)
+        kept = blob if composed.kept == composed.raw else blobs.save(self._db, composed.kept)
+        parcel = Parcel(
+            account,
+            composed.envelope,
+            composed.message_id,
+            str(safe_line(subject)),
+            len(composed.raw),
+            blob,
+            kept,
+            draft=draft.id if draft else 0,
+            source=draft.source if draft else 0,
+            purpose=draft.purpose if draft else Purpose.NEW,
+        )
+        people = [] if draft is None else parse_recipients(",".join((draft.to, draft.cc, draft.bcc))).addresses
+
+        def job(txn: Transaction) -> OutboxEntry:
+            id_ = outbox.queue(txn, parcel, when)
+            contacts.written_to(txn, [(one.name, one.email) for one in people], int(time.time()))
+            entry = outbox.entry(txn.sql, id_)
+            assert entry is not None
+            return entry
+
+        return self._db.run(job, urgent=True)
+
+    def _unborn(self, account: str, raw: bytes, flags: Flag, when: int) -> int:
+        """Octets as a message that no server has heard of."""
+        head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        arrival = Arrival(0, flags, (), when, len(raw), parse_headers(head))
+        id_ = self._db.run(lambda txn: unborn.insert_unborn_of(txn, account, arrival), urgent=True)
+        bodies.save(self._db, [bodies.pack(id_, raw)], urgent=True)
+        return id_
+
+    def _files(self, draft: Draft) -> list[bytes]:
+        return [blobs.load(self._db.read_bodies(), file.blob) for file in draft.attachments]
+
+    def _carried(self, raw: bytes, index: int) -> Attachment:
+        part, content = attachment_bytes(raw, index)
+        return self.attachment(str(part.filename), content, str(part.content_type))
+
+    def _body(self, message_id: int) -> bytes:
+        """The octets of a message, fetched if need be. Raises NotFound when they do not come."""
+        raw, deadline = self._mail.raw(message_id), time.monotonic() + BODY_SECONDS
+        if raw is None:
+            self._mail.request_body(message_id)
+        while raw is None and time.monotonic() < deadline:
+            threading.Event().wait(0.05)
+            raw = self._mail.raw(message_id)
+        if raw is None:
+            raise NotFound("The message has not been fetched yet, and its server does not answer; try again later.")
+        return raw
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise UsageError(f"{path} is no file; nothing was attached.")
+        if path.stat().st_size > ATTACHMENT_LIMIT:
+            raise UsageError(f"{path.name} is larger than {ATTACHMENT_LIMIT // 1_000_000} MB; no server takes that.")
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); nothing was attached.") from error
