@@ -21,15 +21,15 @@ from tui_mail.mime import answering, compose
 from tui_mail.mime.answering import Answer
 from tui_mail.mime.compose import Composed
 from tui_mail.mime.concerns import concerns
-from tui_mail.mime.headers import parse_headers
+from tui_mail.mime.finished import from_raw
 from tui_mail.mime.mailto import draft_from_mailto
 from tui_mail.mime.parse import attachment_bytes
-from tui_mail.mime.recipients import parse_recipients
+from tui_mail.mime.recipients import Typed, parse_recipients
 from tui_mail.model import Account, Flag, Message, Row
 from tui_mail.outgoing import Attachment, Begun, ComposeSettings, Draft, Identity, OutboxEntry, Purpose, Remark
-from tui_mail.store import blobs, bodies, contacts, drafts, outbox, unborn
+from tui_mail.store import blobs, contacts, drafts, outbox
 from tui_mail.store.database import Database, Transaction
-from tui_mail.store.messages import Arrival
+from tui_mail.store.making import fields_of, make
 from tui_mail.store.outbox import Parcel
 from tui_mail.text import safe_line
 
@@ -81,7 +81,7 @@ class Desk:
             account=chosen.name,
             from_name=identity.name,
             from_email=identity.email,
-            body=compose.with_signature("", identity.signature),
+            body=f"\n\n-- \n{identity.signature}" if identity.signature else "",
             markdown=self._mail.compose.markdown,
         )
 
@@ -138,8 +138,9 @@ class Desk:
         """Save a draft and have it stored in the Drafts folder."""
         draft = self.save(draft)
         version, now = drafts.version_of(self._db.read(), draft.id), int(time.time())
-        raw = compose.draft_octets(draft, self._files(draft), when=now)
-        id_ = self._unborn(draft.account, raw, Flag.SEEN | Flag.DRAFT, now)
+        copy = replace(draft, message_id=compose.new_message_id(draft.from_email))  # no two copies are alike
+        raw = compose.draft_octets(copy, self._files(draft), when=now)
+        id_ = make(self._db, draft.account, raw, Flag.SEEN | Flag.DRAFT, now)
         if self._db.run(lambda txn: drafts.keep(txn, draft.id, version, id_), urgent=True) is None:
             return drafts.load(self._db.read(), draft.id) or draft
         return replace(draft, copy=id_)
@@ -182,8 +183,8 @@ class Desk:
     def send_raw(self, raw: bytes, account: str, recipients: Sequence[str]) -> OutboxEntry:
         """As Writing.send_raw."""
         identity, now = identities_of(self._able(account))[0], int(time.time())
-        composed = compose.from_raw(raw, recipients, identity.email, when=now)
-        return self._queue(composed, account, parse_headers(composed.raw[:100_000]).subject, now)
+        composed = from_raw(raw, recipients, Typed(identity.name, identity.email), when=now)
+        return self._queue(composed, account, fields_of(composed.raw).subject, now)
 
     def identities(self) -> list[Identity]:
         """Whom a message may come from."""
@@ -235,14 +236,6 @@ class Desk:
             return entry
 
         return self._db.run(job, urgent=True)
-
-    def _unborn(self, account: str, raw: bytes, flags: Flag, when: int) -> int:
-        """Octets as a message that no server has heard of."""
-        head = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-        arrival = Arrival(0, flags, (), when, len(raw), parse_headers(head))
-        id_ = self._db.run(lambda txn: unborn.insert_unborn_of(txn, account, arrival), urgent=True)
-        bodies.save(self._db, [bodies.pack(id_, raw)], urgent=True)
-        return id_
 
     def _files(self, draft: Draft) -> list[bytes]:
         return [blobs.load(self._db.read_bodies(), file.blob) for file in draft.attachments]

@@ -32,7 +32,7 @@ from tui_mail.model import (
 )
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
-from tui_mail.store import due, folders, messages
+from tui_mail.store import due, folders, messages, outbox
 from tui_mail.store.database import Database, Transaction
 from tui_mail.sync.elsewhere import Elsewhere
 from tui_mail.sync.pulse import Pulse, wake_engine
@@ -75,6 +75,7 @@ class MailClient(Reading, Acting, Writing):
         self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention)
         self._pulse = Pulse(self._db, self._emit, self._attend)
         self._secret = secret or _secret
+        self._sending_secret = secret or _sending_secret
         self._engine: Engine | EngineApart | None = None
         self._elsewhere = False
         self._other = Elsewhere(self._db, self._emit)
@@ -161,6 +162,7 @@ class MailClient(Reading, Acting, Writing):
         from tui_mail.config.secrets import invalidate
 
         def again(txn: Transaction) -> int:
+            outbox.retry_all(txn, account)
             return due.retry_failed(txn, None if account is None else folders.account_id(txn, account))
 
         def wake(_: Future[int]) -> None:
@@ -171,6 +173,8 @@ class MailClient(Reading, Acting, Writing):
                     invalidate(worker.account)
                     worker.retry()
                     worker.replay()
+            if self._engine is not None:
+                self._engine.retry_sending()
 
         future = self._db.write(again, urgent=True)
         future.add_done_callback(wake)
@@ -215,6 +219,8 @@ class MailClient(Reading, Acting, Writing):
             worker.replay()
         if self._engine is None:
             wake_engine(self.paths)
+        else:
+            self._engine.send()
 
     @property
     def _is_elsewhere(self) -> bool:
@@ -245,7 +251,15 @@ class MailClient(Reading, Acting, Writing):
         with self._starting:
             if not self._started or self._engine is not None:
                 return
-            engine = Engine(self.paths, self._db, self.accounts, self._secret, self._emit, self.attention)
+            engine = Engine(
+                self.paths,
+                self._db,
+                self.accounts,
+                self._secret,
+                self._emit,
+                self.attention,
+                sending_secret=self._sending_secret,
+            )
             self._elsewhere = not engine.take_lock()
             if not self._elsewhere:
                 self._engine = engine
@@ -283,3 +297,10 @@ def _secret(account: Account) -> str:
     from tui_mail.config.secrets import secret
 
     return secret(account)
+
+
+def _sending_secret(account: Account) -> str:
+    """The password for sending."""
+    from tui_mail.config.secrets import secret
+
+    return secret(account, "outgoing")

@@ -12,7 +12,6 @@ import sqlite3
 import time
 
 from tui_mail.model import Flag
-from tui_mail.store import folders
 from tui_mail.store.database import Transaction
 from tui_mail.store.messages import INSERT, Arrival, columns
 
@@ -46,11 +45,6 @@ def insert_unborn(txn: Transaction, account: int, arrival: Arrival) -> int:
         (int(time.time()), id_),
     )
     return id_
-
-
-def insert_unborn_of(txn: Transaction, account: str, arrival: Arrival) -> int:
-    """The same for an account by its name."""
-    return insert_unborn(txn, folders.account_id(txn, account), arrival)
 
 
 def flags_and_date(sql: sqlite3.Connection, message_id: int) -> tuple[Flag, int] | None:

@@ -114,6 +114,14 @@ class EngineApart:
         if self._listener is not None:
             self._listener.join(1.0)
 
+    def send(self) -> None:
+        """Say that the outbox changed."""
+        self._ask("send", "", None)
+
+    def retry_sending(self) -> None:
+        """Say that a person asks to try again."""
+        self._ask("retry_sending", "", None)
+
     def attend(self) -> None:
         """Nothing to do here: the other process looks by itself for what others left."""
 

@@ -44,7 +44,15 @@ class Child:
         self._over = threading.Event()
         self._db = Database(where, lambda _folders, _accounts: self._committed())
         accounts = configuration.load(where).accounts
-        self._engine = Engine(where, self._db, accounts, secrets.secret, self._tell, Attention())
+        self._engine = Engine(
+            where,
+            self._db,
+            accounts,
+            secrets.secret,
+            self._tell,
+            Attention(),
+            sending_secret=lambda account: secrets.secret(account, "outgoing"),
+        )
         self._pulse = Pulse(self._db, lambda _: None, self._attend)
 
     def run(self) -> None:
@@ -74,6 +82,10 @@ class Child:
 
     def _do(self, asked: list[Any]) -> None:
         verb, account, argument = asked
+        if verb == "send" and self._engine.running:
+            self._engine.send()
+        elif verb == "retry_sending" and self._engine.running:
+            self._engine.retry_sending()
         worker = self._engine.workers.get(account)
         if worker is None or not self._engine.running:
             return

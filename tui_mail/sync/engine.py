@@ -23,6 +23,7 @@ from tui_mail.store import folders, links, messages
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
 from tui_mail.sync.pulse import SOCKET_PATH_LIMIT, wake_path
+from tui_mail.sync.sending import Sender
 from tui_mail.sync.vigil import Vigil
 
 
@@ -41,10 +42,11 @@ class Engine:
         emit: Callable[[Event], None],
         attention: Attention,
         *,
+        sending_secret: Callable[[Account], str] | None = None,
         clock: Callable[[], float] = time.time,
         source: Callable[[str], str] = source_address,
     ) -> None:
-        """`clock` and `source` as Vigil has them."""
+        """`sending_secret` gives passwords for sending, else `secret` does. `clock` and `source` as Vigil has them."""
         self._paths = paths
         self._db = db
         self._lock_file: int | None = None
@@ -54,7 +56,12 @@ class Engine:
             for account in accounts
             if account.protocol is Protocol.IMAP
         }
-        self._vigil = Vigil(list(self.workers.values()), clock=clock, source=source)
+        self.senders = [
+            Sender(account, db, sending_secret or secret, self.workers.get(account.name))
+            for account in accounts
+            if account.can_send
+        ]
+        self._vigil = Vigil([*self.workers.values(), *self.senders], clock=clock, source=source)
 
     @property
     def running(self) -> bool:
@@ -85,16 +92,19 @@ class Engine:
         self._listen()
         for worker in self.workers.values():
             worker.start()
+        for sender in self.senders:
+            sender.start()
         self._vigil.start()
 
     def stop(self) -> None:
         """Stop everything within a second; what is not finished goes on at the next start."""
         self._vigil.stop()
-        for worker in self.workers.values():
-            worker.stop()
-        for worker in self.workers.values():
-            if worker.is_alive():
-                worker.join(timeout=1.0)
+        threads: list[AccountWorker | Sender] = [*self.workers.values(), *self.senders]
+        for thread in threads:
+            thread.stop()
+        for thread in threads:
+            if thread.is_alive():
+                thread.join(timeout=1.0)
         if self._socket is not None:
             self._socket.close()
             wake_path(self._paths).unlink(missing_ok=True)
@@ -104,6 +114,7 @@ class Engine:
 
     def attend(self) -> None:
         """Look for what other processes left: changes in the journal, bodies they want."""
+        self.send()
         wanted = {account for _, account in messages.wanted(self._db.read())}
         for worker in self.workers.values():
             if worker.account_id and folders.has_work(self._db.read(), worker.account_id):
@@ -113,6 +124,16 @@ class Engine:
                 for worker in self.workers.values():
                     if worker.account_id == account:
                         worker.want_body(message_id)
+
+    def send(self) -> None:
+        """The outbox changed."""
+        for sender in self.senders:
+            sender.wake()
+
+    def retry_sending(self) -> None:
+        """A person asks to try again."""
+        for sender in self.senders:
+            sender.retry()
 
     def _listen(self) -> None:
         path = wake_path(self._paths)

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_mail.errors import StoreError
-from tui_mail.model import Event, FolderListChanged, FoldersChanged
+from tui_mail.model import Event, FolderListChanged, FoldersChanged, OutgoingChanged
 from tui_mail.paths import Paths
-from tui_mail.store import folders
+from tui_mail.store import folders, outbox
 from tui_mail.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Pulse(threading.Thread):
     def run(self) -> None:
         """Compare versions after every commit, at most ten times a second."""
         seen_version, seen, steps = -1, dict[int, tuple[str, int]](), frozenset[tuple[str, int, str]]()
-        pause, began = threading.Event(), False
+        pause, began, outgoing = threading.Event(), False, 0
         while not self._done:
             ours = began and self._beat.wait(PULSE_SECONDS)
             self._beat.clear()
@@ -79,6 +79,7 @@ class Pulse(threading.Thread):
                 if version == seen_version:
                     continue
                 now, steps_now = folders.versions(self._db.read()), folders.open_steps(self._db.read())
+                before, outgoing = outgoing, outbox.version(self._db.read())
             except StoreError as error:  # a disk that fails now may be there again in a moment
                 log.warning("pulse: %s", error.detail)
                 pause.wait(PULSE_SECONDS)
@@ -86,6 +87,8 @@ class Pulse(threading.Thread):
             seen_version = version
             if began:
                 self._tell(seen, now, {account for account, _, _ in steps ^ steps_now})
+                if outgoing != before:
+                    self._emit(OutgoingChanged())
             began, seen, steps = True, now, steps_now
             pause.wait(GAP_SECONDS)
 

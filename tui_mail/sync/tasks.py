@@ -80,6 +80,12 @@ class Tasks:
         self._session: ImapSession | None = None
         self._sync: FolderSync | None = None
         self._watchers = Watchers(account.name, connect, self._heard)
+        self._compared: dict[int, float] = {}
+        """Of each folder, when its last comparison began."""
+
+    def compared_at(self, folder_id: int) -> float:
+        """When the last comparison of a folder began that went well (time.time()); 0 never. Any thread."""
+        return self._compared.get(folder_id, 0.0)
 
     # --- asking, from any thread --------------------------------------------------------------
 
@@ -134,7 +140,9 @@ class Tasks:
 
     def _refresh(self, folder_id: int) -> None:
         assert self._sync is not None
+        began = time.time()
         more = self._sync.refresh(folder_id)
+        self._compared[folder_id] = began
         if more:
             self._ask_fill(folder_id)
         self._late.after_refresh(self._sync, folder_id)

@@ -1,0 +1,30 @@
+"""A message made here: its row that nobody sees yet, and its octets, durable before a change shows and sends it.
+
+What belongs here: the order of these steps, so that a crash between two leaves nothing half done (a row that no change
+speaks of is forgotten within the hour). What must never be here: the change itself (journal, drafts).
+"""
+
+from __future__ import annotations
+
+from tui_mail.mime.headers import BLOCK_LIMIT, parse_headers
+from tui_mail.model import Flag, HeaderFields
+from tui_mail.store import bodies, folders, unborn
+from tui_mail.store.database import Database
+from tui_mail.store.messages import Arrival
+
+
+def make(db: Database, account: str, raw: bytes, flags: Flag, when: int) -> int:
+    """Keep CRLF octets as a message of an account that no server has heard of; gives its id. Blocks.
+
+    `when` is its INTERNALDATE (epoch).
+    """
+    arrival = Arrival(0, flags, (), when, len(raw), fields_of(raw))
+    id_ = db.run(lambda txn: unborn.insert_unborn(txn, folders.account_id(txn, account), arrival), urgent=True)
+    bodies.save(db, [bodies.pack(id_, raw)], urgent=True)
+    return id_
+
+
+def fields_of(raw: bytes) -> HeaderFields:
+    """What the header of whole octets says."""
+    head = raw[: BLOCK_LIMIT + 2].partition(b"\r\n\r\n")[0]
+    return parse_headers(head + b"\r\n\r\n")
