@@ -28,6 +28,7 @@ from tui_mail.model import (
     Row,
     Server,
 )
+from tui_mail.outgoing import OutboxEntry, SendState
 from tui_mail.paths import Paths
 from tui_mail.text import safe_line
 
@@ -63,6 +64,43 @@ def line(document: object) -> None:
     """One JSON document on one line, written at once."""
     text = json.dumps(document, ensure_ascii=False)
     print(_OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text), flush=True)
+
+
+def moment(epoch: int) -> str | None:
+    """A moment as JSON says it; None for never."""
+    return datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z") if epoch > 0 else None
+
+
+def outbox_json(entry: OutboxEntry) -> dict[str, Any]:
+    """A message of the outbox."""
+    return {
+        "id": entry.id,
+        "account": entry.account,
+        "message_id": entry.message_id,
+        "subject": entry.subject,
+        "state": entry.state.value,
+        "recipients": [
+            {"email": one.email, "state": one.state.value, "code": one.code, "reply": one.reply}
+            for one in entry.recipients
+        ],
+        "attempts": entry.attempts,
+        "next_try": moment(entry.next_try) if entry.state is SendState.QUEUED else None,
+        "copy": entry.copy,
+        "error": entry.error,
+    }
+
+
+def outbox_lines(entry: OutboxEntry) -> list[str]:
+    """The same for people: one line for the message, and one for each recipient."""
+    when = ""
+    if entry.state is SendState.QUEUED:
+        when = f", at {datetime.fromtimestamp(entry.next_try).astimezone():%H:%M:%S}"
+    copy = f", copy {entry.copy}" if entry.copy else ""
+    lines = [f"{entry.id:>6}  {entry.state.value}{when}{copy}  {entry.subject or '(no subject)'}"]
+    for one in entry.recipients:
+        words = f": {one.code} {one.reply}" if one.code else ""
+        lines.append(f"        {one.email} {one.state.value}{words}")
+    return lines
 
 
 # --- documents --------------------------------------------------------------------------------

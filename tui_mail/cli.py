@@ -17,7 +17,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, cast
 
 from tui_mail import __version__
-from tui_mail.errors import ConfigError, MailError, TerminalError
+from tui_mail.errors import ConfigError, MailError, TerminalError, UsageError
 from tui_mail.paths import Paths, paths
 from tui_mail.thrift import OPENSSL, imports_without
 
@@ -30,6 +30,8 @@ Command = Callable[["Arguments"], int]
 def run(words: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code. Never raises, never prints a traceback."""
     parser = _parser()
+    if words and words[0].lower().startswith("mailto:"):
+        words = ["mailto", *words]
     given = cast("Arguments", parser.parse_args(words))
     given.home = getattr(given, "home", None)
     given.json = getattr(given, "json", False)
@@ -124,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--raw", action="store_true", help="the octets as the server has them (with --json: in base64)")
     how.add_argument("--headers", action="store_true", help="every header field")
     _action_words(command)
+    _sending_words(command)
     return parser
 
 
@@ -176,6 +179,30 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     retry.add_argument("--account", metavar="A")
 
 
+def _sending_words(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that send."""
+    send = command("send", "send a finished message (RFC 5322)", _later("send", "sending_commands"))
+    send.add_argument("file", metavar="FILE", help="- reads it from stdin")
+    send.add_argument("to", nargs="*", metavar="RECIPIENT", help="else those that its To, Cc and Bcc name")
+    send.add_argument("--account", metavar="A", help="else the one whose address is in From")
+    send.add_argument("--draft", action="store_true", help="keep it in the Drafts folder instead")
+    outbox = command("outbox", "what is being sent, recipient by recipient", _later("outbox", "sending_commands"))
+    outbox.add_argument("--all", action="store_true", help="also what was sent")
+    which = outbox.add_mutually_exclusive_group()
+    for word, help_ in (
+        ("retry", "try now those again that have not got it"),
+        ("cancel", "take it back; it is a draft again"),
+        ("send-again", "send once more what was perhaps sent"),
+        ("sent", "believe that it was sent"),
+    ):
+        which.add_argument(f"--{word}", type=_number, metavar="ID", help=help_)
+    for made in (send, outbox):
+        made.add_argument("--wait", action="store_true", help="until it is sent; 75 when it still waits after that")
+        made.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS")
+    mailto = command("mailto", "write to a mailto: link, in the running screen if there is one", _mailto)
+    mailto.add_argument("link", metavar="mailto:…")
+
+
 def _number(word: str) -> int:
     """The number of a message, or a count. What no store can hold is wrong usage."""
     number = int(word) if word.isdecimal() and len(word) < 20 else 0
@@ -196,6 +223,18 @@ def _later(name: str, module: str = "commands") -> Command:
     return call
 
 
+def _mailto(given: Arguments) -> int:
+    """Write to a link: the running screen takes it, or one is opened for it."""
+    from tui_mail.client.takeover import hand_over
+
+    if not given.link.lower().startswith("mailto:"):
+        raise UsageError("That is no mailto: link; nothing was opened.")
+    if hand_over(given.paths, given.link):
+        print("The running tui-mail has taken it.", file=sys.stderr)
+        return 0
+    return _screen(given)
+
+
 def _screen(given: Arguments) -> int:
     if not _at_terminal():
         raise TerminalError("The full screen needs a terminal; `tui-mail --help` shows the commands for scripts.")
@@ -214,6 +253,8 @@ def _screen(given: Arguments) -> int:
     try:
         with imports_without(OPENSSL):
             from tui_mail.ui.app import run as run_screen
+        if link := getattr(given, "link", ""):
+            client.ask_to_write(link)
         return run_screen(client)
     finally:
         client.stop()

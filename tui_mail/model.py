@@ -385,7 +385,12 @@ class OutgoingChanged:
     """A draft or the outbox is another one now."""
 
 
-Event = FoldersChanged | FolderListChanged | StatusChanged | BodyArrived | ChangeFailed | OutgoingChanged
+@dataclass(frozen=True, slots=True)
+class LinkAsked:
+    """A mailto: link is to be written to; `MailClient.take_links` gives it."""
+
+
+Event = FoldersChanged | FolderListChanged | StatusChanged | BodyArrived | ChangeFailed | OutgoingChanged | LinkAsked
 
 
 class ChangeKind(StrEnum):

@@ -8,6 +8,7 @@ sending (the engine).
 from __future__ import annotations
 
 import mimetypes
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,9 +26,9 @@ from tui_mail.mime.finished import from_raw
 from tui_mail.mime.mailto import draft_from_mailto
 from tui_mail.mime.parse import attachment_bytes
 from tui_mail.mime.recipients import Typed, parse_recipients
-from tui_mail.model import Account, Flag, Message, Row
+from tui_mail.model import Account, Change, Flag, Message, Role, Row
 from tui_mail.outgoing import Attachment, Begun, ComposeSettings, Draft, Identity, OutboxEntry, Purpose, Remark
-from tui_mail.store import blobs, contacts, drafts, outbox
+from tui_mail.store import blobs, contacts, drafts, folders, history, journal, outbox
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.making import fields_of, make
 from tui_mail.store.outbox import Parcel
@@ -185,6 +186,21 @@ class Desk:
         identity, now = identities_of(self._able(account))[0], int(time.time())
         composed = from_raw(raw, recipients, Typed(identity.name, identity.email), when=now)
         return self._queue(composed, account, fields_of(composed.raw).subject, now)
+
+    def draft_raw(self, raw: bytes, account: str) -> Change | None:
+        """As Writing.draft_raw."""
+        if not raw.strip() or b"\0" in raw:
+            raise UsageError("That is no message (it is empty, or holds NUL); nothing was stored.")
+        whole = re.sub(rb"\r?\n", b"\r\n", raw)
+        id_ = make(self._db, account, whole, Flag.SEEN | Flag.DRAFT, int(time.time()))
+
+        def job(txn: Transaction) -> Change | None:
+            owner = folders.account_id(txn, account)
+            target = folders.for_role(txn, owner, Role.DRAFTS)
+            batch = journal.record_upload(txn, owner, target, id_, "kept as draft:")
+            return None if batch is None else history.change_of_batch(txn.sql, batch)
+
+        return self._db.run(job, urgent=True)
 
     def identities(self) -> list[Identity]:
         """Whom a message may come from."""

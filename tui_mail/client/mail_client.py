@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from tui_mail.model import (
     Account,
     AccountStatus,
     Event,
+    LinkAsked,
     LinkState,
     Message,
     Protocol,
@@ -39,6 +41,7 @@ from tui_mail.sync.pulse import Pulse, wake_engine
 from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
+    from tui_mail.client.takeover import Takeover
     from tui_mail.sync.account import AccountWorker
     from tui_mail.sync.apart import EngineApart, FarWorker
     from tui_mail.sync.engine import Engine
@@ -80,6 +83,8 @@ class MailClient(Reading, Acting, Writing):
         self._elsewhere = False
         self._other = Elsewhere(self._db, self._emit)
         self._on_screen = 0
+        self._links: deque[str] = deque()
+        self._takeover: Takeover | None = None
         self._starting = threading.Lock()
         self._started = False
 
@@ -101,6 +106,8 @@ class MailClient(Reading, Acting, Writing):
 
     def stop(self) -> None:
         """Stop threads and processes, commit what waits, close the files; about a second at most."""
+        if self._takeover is not None:
+            self._takeover.close()
         self._pulse.stop()
         with self._starting:
             self._started = False
@@ -112,6 +119,27 @@ class MailClient(Reading, Acting, Writing):
     def subscribe(self, sink: Callable[[Event], None]) -> None:
         """Call `sink` with every event, on whatever thread it happens; it must return at once and never raise."""
         self._sinks.append(sink)
+
+    # --- links of other programs ---------------------------------------------------------------
+
+    def listen_for_links(self) -> None:
+        """Take over the mailto: links that other processes of this person are asked to write to."""
+        from tui_mail.client.takeover import Takeover
+
+        self._takeover = Takeover(self.paths, self.ask_to_write)
+        self._takeover.start()
+
+    def ask_to_write(self, link: str) -> None:
+        """Have the screen begin a message to a mailto: link; any thread."""
+        self._links.append(link)
+        self._emit(LinkAsked())
+
+    def take_links(self) -> list[str]:
+        """The links that were asked for since the last time."""
+        links = list[str]()
+        while self._links:
+            links.append(self._links.popleft())
+        return links
 
     # --- reading ------------------------------------------------------------------------------
 

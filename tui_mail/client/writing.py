@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from tui_mail.client.identities import identities_of
-from tui_mail.model import Account, Address
+from tui_mail.errors import UsageError
+from tui_mail.model import Account, Address, Change
 from tui_mail.outgoing import Attachment, Begun, ComposeSettings, Draft, Identity, OutboxEntry, Remark
 from tui_mail.store import contacts, drafts, outbox
 from tui_mail.store.database import Database, Transaction
@@ -155,6 +156,22 @@ class Writing:
     def send_raw(self, raw: bytes, account: str, recipients: Sequence[str] = ()) -> Future[OutboxEntry]:
         """Have a finished RFC 5322 message sent at once; recipients from its headers if none are given."""
         return self._at_desk(lambda desk: desk.send_raw(raw, account, recipients), wake=True)
+
+    def draft_raw(self, raw: bytes, account: str) -> Future[Change | None]:
+        """Keep a finished message in the Drafts folder. The future raises UsageError for what is no message."""
+        return self._at_desk(lambda desk: desk.draft_raw(raw, account), wake=True)
+
+    def account_for(self, raw: bytes) -> str:
+        """The account whose identity a message names as its sender; else the first that can send. Raises UsageError."""
+        from tui_mail.store.making import fields_of
+
+        senders = {address.email.casefold() for address in fields_of(raw.replace(b"\r\n", b"\n")).from_}
+        ours = (one.account for one in self.identities() if one.email.casefold() in senders)
+        able = (account.name for account in self.accounts if account.can_send)
+        found = next(ours, None) or next(able, None)
+        if found is None:
+            raise UsageError("No account can send: config.toml names no outgoing server. Nothing was sent.")
+        return found
 
     def outbox(self, *, done_since: int | None = None) -> list[OutboxEntry]:
         """What is being sent, newest first; with `done_since` (epoch) also what was sent since then."""

@@ -26,5 +26,4 @@ def make(db: Database, account: str, raw: bytes, flags: Flag, when: int) -> int:
 
 def fields_of(raw: bytes) -> HeaderFields:
     """What the header of whole octets says."""
-    head = raw[: BLOCK_LIMIT + 2].partition(b"\r\n\r\n")[0]
-    return parse_headers(head + b"\r\n\r\n")
+    return parse_headers(raw[: BLOCK_LIMIT + 2])
