@@ -30,8 +30,9 @@ Command = Callable[["Arguments"], int]
 def run(words: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code. Never raises, never prints a traceback."""
     parser = _parser()
-    if words and words[0].lower().startswith("mailto:"):
-        words = ["mailto", *words]
+    link = next((at for at, word in enumerate(words) if word.lower().startswith("mailto:")), -1)
+    if link >= 0 and "mailto" not in words[:link]:
+        words = [*words[:link], "mailto", *words[link:]]
     given = cast("Arguments", parser.parse_args(words))
     given.home = getattr(given, "home", None)
     given.json = getattr(given, "json", False)

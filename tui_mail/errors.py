@@ -16,8 +16,11 @@
         ├── CertificateRefused    69   TLS could not be trusted or not be had
         ├── AuthenticationRefused 77   the server does not accept user and password
         ├── ConnectionLost        75   the line broke or went silent; try again
-        │   └── ServerBusy        75   the server wants fewer connections, or to be left alone for a while
+        │   ├── ServerBusy        75   the server wants fewer connections, or to be left alone for a while
+        │   └── MessageDeferred   75   the server takes this message later, not now
         ├── CommandRefused         1   the server answered NO or BAD to one command
+        ├── MessageRefused         1   the server does not take this message
+        ├── DeliveryUnknown       75   the message was sent to its last dot, and no answer came
         ├── ProtocolViolation      1   the server said what no server may say
         └── UnsafeArgument         1   CR, LF or NUL in what was to be sent
 
@@ -136,6 +139,14 @@ class ServerBusy(ConnectionLost):
         self.seconds = seconds
 
 
+class MessageDeferred(ConnectionLost):
+    """The server takes this message later, not now; nothing of it was accepted. `code`: its reply code (4xx)."""
+
+    def __init__(self, sentence: str, detail: str = "", *, code: int = 0) -> None:
+        super().__init__(sentence, detail)
+        self.code = code
+
+
 class CommandRefused(ServerError):
     """The server answered NO or BAD. `code` is the response code (`TRYCREATE`, `OVERQUOTA`, …) or empty."""
 
@@ -143,6 +154,24 @@ class CommandRefused(ServerError):
         super().__init__(sentence, detail)
         self.code = code
         self.bad = bad
+
+
+class MessageRefused(ServerError):
+    """The server does not take this message, or it was found out beforehand that it cannot (`code` 0).
+
+    `needs_seven_bit`: it would be taken in an encoding without 8-bit octets.
+    """
+
+    def __init__(self, sentence: str, detail: str = "", *, code: int = 0, needs_seven_bit: bool = False) -> None:
+        super().__init__(sentence, detail)
+        self.code = code
+        self.needs_seven_bit = needs_seven_bit
+
+
+class DeliveryUnknown(ServerError):
+    """The end of a message may have been sent and no answer came: the server may have it. Never sent again unasked."""
+
+    exit_code = 75
 
 
 class ProtocolViolation(ServerError):

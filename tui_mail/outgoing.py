@@ -180,7 +180,9 @@ class SendState(StrEnum):
     SENDING = "sending"
     """Talking to the server; the final dot has not been sent."""
     UNKNOWN = "unknown"
-    """The final dot may have been sent, and no answer came: the server may have it or not. Never sent again unasked."""
+    """The final dot may have been sent, and no answer came: the server may have it or not. Never sent again unasked.
+
+    For the seconds in which the answer is still awaited the entry has no `error`."""
     ACCEPTED = "accepted"
     """The server has taken it over; the Sent copy is still to be seen to."""
     DONE = "done"
@@ -241,6 +243,12 @@ class OutboxEntry:
     """What became of the Sent copy: "stored", "by the server", or why there is none."""
     attempt_notes: tuple[SafeText, ...] = field(default=())
     """What the server said at each try, newest last."""
+
+    @property
+    def is_moving(self) -> bool:
+        """It goes on by itself: it waits for its time, is being sent, or the answer to its last octet is awaited."""
+        awaits_answer = self.state is SendState.UNKNOWN and not self.error
+        return awaits_answer or self.state in (SendState.QUEUED, SendState.SENDING)
 
     @property
     def is_open(self) -> bool:

@@ -23,7 +23,6 @@ SEND_SECONDS = 120.0
 COPY_SECONDS = 20.0
 """How long its Sent copy is waited for after that."""
 DAY = 86_400
-_MOVING = (SendState.QUEUED, SendState.SENDING)
 
 
 def send(given: Arguments) -> int:
@@ -70,7 +69,7 @@ def _on_its_way(given: Arguments, client: MailClient, entry: OutboxEntry) -> int
     deadline = time.monotonic() + (given.timeout if given.wait else SEND_SECONDS)
     while time.monotonic() < deadline:
         entry = _entry(client, entry.id)
-        if entry.state not in _MOVING or (client.is_settled and not client.is_engine and not given.wait):
+        if not entry.is_moving or (client.is_settled and not client.is_engine and not given.wait):
             break
         if entry.error and not given.wait:
             break
@@ -79,12 +78,14 @@ def _on_its_way(given: Arguments, client: MailClient, entry: OutboxEntry) -> int
     while entry.state is SendState.ACCEPTED and client.is_engine and time.monotonic() < deadline:
         threading.Event().wait(0.05)
         entry = _entry(client, entry.id)
+    if entry.copy and client.is_engine:
+        client.wait_until_synced(entry.account, COPY_SECONDS)
     answer(given, outbox_json(entry), *outbox_lines(entry))
     if entry.error:
         print(entry.error, file=sys.stderr)
     if entry.state in (SendState.FAILED, SendState.UNKNOWN):
         return 1
-    return 75 if given.wait and entry.state in _MOVING else 0
+    return 75 if given.wait and entry.is_moving else 0
 
 
 def _kept(given: Arguments, client: MailClient, change: Change | None) -> int:

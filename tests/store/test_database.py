@@ -18,7 +18,7 @@ from tui_mail.store import bodies, folders, messages, rows
 from tui_mail.store.database import Database
 from tui_mail.store.files import SCHEMA_VERSION
 
-PREVIOUS = Path(__file__).with_name("mail-v1.db")
+PREVIOUS = [Path(__file__).with_name(f"mail-v{version}.db") for version in range(1, SCHEMA_VERSION)]
 
 
 def test_files_are_private(shelf: Shelf) -> None:
@@ -27,11 +27,12 @@ def test_files_are_private(shelf: Shelf) -> None:
         assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
 
 
-def test_previous_versions_file_opens_with_its_mail(tmp_path: Path) -> None:
+@pytest.mark.parametrize("previous", PREVIOUS, ids=lambda file: file.stem)
+def test_previous_versions_file_opens_with_its_mail(previous: Path, tmp_path: Path) -> None:
     """A file written by an earlier release shows the same rows after the migration."""
     where = paths(tmp_path)
     where.prepare()
-    shutil.copy(PREVIOUS, where.data / "mail.db")
+    shutil.copy(previous, where.data / "mail.db")
     db = Database(where)
     try:
         assert db.read().execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION

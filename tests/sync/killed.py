@@ -24,7 +24,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,7 +33,9 @@ from tests.sync.scenario import over, work
 from tui_mail.client import MailClient
 from tui_mail.errors import MailError
 from tui_mail.model import Account, Change, ChangeState, Flag, LinkState, Protocol, Security, Server
+from tui_mail.net.smtp_line import Line
 from tui_mail.net.talk import Conversation
+from tui_mail.outgoing import ComposeSettings, SendState
 from tui_mail.paths import paths
 from tui_mail.store.database import Database
 from tui_mail.sync import copying
@@ -50,10 +52,10 @@ class Death:
     """kill -9 of oneself: around the n-th commit, or around the n-th command that matches."""
 
     at: str
-    """commit | command"""
+    """commit | command | smtp"""
     nth: int
     moment: str
-    """commit: before, after. command: before (it is sent), sent, answered (and nothing was done with the answer)."""
+    """before | after; command: before (it is sent) | sent | answered (and nothing was done with the answer)."""
     match: str = ""
 
 
@@ -78,7 +80,14 @@ class Nursery:
     def start(self, home: Path, account: Account, death: Death | None = None) -> Client:
         """A client that runs on that home; it dies by itself if told so."""
         ours, theirs = socket.socketpair()
-        told = {"home": str(home), "server": asdict(account.incoming), "death": asdict(death) if death else None}
+        told = {
+            "home": str(home),
+            "email": account.email,
+            "save_sent": account.save_sent,
+            "server": asdict(account.incoming),
+            "outgoing": asdict(account.outgoing) if account.outgoing else None,
+            "death": asdict(death) if death else None,
+        }
         socket.send_fds(self._line, [json.dumps(told).encode()], [theirs.fileno()])
         theirs.close()
         pid = json.loads(self._line.recv(1000))
@@ -175,10 +184,12 @@ def main() -> None:
 def _live(line: socket.socket, request: dict[str, Any]) -> None:
     if request["death"]:
         _die_at(Death(**request["death"]))
-    told = request["server"]
-    words, security = tuple(told["password_command"]), Security(told["security"])
-    server = Server(**{**told, "password_command": words, "security": security})
-    client = MailClient(paths(Path(request["home"])), [Account("work", "", "anna@example.org", Protocol.IMAP, server)])
+    server, outgoing = _server(request["server"]), request["outgoing"] and _server(request["outgoing"])
+    account = Account(
+        "work", "", request["email"], Protocol.IMAP, server, outgoing or None, save_sent=request["save_sent"]
+    )
+    client = MailClient(paths(Path(request["home"])), [account])
+    client.compose = ComposeSettings(undo_send=0)
     with line.makefile("rw", encoding="utf-8") as lines:
         for asked in lines:
             wish = json.loads(asked)
@@ -193,12 +204,26 @@ def _live(line: socket.socket, request: dict[str, Any]) -> None:
                 return
 
 
+def _server(told: dict[str, Any]) -> Server:
+    return Server(
+        **{
+            **told,
+            "password_command": tuple(told["password_command"]),
+            "security": Security(told["security"]),
+        }
+    )
+
+
 def _die_at(death: Death) -> None:
     count = 0
 
     def die(moment: str) -> None:
         if (count, moment) == (death.nth, death.moment):
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def count_one() -> None:
+        nonlocal count
+        count += 1
 
     if death.at == "commit":
         commit = Database._commit_group
@@ -211,6 +236,10 @@ def _die_at(death: Death) -> None:
             die("after")
 
         Database._commit_group = counted  # type: ignore[method-assign]
+        return
+    if death.at == "smtp":
+        for name in ("command", "transmit", "reply"):
+            _count_calls(name, die, count_one)
         return
     begin, accepted = Conversation.begin, Conversation.accepted
     running: set[int] = set()
@@ -235,6 +264,20 @@ def _die_at(death: Death) -> None:
 
     Conversation.begin = begun  # type: ignore[method-assign]
     Conversation.accepted = answered  # type: ignore[method-assign]
+
+
+def _count_calls(name: str, die: Callable[[str], None], count: Callable[[], None]) -> None:
+    """Each step of a dialogue with an SMTP server: before its octets go out or are read, and after."""
+    step = getattr(Line, name)
+
+    def counted(self: Line, *given: Any, **named: Any) -> Any:
+        count()
+        die("before")
+        result = step(self, *given, **named)
+        die("after")
+        return result
+
+    setattr(Line, name, counted)
 
 
 # --- what a client can be asked to do ------------------------------------------------------------
@@ -323,6 +366,32 @@ def _bodies(client: MailClient, ids: list[int]) -> list[str]:
     return [(client.raw(id_) or b"").decode("latin-1") for id_ in ids]
 
 
+def _write(client: MailClient, **said: str) -> int:
+    """Keep a draft; its id."""
+    return client.keep_draft(replace(client.blank_draft().result(PATIENCE).draft, **said)).result(PATIENCE).id
+
+
+def _send(client: MailClient, draft: int) -> int:
+    """Send a draft that is open; its number in the outbox."""
+    [written] = [one for one in client.drafts() if one.id == draft]
+    return client.send(written).result(PATIENCE).id
+
+
+def _sent(client: MailClient, seconds: float = 40.0) -> None:
+    """Wait until nothing of the outbox goes on by itself, and every Sent copy is seen to."""
+    client.start()
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while [one for one in client.outbox() if one.is_moving or one.state is SendState.ACCEPTED]:
+        assert time.monotonic() < deadline, client.outbox()
+        client.retry()
+        pause.wait(0.05)
+
+
+def _outbox(client: MailClient) -> list[tuple[int, str, str, str]]:
+    """Everything that was ever in the outbox: number, subject, state, error."""
+    return [(one.id, one.subject, one.state.value, one.error) for one in client.outbox(done_since=0)]
+
+
 DEEDS: dict[str, Callable[..., Any]] = {
     "start": _start,
     "stop": lambda client: client.stop(),
@@ -335,6 +404,14 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "rows": _rows,
     "bodies": _bodies,
     "status": _status,
+    "write": _write,
+    "drafts": lambda client: [(one.id, one.subject, one.body) for one in client.drafts()],
+    "recover": lambda client: [one.id for one in client.recover_drafts().result(PATIENCE)],
+    "send": _send,
+    "sent": _sent,
+    "outbox": _outbox,
+    "send_again": lambda client, number: client.send_again(number).result(PATIENCE),
+    "take_as_sent": lambda client, number: client.take_as_sent(number).result(PATIENCE),
     "retry": _retry,
 }
 

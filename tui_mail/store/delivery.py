@@ -22,6 +22,10 @@ from tui_mail.store.journal import Effect
 
 NOTES_LIMIT = 30
 """Most tries whose words are kept."""
+_UNANSWERED = (
+    "The program ended before the server had answered, so nobody knows whether this was sent. It is not sent again by"
+    " itself: look among your sent mail, or ask a recipient, then send it again or mark it as sent."
+)
 NEWEST = 300
 """How many of the newest sent messages one is looked for among."""
 
@@ -60,7 +64,8 @@ class Said:
 
 
 def recover(txn: Transaction, account: int) -> None:
-    """The last engine ended in the middle: what had not sent its final dot is safe to send."""
+    """The last engine ended in the middle: what had not sent its final dot is safe to send; the rest is a question."""
+    change(txn, "error = ?", "account_id = ? AND state = 'unknown' AND error = ''", _UNANSWERED, account)
     change(txn, "state = 'queued'", "account_id = ? AND state = 'sending'", account)
 
 

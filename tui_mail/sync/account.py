@@ -47,7 +47,7 @@ DEAD_SECONDS = 30.0
 """Silence in the middle of an answer after which the line is given up if a watcher's is dead too."""
 COUNTED = ("_replay", "_fetch_body", "_fetch_bodies")
 """Jobs that count broken lines for each change or message, so that one keeps no other from being done."""
-BEHIND = frozenset(("_refresh", "_backfill", "_list", "_fetch_bodies", "_tidy"))
+BEHIND = frozenset(("_refresh", "_backfill", "_list", "_fetch_bodies", "_tidy", "_harvest"))
 """Jobs that nobody waits for: they give way to a key."""
 ANYWHERE = "192.0.2.1"
 """An address that stands for the whole network (RFC 5737), until the server's is known."""

@@ -28,6 +28,7 @@ class Urgency(IntEnum):
     FILL_INBOX = auto()
     FILL_OTHER = auto()
     TIDY = auto()
+    HARVEST = auto()
     BODIES = auto()
 
 

@@ -150,7 +150,7 @@ class Sender(threading.Thread):
         server = self._account.outgoing
         if server is None:
             raise SecretUnavailable(f"The account {self._account.name} has no server for sending any more.")
-        return SmtpSession.open(server, self._secret(self._account))
+        return SmtpSession.open(server, self._secret(self._account) if server.user else "")
 
     def _send(self, job: Job) -> None:
         """One message: every way this can end is noted before the next one begins."""

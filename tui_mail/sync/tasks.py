@@ -19,7 +19,7 @@ from tui_mail.errors import CommandRefused, UnsafeArgument
 from tui_mail.model import Account, BodyArrived, ChangeFailed, Event, Role
 from tui_mail.net.connection import Wake
 from tui_mail.net.imap import ImapSession
-from tui_mail.store import due, folders
+from tui_mail.store import contacts, due, folders
 from tui_mail.store.database import Database
 from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
 from tui_mail.sync.folder import FolderSync
@@ -179,6 +179,7 @@ class Tasks:
             self._ask_fill(state.id)
         self._ask(Urgency.BODIES, Job("_fetch_bodies"))
         self._ask(Urgency.TIDY, Job("_tidy"))
+        self._ask(Urgency.HARVEST, Job("_harvest"))
         self._listed = True
         self._watchers.keep()
 
@@ -222,6 +223,11 @@ class Tasks:
         assert self._sync is not None
         if self._bodies.fetch_batch(self._sync, self.account.keep_bodies):
             self._ask(Urgency.BODIES, Job("_fetch_bodies"))
+
+    def _harvest(self, _: int) -> None:
+        """Take note of who writes and is written to, a few messages at a time."""
+        if self.db.run(contacts.harvest):
+            self._ask(Urgency.HARVEST, Job("_harvest"))
 
     def _tidy(self, _: int) -> None:
         """All folders have been looked at since `_looked`, and once before: what was lost then and still is, is gone.
