@@ -79,6 +79,11 @@ class Account:
     """A line of one's own instead of that: {date}, {name} and {email} are filled in."""
     save_sent: str = "auto"
     """Who files sent mail: auto | copy (this program does) | server | never."""
+    smime_certificate: str = ""
+    """PEM file of the certificate to sign with; `smime_key` is its key, without a passphrase."""
+    smime_key: str = ""
+    smime_folder: str = ""
+    """Where other people's certificates are, as PEM files."""
     sendmail_command: tuple[str, ...] = ()
     """argv of a program that sends instead of an outgoing server."""
 

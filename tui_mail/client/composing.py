@@ -23,12 +23,24 @@ from tui_mail.mime.answering import Answer
 from tui_mail.mime.compose import Composed
 from tui_mail.mime.concerns import concerns
 from tui_mail.mime.finished import from_raw
+from tui_mail.mime.identities import mine
 from tui_mail.mime.mailto import draft_from_mailto
-from tui_mail.mime.parse import attachment_bytes
+from tui_mail.mime.parse import attachment_bytes, parse_message
+from tui_mail.mime.protection import PGP_ENCRYPTED, encrypted_kind, opened, protected_copy, sealed
 from tui_mail.mime.recipients import Typed, parse_recipients
 from tui_mail.model import Account, Change, Flag, Message, Role, Row
-from tui_mail.outgoing import Attachment, Begun, ComposeSettings, Draft, Identity, OutboxEntry, Purpose, Remark
-from tui_mail.store import blobs, contacts, drafts, folders, history, journal, outbox
+from tui_mail.outgoing import (
+    Attachment,
+    Begun,
+    ComposeSettings,
+    Draft,
+    Identity,
+    OutboxEntry,
+    Protection,
+    Purpose,
+    Remark,
+)
+from tui_mail.store import blobs, contacts, delivery, drafts, folders, history, journal, messages, outbox
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.making import fields_of, make
 from tui_mail.store.outbox import Parcel
@@ -111,12 +123,16 @@ class Desk:
         answer = begin(raw, message, account, ours)
         files = [self._carried(raw, index) for index in answer.carry]
         if answer.attach_original:
-            files.append(self.attachment(f"{message.subject or 'message'}.eml", raw, "message/rfc822"))
+            original = compose.for_others(raw)  # who else got it is not for others to know
+            files.append(self.attachment(f"{message.subject or 'message'}.eml", original, "message/rfc822"))
+        source = message_id if answer.draft.purpose is not Purpose.NEW else 0
+        if answer.source_message_id:
+            source = messages.of_message_id(self._db.read(), answer.source_message_id)
         draft = replace(
             answer.draft,
             account=answer.draft.account or account.name,
             attachments=(*answer.draft.attachments, *files),
-            source=message_id if answer.draft.purpose is not Purpose.NEW else 0,
+            source=source,
         )
         return Begun(draft, answer.notes)
 
@@ -125,8 +141,24 @@ class Desk:
         known = drafts.of_copy(self._db.read(), message_id)
         if known is not None:
             return Begun(known)
-        begun = self.begin(message_id, lambda raw, message, _, ours: answering.draft_from_raw(raw, message, ours))
-        return replace(begun, draft=replace(begun.draft, copy=message_id))
+        begun = self.begin(message_id, self._read_draft)
+        source = begun.draft.source if begun.draft.source != message_id else 0
+        return replace(begun, draft=replace(begun.draft, copy=message_id, source=source))
+
+    def _read_draft(self, raw: bytes, message: Message, account: Account, ours: Sequence[Identity]) -> Answer:
+        kind = encrypted_kind(raw)
+        if kind:
+            from tui_mail.mime import pgp, smime
+
+            inside = sealed(raw)
+            content = (
+                pgp.decrypt(inside)
+                if kind == PGP_ENCRYPTED
+                else smime.decrypt(inside, account.smime_certificate, account.smime_key)
+            )
+            raw = opened(raw, content)
+            message = parse_message(raw)
+        return answering.draft_from_raw(raw, message, ours)
 
     # --- keeping --------------------------------------------------------------------------------
 
@@ -140,7 +172,11 @@ class Desk:
         draft = self.save(draft)
         version, now = drafts.version_of(self._db.read(), draft.id), int(time.time())
         copy = replace(draft, message_id=compose.new_message_id(draft.from_email))  # no two copies are alike
-        raw = compose.draft_octets(copy, self._files(draft), when=now)
+        about = self._mail.row(draft.source) if draft.source else None
+        source = about.message_id if about is not None else ""
+        raw = compose.draft_octets(copy, self._files(draft), when=now, source_message_id=source)
+        if draft.encrypt:
+            raw = protected_copy(raw, self._sealer(draft))
         id_ = make(self._db, draft.account, raw, Flag.SEEN | Flag.DRAFT, now)
         if self._db.run(lambda txn: drafts.keep(txn, draft.id, version, id_), urgent=True) is None:
             return drafts.load(self._db.read(), draft.id) or draft
@@ -167,10 +203,21 @@ class Desk:
         return concerns(
             draft,
             known_domains={email.rpartition("@")[2] for email in written},
-            known_emails=written | contacts.known(self._db.read(), written=False),
+            known_emails=written,
             lists=contacts.lists(self._db.read()),
             own=self.identities(),
+            received_at=self._received_at(draft),
+            size_limit=delivery.size_limit(self._db.read(), draft.account),
+            size=len(draft.body) + sum(file.size * 140 // 100 for file in draft.attachments),
         )
+
+    def _received_at(self, draft: Draft) -> str:
+        """The address at which the answered message came, as far as its To and Cc tell."""
+        row = self._mail.row(draft.source) if draft.source and draft.purpose is Purpose.REPLY else None
+        if row is None:
+            return ""
+        found = mine(self.identities()).best_of([str(address.email) for address in row.to])
+        return found.email if found is not None else ""
 
     def send(self, draft: Draft, at: int | None) -> OutboxEntry:
         """As Writing.send."""
@@ -223,7 +270,7 @@ class Desk:
             if raw is None:
                 raise NotFound("The message to be sent on is not here any more; nothing was sent.")
             return compose.redirected(raw, draft, when=when, message_id=compose.new_message_id(draft.from_email))
-        return compose.compose(draft, self._files(draft), when=when)
+        return compose.compose(draft, self._files(draft), when=when, protect=self._protector(draft))
 
     def _queue(
         self, composed: Composed, account: str, subject: str, when: int, draft: Draft | None = None
@@ -246,12 +293,44 @@ class Desk:
 
         def job(txn: Transaction) -> OutboxEntry:
             id_ = outbox.queue(txn, parcel, when)
-            contacts.written_to(txn, [(one.name, one.email) for one in people], int(time.time()))
+            contacts.written_to(txn, [(one.name, one.email) for one in people], int(time.time()), _chosen(draft))
             entry = outbox.entry(txn.sql, id_)
             assert entry is not None
             return entry
 
         return self._db.run(job, urgent=True)
+
+    def _protector(self, draft: Draft) -> Callable[[bytes], bytes] | None:
+        """What signs and encrypts the content of a draft as it asks for; None when it asks for nothing."""
+        from tui_mail.mime import pgp, smime
+
+        if not (draft.sign or draft.encrypt):
+            return None
+        account = self._able(draft.account)
+        to, hidden = (
+            [one.email for one in parse_recipients(typed).addresses] for typed in (f"{draft.to},{draft.cc}", draft.bcc)
+        )
+        if draft.protection is Protection.PGP:
+            if draft.encrypt:
+                return lambda part: pgp.encrypt(part, draft.from_email, to, hidden, signed=draft.sign)
+            return lambda part: pgp.sign(part, draft.from_email)
+        certificate, key = account.smime_certificate, account.smime_key
+
+        def protect(part: bytes) -> bytes:
+            if draft.sign:
+                part = smime.sign(part, certificate, key)
+            return smime.encrypt(part, certificate, [*to, *hidden], account.smime_folder) if draft.encrypt else part
+
+        return protect
+
+    def _sealer(self, draft: Draft) -> Callable[[bytes], bytes]:
+        """What encrypts a draft to its writer alone."""
+        from tui_mail.mime import pgp, smime
+
+        account = next(one for one in self._mail.accounts if one.name == draft.account)
+        if draft.protection is Protection.PGP:
+            return lambda part: pgp.encrypt(part, draft.from_email, (), signed=False)
+        return lambda part: smime.encrypt(part, account.smime_certificate, (), "")
 
     def _files(self, draft: Draft) -> list[bytes]:
         return [blobs.load(self._db.read_bodies(), file.blob) for file in draft.attachments]
@@ -271,6 +350,13 @@ class Desk:
         if raw is None:
             raise NotFound("The message has not been fetched yet, and its server does not answer; try again later.")
         return raw
+
+
+def _chosen(draft: Draft | None) -> str:
+    """How a draft is protected, as it is remembered of its recipients."""
+    if draft is None or not (draft.sign or draft.encrypt):
+        return ""
+    return " ".join([draft.protection, *(["sign"] if draft.sign else []), *(["encrypt"] if draft.encrypt else [])])
 
 
 def _read(path: Path) -> bytes:

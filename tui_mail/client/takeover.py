@@ -31,7 +31,11 @@ class Takeover:
 
     def start(self) -> None:
         """Listen, unless another screen of this store does."""
-        if len(os.fsencode(self._path)) > SOCKET_PATH_LIMIT or _connect(self._path.as_posix()) is not None:
+        if len(os.fsencode(self._path)) > SOCKET_PATH_LIMIT:
+            return
+        other = _connect(str(self._path))
+        if other is not None:
+            other.close()
             return
         self._path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)

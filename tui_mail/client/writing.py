@@ -9,6 +9,7 @@ is sent was frozen durably before its Future resolves. How it is done (`composin
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -18,11 +19,21 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from tui_mail.client.identities import identities_of
 from tui_mail.errors import UsageError
 from tui_mail.model import Account, Address, Change
-from tui_mail.outgoing import Attachment, Begun, ComposeSettings, Draft, Identity, OutboxEntry, Remark
+from tui_mail.outgoing import (
+    Attachment,
+    Begun,
+    ComposeSettings,
+    Draft,
+    Identity,
+    OutboxEntry,
+    Protection,
+    Remark,
+)
 from tui_mail.store import contacts, drafts, outbox
 from tui_mail.store.database import Database, Transaction
 
 if TYPE_CHECKING:
+    from tui_mail.client.book import Book
     from tui_mail.client.composing import Desk, Mail
 
 T = TypeVar("T")
@@ -34,6 +45,7 @@ class Writing:
     accounts: tuple[Account, ...]
     compose: ComposeSettings
     _db: Database
+    _book: Book | None = None
 
     def identities(self) -> list[Identity]:
         """Whom a message may come from, each account's own address first; patterns are left as they are."""
@@ -137,8 +149,28 @@ class Writing:
         return self._at_desk(lambda desk: desk.attach(files))
 
     def complete(self, typed: str, limit: int = 8) -> list[Address]:
-        """Contacts that what was typed may be the beginning of; a few milliseconds."""
-        return contacts.matching(self._db.read(), typed.strip(), limit) if typed.strip() else []
+        """Contacts that what was typed may be the beginning of: of the mail, then of vCards; a few milliseconds."""
+        if not typed.strip():
+            return []
+        book = self._address_book
+        book.load()
+        return _once([*contacts.matching(self._db.read(), typed.strip(), limit), *book.matching(typed.strip(), limit)])
+
+    def complete_more(self, typed: str) -> Future[list[Address]]:
+        """What `address_book_command` knows besides."""
+        book = self._address_book
+        return self._at_desk(lambda _: book.ask(typed.strip()))
+
+    def protection_for(self, emails: Sequence[str]) -> tuple[Protection, bool, bool]:
+        """How messages to all of these were protected last: by what, signed, encrypted."""
+        kind, *how = contacts.protection(self._db.read(), emails).split() or [""]
+        return Protection(kind), "sign" in how, "encrypt" in how
+
+    def can_protect(self, account: str, kind: Protection) -> bool:
+        """Whether an account can sign with this: gpg is here, or there is a certificate. Quick."""
+        if kind is Protection.PGP:
+            return shutil.which("gpg") is not None
+        return any(one.name == account and bool(one.smime_certificate) for one in self.accounts)
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -208,6 +240,14 @@ class Writing:
 
     # --- helpers --------------------------------------------------------------------------------
 
+    @property
+    def _address_book(self) -> Book:
+        if self._book is None:
+            from tui_mail.client.book import Book
+
+            self._book = Book(self.compose)
+        return self._book
+
     def _wake(self) -> None:
         """Something was written: whoever is the engine carries it out."""
         raise NotImplementedError
@@ -235,3 +275,11 @@ class Writing:
 
         threading.Thread(target=run, name="desk", daemon=True).start()
         return future
+
+
+def _once(addresses: Sequence[Address]) -> list[Address]:
+    """Each address once, the first of its names."""
+    found = dict[str, Address]()
+    for address in addresses:
+        found.setdefault(address.email.casefold(), address)
+    return list(found.values())

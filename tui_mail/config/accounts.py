@@ -160,6 +160,9 @@ def _account_table(account: Account) -> Table:
             "attribution": account.attribution,
             "save_sent": account.save_sent,
             "sendmail_command": list(account.sendmail_command),
+            "smime_certificate": account.smime_certificate,
+            "smime_key": account.smime_key,
+            "smime_folder": account.smime_folder,
         },
         {
             "name": "",
@@ -171,6 +174,9 @@ def _account_table(account: Account) -> Table:
             "attribution": "",
             "save_sent": "auto",
             "sendmail_command": [],
+            "smime_certificate": "",
+            "smime_key": "",
+            "smime_folder": "",
         },
     )
     incoming = _leg(account.incoming, Server("", 0, Security.TLS, ""))

@@ -15,7 +15,18 @@ from tui_mail.outgoing import ComposeSettings
 if TYPE_CHECKING:
     from tui_mail.config.rules import Reader
 
-WRITING_KEYS = ("aliases", "signature", "signatures", "language", "attribution", "save_sent", "sendmail_command")
+WRITING_KEYS = (
+    "aliases",
+    "signature",
+    "signatures",
+    "language",
+    "attribution",
+    "save_sent",
+    "sendmail_command",
+    "smime_certificate",
+    "smime_key",
+    "smime_folder",
+)
 COMPOSE_KEYS = (
     "undo_send",
     "editor",
@@ -47,6 +58,9 @@ def writing_of(reader: Reader, path: _Path, table: Mapping[str, Any]) -> dict[st
         "attribution": reader.string(path, table, "attribution"),
         "save_sent": reader.choice(path, table, "save_sent", ("auto", "copy", "server", "never"), "auto"),
         "sendmail_command": reader.command(path, table, "sendmail_command"),
+        "smime_certificate": _place(reader, path, table, "smime_certificate"),
+        "smime_key": _place(reader, path, table, "smime_key"),
+        "smime_folder": _place(reader, path, table, "smime_folder"),
     }
 
 
@@ -67,8 +81,8 @@ def compose_of(reader: Reader, document: Mapping[str, Any]) -> ComposeSettings:
         markdown=markdown,
         spell_command=reader.command(path, table, "spell_command"),
         address_book_command=reader.command(path, table, "address_book_command"),
-        vcard_folder=_folder(reader, path, table, "vcard_folder"),
-        template_folder=_folder(reader, path, table, "template_folder"),
+        vcard_folder=_place(reader, path, table, "vcard_folder"),
+        template_folder=_place(reader, path, table, "template_folder"),
     )
 
 
@@ -81,6 +95,6 @@ def _text(reader: Reader, path: _Path, table: Mapping[str, Any], key: str) -> st
     return value.strip("\n")
 
 
-def _folder(reader: Reader, path: _Path, table: Mapping[str, Any], key: str) -> str:
+def _place(reader: Reader, path: _Path, table: Mapping[str, Any], key: str) -> str:
     value = reader.string(path, table, key)
     return str(Path(value).expanduser()) if value else ""

@@ -42,10 +42,20 @@ def harvest(txn: Transaction) -> bool:
     return True
 
 
-def written_to(txn: Transaction, addresses: Sequence[tuple[str, str]], when: int) -> None:
-    """A message goes to these (name, e-mail): they are known from now on."""
+def written_to(txn: Transaction, addresses: Sequence[tuple[str, str]], when: int, protection: str) -> None:
+    """A message goes to these (name, e-mail): they are known from now on, and how it is protected ("pgp sign")."""
     for name, email in addresses:
         _count(txn, Address(safe_line(name), safe_line(email)), when, sent=1)
+        txn.sql.execute("UPDATE contact SET protection = ? WHERE email = ?", (protection, email.casefold()))
+
+
+def protection(sql: sqlite3.Connection, emails: Sequence[str]) -> str:
+    """How the last messages to all of these were protected ("pgp sign encrypt"); empty when they differ."""
+    found = set[str]()
+    for email in emails:
+        row = sql.execute("SELECT protection FROM contact WHERE email = ?", (email.casefold(),)).fetchone()
+        found.add("" if row is None else str(row[0]))
+    return found.pop() if len(found) == 1 else ""
 
 
 def matching(sql: sqlite3.Connection, prefix: str, limit: int) -> list[Address]:

@@ -289,6 +289,17 @@ def change(txn: Transaction, what: str, where: str, *values: object) -> bool:
     return changed
 
 
+def size_limit(sql: sqlite3.Connection, account: str) -> int:
+    """How many octets the account's server takes at most, as it said last; 0 while that is not known."""
+    row = sql.execute("SELECT value FROM meta WHERE key = ?", (f"size_limit:{account}",)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def learn_size_limit(txn: Transaction, account: str, limit: int) -> None:
+    """Remember what the server said."""
+    txn.sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"size_limit:{account}", str(limit)))
+
+
 def find_copy(sql: sqlite3.Connection, folder_id: int, fields: HeaderFields) -> int | None:
     """The message among the newest of a folder on the server that is the one of these fields; None when none is.
 

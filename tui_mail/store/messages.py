@@ -251,6 +251,15 @@ def accounts_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, 
     return found
 
 
+def of_message_id(sql: sqlite3.Connection, message_id: str) -> int:
+    """A displayed message of this Message-ID; 0 when there is none. Looks at every row: not for the UI thread."""
+    row = sql.execute(
+        "SELECT id FROM message WHERE msgid_hash = ? AND message_id = ? AND view_folder IS NOT NULL LIMIT 1",
+        (message_hash(message_id), message_id),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def displayed_in(sql: sqlite3.Connection, folder_id: int) -> list[int]:
     """The ids of the messages that are displayed in a folder, newest first."""
     query = "SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC"

@@ -60,6 +60,7 @@ CREATE TABLE contact (
     name TEXT NOT NULL,
     sent INTEGER NOT NULL DEFAULT 0,               -- messages sent to it
     received INTEGER NOT NULL DEFAULT 0,
-    last INTEGER NOT NULL DEFAULT 0
+    last INTEGER NOT NULL DEFAULT 0,
+    protection TEXT NOT NULL DEFAULT ''            -- how the last message to it was protected: "pgp sign encrypt"
 ) WITHOUT ROWID;
 CREATE INDEX contact_sent ON contact (sent) WHERE sent > 0;

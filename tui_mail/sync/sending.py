@@ -150,7 +150,11 @@ class Sender(threading.Thread):
         server = self._account.outgoing
         if server is None:
             raise SecretUnavailable(f"The account {self._account.name} has no server for sending any more.")
-        return SmtpSession.open(server, self._secret(self._account) if server.user else "")
+        session = SmtpSession.open(server, self._secret(self._account) if server.user else "")
+        limit = session.size_limit
+        if limit != delivery.size_limit(self._db.read(), self._account.name):
+            self._db.write(lambda txn: delivery.learn_size_limit(txn, self._account.name, limit))
+        return session
 
     def _send(self, job: Job) -> None:
         """One message: every way this can end is noted before the next one begins."""

@@ -1,0 +1,44 @@
+"""Contacts out of vCard files (RFC 6350): names and e-mail addresses, nothing else.
+
+The only place that knows vobject. A file is somebody else's text: what it says is made safe, and what cannot be read is
+left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tui_mail.model import Address
+from tui_mail.text import safe_line
+
+FILE_LIMIT = 5_000_000
+"""Octets of one file that are read; photographs are most of a card."""
+CARDS_LIMIT = 20_000
+
+
+def read_folder(folder: Path) -> list[Address]:
+    """Every address of the .vcf files of a folder, and of those below it. Blocks; never raises."""
+    found = list[Address]()
+    for file in sorted(folder.rglob("*.vcf")):
+        for address in _addresses(file):
+            found.append(address)
+            if len(found) >= CARDS_LIMIT:
+                return found
+    return found
+
+
+def _addresses(file: Path) -> Iterator[Address]:
+    import vobject
+
+    try:
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            text = stream.read(FILE_LIMIT)
+        for card in vobject.readComponents(text, ignoreUnreadable=True, allowQP=True):
+            name = str(card.fn.value) if hasattr(card, "fn") else ""
+            for email in card.contents.get("email", ()):
+                value = str(email.value).strip()
+                if "@" in value:
+                    yield Address(safe_line(name, 200), safe_line(value, 254))
+    except (OSError, ValueError, AttributeError, vobject.base.VObjectError):
+        return
