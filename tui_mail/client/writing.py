@@ -9,7 +9,6 @@ is sent was frozen durably before its Future resolves. How it is done (`composin
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -169,7 +168,9 @@ class Writing:
     def can_protect(self, account: str, kind: Protection) -> bool:
         """Whether an account can sign with this: gpg is here, or there is a certificate. Quick."""
         if kind is Protection.PGP:
-            return shutil.which("gpg") is not None
+            from shutil import which
+
+            return which("gpg") is not None
         return any(one.name == account and bool(one.smime_certificate) for one in self.accounts)
 
     # --- sending --------------------------------------------------------------------------------
