@@ -2,8 +2,9 @@
 
     python3 run.py demo [ARGS]          the client on an embedded mail server; nothing to set up, nothing kept
     python3 run.py test [--full] [ARGS] the tests; ARGS go to pytest. --full also gets the real mail servers (apt-get):
-                                        Dovecot is installed, never started as a service; Cyrus and Courier are
-                                        unpacked into ~/.cache/tui-mail-tests. It fails where one is missing
+                                        Dovecot and Postfix are installed, never started as services (nothing
+                                        that is installed is removed for them); Cyrus and Courier are unpacked
+                                        into ~/.cache/tui-mail-tests. It fails where one is missing
     python3 run.py bench [NAME...]      the scripts of tests/benchmarks
     python3 run.py screenshots [ARGS]   the pictures of screenshots/, made again
     python3 run.py setup                only make the environment (with what the tests need)
@@ -44,6 +45,7 @@ PACKAGES = {
     "/usr/lib/dovecot/lmtp": "dovecot-lmtpd",
     "/usr/lib/dovecot/pop3": "dovecot-pop3d",
     "/usr/lib/dovecot/submission": "dovecot-submissiond",
+    "/usr/lib/postfix/sbin/master": "postfix",
     "/usr/bin/tmux": "tmux",
     "/usr/bin/unshare": "util-linux",
     "/usr/bin/setpriv": "util-linux",
@@ -264,7 +266,9 @@ def install_servers(packages: Sequence[str]) -> int:
     """Install Debian packages as root without starting a service of theirs (policy-rc.d)."""
     say(f"Installing {' '.join(packages)} …")
     environ = {**_ENVIRON, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-qq", "-o", "DPkg::Lock::Timeout=120", "--no-install-recommends", *packages]
+    # --no-remove: Postfix would take the place of another mail server that is at work here
+    options = ["-qq", "--no-remove", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"]
+    install = ["apt-get", "install", *options, *packages]
     with _services_stay_off():
         for command in (["apt-get", "update", "-qq"], install):
             done = subprocess.run(

@@ -9,9 +9,11 @@ import pytest
 
 from tests.servers import courier as courier_server
 from tests.servers import cyrus as cyrus_server
+from tests.servers import postfix as postfix_server
 from tests.servers.courier import Courier
 from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot, missing
+from tests.servers.postfix import Postfix
 from tests.servers.private import PrivateServer
 
 
@@ -44,6 +46,14 @@ def courier() -> Iterator[Courier]:
     """A running Courier; take a fresh `new_user()` in each test."""
     need(courier_server.missing())
     with Courier() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postfix() -> Iterator[Postfix]:
+    """A running Postfix with its Dovecot; take a fresh `new_user()` in each test."""
+    need(postfix_server.missing())
+    with Postfix() as server:
         yield server
 
 

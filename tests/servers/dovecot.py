@@ -33,6 +33,7 @@ from tui_mail.model import Account, Protocol, Security, Server
 
 HOST = "127.0.0.1"
 LISTENERS = ("imap", "imaps", "pop3", "pop3s", "lmtp")
+SENDING = ("submission", "submissions")
 FOLDERS = ("Drafts", "Sent", "Archive", "Junk", "Trash")
 MAIL_OWNER = 5000
 """User and group number that owns the mail when Dovecot runs as root."""
@@ -44,11 +45,28 @@ BASIC = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE CHILDREN UNSELECT U
 CONDSTORE = BASIC + " MOVE ESEARCH LIST-STATUS CONDSTORE"
 """As `imap_capability`: CONDSTORE without QRESYNC and NOTIFY."""
 
+_SUBMISSION = """\
+submission_relay_host = {host}
+submission_relay_port = {relay}
+submission_relay_trusted = yes
+service submission-login {{
+  {no_chroot}
+  service_count = 0
+  inet_listener submission {{
+    port = {submission}
+  }}
+  inet_listener submissions {{
+    port = {submissions}
+    ssl = yes
+  }}
+}}
+"""
+
 _BINARY = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
 _DOVEADM = shutil.which("doveadm") or "/usr/bin/doveadm"
 
 _CONFIG = """\
-protocols = imap pop3 lmtp
+protocols = imap pop3 lmtp{submission}
 listen = {host}
 base_dir = {root}/run
 state_dir = {root}/state
@@ -125,6 +143,11 @@ service lmtp {{
     port = {lmtp}
   }}
 }}
+service auth {{
+  unix_listener {root}/sasl {{
+    mode = 0666
+  }}
+}}
 protocol imap {{
   mail_plugins = {plugins}
 }}
@@ -143,9 +166,19 @@ class Dovecot:
     """The server, its folder, its ports and its users."""
 
     def __init__(
-        self, users: Sequence[str] = ("anna",), *, compress: bool = False, plugins: str = "", **options: str | int
+        self,
+        users: Sequence[str] = ("anna",),
+        *,
+        compress: bool = False,
+        plugins: str = "",
+        relay: int = 0,
+        **options: str | int,
     ) -> None:
-        """`plugins`: of the IMAP service; their own settings are options such as `plugin/quota`."""
+        """`plugins`: of the IMAP service; their own settings are options such as `plugin/quota`.
+
+        `relay`: the port on loopback that takes what is submitted here; 0: there is no submission service.
+        """
+        self.relay = relay
         self.options = options
         self.plugins = plugins
         self.compress = compress
@@ -191,7 +224,7 @@ class Dovecot:
         if self._root is None:
             self._make_root()
         for attempt in range(3):
-            self.ports = self.ports or _free_ports()
+            self.ports = self.ports or _free_ports((*LISTENERS, *SENDING) if self.relay else LISTENERS)
             self._write_config()
             self._master = subprocess.Popen(
                 [_BINARY, "-F", "-c", str(self.root / "dovecot.conf")],
@@ -242,7 +275,14 @@ class Dovecot:
         self, user: str, security: Security | str = Security.TLS, protocol: Protocol | str = Protocol.IMAP
     ) -> Server:
         """How to log in as `user`: the certificate is for localhost, the password comes from a command."""
-        listener = f"{Protocol(protocol)}{'s' if security == Security.TLS else ''}"
+        return self._leg(user, security, Protocol(protocol))
+
+    def outgoing(self, user: str, security: Security | str = Security.TLS) -> Server:
+        """How to send as `user` through the submission service."""
+        return self._leg(user, security, "submission")
+
+    def _leg(self, user: str, security: Security | str, service: str) -> Server:
+        listener = f"{service}{'s' if security == Security.TLS else ''}"
         return Server(
             host="localhost",
             port=self.ports[listener],
@@ -328,6 +368,10 @@ class Dovecot:
             self._write_user(user)
         as_root = os.geteuid() == 0
         folder = "  mailbox {0} {{\n    auto = subscribe\n    special_use = \\{0}\n  }}"
+        no_chroot = "" if as_root else "chroot ="
+        submission = (
+            _SUBMISSION.format(host=HOST, relay=self.relay, no_chroot=no_chroot, **self.ports) if self.relay else ""
+        )
         config = _CONFIG.format(
             host=HOST,
             root=self.root,
@@ -335,10 +379,11 @@ class Dovecot:
             gid=MAIL_OWNER if as_root else os.getegid(),
             mailboxes="\n".join(map(folder.format, FOLDERS)),
             accounts="" if as_root else _ordinary_user(),
-            no_chroot="" if as_root else "chroot =",
+            no_chroot=no_chroot,
+            submission=" submission" if self.relay else "",
             plugins=f"{self.plugins} imap_zlib" if self.compress else self.plugins,
-            options="\n".join(f"{name} = {value}" for name, value in self.options.items()),
-            **self.ports,
+            options="\n".join([submission, *(f"{name} = {value}" for name, value in self.options.items())]),
+            **{name: port for name, port in self.ports.items() if name in LISTENERS},
         )
         (self.root / "dovecot.conf").write_text(config, "utf-8")
 
@@ -356,9 +401,9 @@ def _ordinary_user() -> str:
     return f"default_internal_user = {user}\ndefault_login_user = {user}\ndefault_internal_group = {group}"
 
 
-def _free_ports() -> dict[str, int]:
-    held = [socket.create_server((HOST, 0)) for _ in LISTENERS]
-    ports = {name: int(listener.getsockname()[1]) for name, listener in zip(LISTENERS, held, strict=True)}
+def _free_ports(names: Sequence[str]) -> dict[str, int]:
+    held = [socket.create_server((HOST, 0)) for _ in names]
+    ports = {name: int(listener.getsockname()[1]) for name, listener in zip(names, held, strict=True)}
     for listener in held:
         listener.close()
     return ports

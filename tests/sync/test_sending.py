@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -271,6 +272,31 @@ def test_no_answer_to_the_dot(writer: Writer) -> None:
         finished(client, entry)
         wait_for(lambda: subjects_shown(client, Role.SENT) == ["Hello"], "it is among the sent mail")
     assert writer.server.arrived(receiver, 0) == []
+
+
+def test_line_that_breaks_before_the_dot(writer: Writer) -> None:
+    """Whatever was noted before the dot: it did not go out, so it is tried again, and arrives once."""
+    receiver = writer.server.new_user()
+    with writer.client() as client:
+        draft = writer.draft(client, writer.server.address(receiver), body="x" * 400_000)
+        run = client._db.run
+
+        def kill_postfix_first(job: Any, *, urgent: bool = False) -> Any:
+            result = run(job, urgent=urgent)
+            if killed == [] and client.outbox() and client.outbox()[0].state is SendState.UNKNOWN:
+                killed.append(client.outbox()[0].id)
+                writer.server.kill()
+            return result
+
+        killed = list[int]()
+        client._db.run = kill_postfix_first  # type: ignore[method-assign]
+        entry = client.send(draft).result(10)
+        wait_for(lambda: killed, "the server died before the dot", 20)
+        client._db.run = run  # type: ignore[method-assign]
+        writer.server.start()
+        client.retry().result(10)
+        finished(client, entry)
+        assert len(writer.server.arrived(receiver)) == 1
 
 
 @pytest.mark.parametrize("message_id", ["kept", "rewritten"])

@@ -124,16 +124,17 @@ def wants_tls(server: Server) -> MailError:
     )
 
 
-def not_this_protocol(server: Server, greeting: bytes) -> MailError:
-    """The first line is no greeting of an IMAP server."""
+def not_this_protocol(server: Server, greeting: bytes, protocol: str = "IMAP") -> MailError:
+    """The first line is no greeting of a server of this protocol."""
     known = (
         ("SMTP, for sending mail", rb"2\d\d[ -]"),
+        ("IMAP, for reading mail", rb"\* (OK|PREAUTH|BYE)\b"),
         ("POP3", rb"\+OK"),
         ("a web server", rb"HTTP/|<"),
     )
     kind = next((f" It looks like {name}." for name, mark in known if re.match(mark, greeting)), "")
     return ProtocolViolation(
-        f"What answers on {server.host}, port {server.port}, is no IMAP server.{kind} Nothing was sent. {SAFE} "
+        f"What answers on {server.host}, port {server.port}, is no {protocol} server.{kind} Nothing was sent. {SAFE} "
         "Check host and port in the account's settings.",
         f"greeting {greeting[:200]!r}",
     )

@@ -111,6 +111,14 @@ def dot_goes_out(txn: Transaction, outbox_id: int, said: Mapping[str, Said]) -> 
     _note_recipients(txn, outbox_id, said)
 
 
+def dot_stayed(txn: Transaction, outbox_id: int) -> None:
+    """Unknown → sending: the line broke, or the server spoke, before an octet of the dot was written after all."""
+    if change(txn, "state = 'sending'", "id = ? AND state = 'unknown' AND error = ''", outbox_id):
+        txn.sql.execute(
+            "UPDATE outbox_recipient SET state = 'waiting' WHERE outbox_id = ? AND state = 'unknown'", (outbox_id,)
+        )
+
+
 def settled(txn: Transaction, outbox_id: int, said: Mapping[str, Said], note: str, again: int = 0) -> SendState:
     """The server has spoken: → accepted, failed, or queued for those that are refused for now. Gives the state.
 

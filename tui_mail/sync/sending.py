@@ -21,6 +21,7 @@ from tui_mail.errors import (
     MessageDeferred,
     MessageRefused,
     SecretUnavailable,
+    ServerError,
     StoreError,
     UsageError,
 )
@@ -176,10 +177,15 @@ class Sender(threading.Thread):
             self._db.run(lambda txn: delivery.left_unknown(txn, job.id, sentence), urgent=True)
             raise  # the line is gone
         except MessageDeferred as error:
+            self._db.run(lambda txn: delivery.dot_stayed(txn, job.id), urgent=True)
             self._again(job, error)
         except MessageRefused as error:
             sentence = error.sentence
+            self._db.run(lambda txn: delivery.dot_stayed(txn, job.id), urgent=True)
             self._db.run(lambda txn: delivery.refuse(txn, job.id, sentence), urgent=True)
+        except ServerError:
+            self._db.run(lambda txn: delivery.dot_stayed(txn, job.id), urgent=True)
+            raise
         except UsageError as error:  # taken away between two looks
             log.info("sender %s: %s", self._account.name, error.sentence)
             raise StoreError("A message was taken out of the outbox while it was sent; it was not sent.") from error
