@@ -17,6 +17,7 @@ import pytest
 from tests.conftest import need
 from tests.servers.dovecot import Dovecot, missing
 from tests.servers.odd import Odd
+from tests.servers.postfix import Postfix
 from tui_mail.client import MailClient
 from tui_mail.demo.certificates import make_certificates
 from tui_mail.model import Account, Event, Folder, Role, Row
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tests.sync import odd_place
     from tests.sync.killed import Nursery
     from tests.sync.operations import Bench
+    from tests.sync.writer import Writer
 
 
 def wait_for(holds: Callable[[], object], what: str, seconds: float = 15.0) -> None:
@@ -125,6 +127,13 @@ def settled(client: MailClient) -> None:
 @pytest.fixture
 def person(dovecot: Dovecot, tmp_path: Path) -> Person:
     return Person(dovecot, tmp_path / "home")
+
+
+@pytest.fixture
+def writer(postfix: Postfix, tmp_path: Path) -> Writer:
+    from tests.sync.writer import Writer  # which needs what is above
+
+    return Writer(postfix, tmp_path / "home")
 
 
 @pytest.fixture(scope="session")

@@ -3,74 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.servers.postfix import Postfix
 from tests.servers.scripted import Scripted
 from tests.servers.smtp_scripted import answering, cut
-from tests.sync.conftest import folder_of, settled, shown, subjects_shown, wait_for
+from tests.sync.conftest import folder_of, shown, subjects_shown, wait_for
+from tests.sync.writer import Writer, finished
 from tui_mail.client import MailClient
 from tui_mail.errors import UsageError
-from tui_mail.model import Account, Flag, Role
-from tui_mail.outgoing import ComposeSettings, Draft, OutboxEntry, RecipientState, SendState
+from tui_mail.model import Flag, Role
+from tui_mail.outgoing import ComposeSettings, RecipientState, SendState
 from tui_mail.paths import paths
 from tui_mail.store import blobs
 from tui_mail.sync import filing
 
 pytestmark = pytest.mark.server
-
-
-class Writer:
-    """A person who writes, with an account on the Dovecot that sends through the Postfix."""
-
-    def __init__(self, server: Postfix, home: Path) -> None:
-        self.server = server
-        self.user = server.new_user()
-        self.home = home
-        self.account: Account = replace(server.account(self.user), name="work", save_sent="copy")
-
-    @contextmanager
-    def client(self, *, undo_send: int = 0) -> Iterator[MailClient]:
-        client = MailClient(paths(self.home), [self.account])
-        client.compose = ComposeSettings(undo_send=undo_send)
-        client.start()
-        try:
-            settled(client)
-            yield client
-        finally:
-            client.stop()
-
-    def draft(self, client: MailClient, to: str, **said: object) -> Draft:
-        blank = client.blank_draft().result(10).draft
-        return replace(blank, to=to, **{"subject": "Hello", "body": "Dear you,\n\nbye", **said})  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def writer(postfix: Postfix, tmp_path: Path) -> Writer:
-    return Writer(postfix, tmp_path / "home")
-
-
-def finished(client: MailClient, entry: OutboxEntry, *states: SendState) -> OutboxEntry:
-    """The entry once it is in one of these states (and stays), done if none is given."""
-    wanted = states or (SendState.DONE,)
-
-    def there() -> bool:
-        now = client.outbox_entry(entry.id)
-        return now is not None and now.state in wanted and (now.state is not SendState.UNKNOWN or bool(now.error))
-
-    try:
-        wait_for(there, f"{entry.id} is one of {wanted}", 30)
-    except pytest.fail.Exception as failure:
-        raise AssertionError(f"{failure}: {client.outbox_entry(entry.id)}") from None
-    now = client.outbox_entry(entry.id)
-    assert now is not None
-    return now
 
 
 def test_what_arrives_is_what_was_frozen(writer: Writer) -> None:
