@@ -51,6 +51,7 @@ PACKAGES = {
     "/usr/bin/setpriv": "util-linux",
     "/usr/bin/mount": "mount",
     "/usr/bin/openssl": "openssl",
+    "/usr/bin/gpg": "gpg",
 }
 """A file that shows that a Debian package is there, and the package."""
 
