@@ -383,3 +383,33 @@ def test_a_move_that_moves_only_some(odd: At, answer: bytes, told: bool) -> None
         assert ids(client) == before
         if told and answer.startswith(b"OK"):
             assert at.server.subjects() == ["Number 5"]
+
+
+@pytest.mark.parametrize("lacks", [" MOVE", " MOVE UIDPLUS"])
+def test_another_client_moves_it_between_our_copy_and_our_deletion(odd: At, lacks: str) -> None:
+    """It ends in one place: ours, once it was found where the other client had put it."""
+    capabilities = CAPABILITIES
+    for word in lacks.split():
+        capabilities = capabilities.replace(f" {word}", "")
+    at = odd(capabilities)
+    at.server.deliver(message(1), message(2))
+    with at.client() as client:
+        agree(client, at.server)
+        before = ids(client)
+
+        def taken(said: list[bytes]) -> list[bytes]:
+            with at.server.lock:
+                at.server.bend.pop("UID COPY")
+                inbox, trash = at.server.box(), at.server.box("Trash")
+                trash.add(inbox.mails[0].raw)
+                inbox.remove([inbox.mails[0].uid])
+            return said
+
+        at.server.bend["UID COPY"] = taken
+        change = client.archive([before["Number 1"]]).result()
+        assert change is not None
+        soon(client, lambda: client.state_of(change) is ChangeState.DONE, "it is done", 30)
+        agree(client, at.server)
+        assert ids(client) == before
+        live = [name for name, _, subject, _ in there(at.server, bodies=False) if subject == "Number 1"]
+        assert live == ["Archive"]

@@ -19,8 +19,9 @@ from tui_mail.errors import CommandRefused, StoreError
 from tui_mail.mime.headers import parse_headers
 from tui_mail.model import Flag
 from tui_mail.net.imap import UidSet
-from tui_mail.store import bodies, folders, unborn
+from tui_mail.store import bodies, folders, messages, unborn
 from tui_mail.store import due as due_changes
+from tui_mail.store.database import Transaction
 from tui_mail.store.due import Due, DueItem
 from tui_mail.store.folders import FolderState
 from tui_mail.store.identity import identity_hash
@@ -70,11 +71,53 @@ def copy_then_expunge(
         return {folder_id}
     uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
     sync.session.add_flags(uids, Flag.DELETED)
+    taken = _taken_meanwhile(sync, waiting)
     if sync.session.has("UIDPLUS"):
         sync.session.expunge_uids(uids)
-    told = [(item, places.get(item.message_id)) for item in items]
+    told = [(item, places.get(item.message_id)) for item in items if item not in taken]
     sync.db.run(partial(due_changes.moved, target=target.id, places=told))
-    return {target.id}
+    if taken:
+        _take_back(sync, folder_id, target, taken, places)
+    return {target.id, folder_id} if taken else {target.id}
+
+
+def _taken_meanwhile(sync: FolderSync, copied: list[DueItem]) -> list[DueItem]:
+    """Of messages of the open folder that were just copied and marked: those that somebody moved away in between.
+
+    Nothing of ours has removed them yet, so a message that is not there any more was taken by another client.
+    """
+    uids = UidSet.from_uids(item.uid for item in copied if item.uid is not None)
+    there = {update.uid for part in uids.lines() for update in sync.session.flags(str(part))[0]}
+    missing = [item for item in copied if item.uid is not None and item.uid not in there]
+    gone = checking.proven_gone(sync.session, [item.uid or 0 for item in missing], checking.searched(sync.session))
+    return [item for item in missing if item.uid in gone]
+
+
+def _take_back(
+    sync: FolderSync, folder_id: int, target: FolderState, items: list[DueItem], places: dict[int, int | None]
+) -> None:
+    """Remove the copies of messages that are somewhere else by now; their change waits until they are found there.
+
+    Else the message would be in two places: where the other client put it, and where we did.
+    """
+    copies = [uid for item in items if (uid := places.get(item.message_id)) is not None]
+    if sync.open(target.id) is not None:
+        if len(copies) < len(items):  # the server did not tell where they are
+            untold = {item.message_id for item in items if places.get(item.message_id) is None}
+            changes = {item.change_id for item in items}
+            sent = [one for id_ in changes for one in due_changes.due_items(sync.db.read(), id_)]
+            copies += _alike(sync, [one for one in sent if one.message_id in untold and one.probe]).values()
+        uids = UidSet.from_uids(copies)
+        sync.session.add_flags(uids, Flag.DELETED)
+        if sync.session.has("UIDPLUS"):
+            sync.session.expunge_uids(uids)
+    gone = [item.uid for item in items if item.uid is not None]
+
+    def job(txn: Transaction) -> None:
+        due_changes.set_stage(txn, items, 0, probe=0)
+        messages.lose(txn, folder_id, gone)
+
+    sync.db.run(job)
 
 
 def upload(sync: FolderSync, due: Due, items: list[DueItem]) -> set[int]:
@@ -140,26 +183,30 @@ def _made_before(
     try:
         if sync.open(target.id) is None and target.uidvalidity:
             raise CommandRefused(_UNTOLD.format(target.name), "other UIDs")
-        lowest = min(item.probe for item in sent)
-        rows = [row for row in sync.session.headers(f"{lowest}:*") if row.uid >= lowest]
+        found = _alike(sync, sent)
     except CommandRefused as refusal:
         if refusal.code in UNTOLD_CODES:
             raise
         if target.uidvalidity:
             raise CommandRefused(_UNTOLD.format(target.name), refusal.detail) from refusal
         return {}, items  # the folder was never there, so nothing was put into it
+    return found, [item for item in items if item not in found]
+
+
+def _alike(sync: FolderSync, sent: list[DueItem]) -> dict[DueItem, int]:
+    """The UIDs in the open folder of what was made of these messages, from the UID on that was noted before."""
+    lowest = min((item.probe for item in sent), default=0)
+    rows = [row for row in sync.session.headers(f"{lowest}:*") if row.uid >= lowest] if sent else []
     alike = defaultdict[tuple[int, int], list[int]](list)
     for row in sorted(rows, key=lambda row: row.uid):
         alike[identity_hash(parse_headers(row.header), row.internaldate), row.size].append(row.uid)
-    found, missing = dict[DueItem, int](), list[DueItem]()
-    for item in items:
-        uid = next((uid for uid in alike[item.key] if uid >= item.probe), 0) if item.probe else 0
+    found = dict[DueItem, int]()
+    for item in sent:
+        uid = next((uid for uid in alike[item.key] if uid >= item.probe), 0)
         if uid:
             alike[item.key].remove(uid)
             found[item] = uid
-        else:
-            missing.append(item)
-    return found, missing
+    return found
 
 
 def _next_uid(sync: FolderSync, target: FolderState) -> int:
