@@ -1,136 +1,44 @@
-"""The line to an SMTP server: octets out, replies in, and limits on what a server may do to us.
+"""The line to an SMTP server: its replies, each whole before a deadline, and commands that no early word answers.
 
-What belongs here: connecting, the buffer, time and size limits, STARTTLS. What must never be here: the meaning of a
-reply, or a log of what was sent (passwords pass here).
+What belongs here: which lines belong to one reply (RFC 5321 section 4.2.1). What must never be here: the meaning of a
+reply, or octets and time, which are those of every line (line).
 
-A reply has one deadline for all of it, so that a server cannot buy time with single octets. What we send may be held up
-for `patience` seconds at a time, and in all for as many plus one for each `FLOOR` octets taken: a slow line is not a
-silent one.
+A reply has one deadline for all of it, so that a server cannot buy time with single octets.
 """
 
 from __future__ import annotations
 
-import contextlib
 import re
-import selectors
-import socket
-import ssl
 import time
 
-from tui_mail.errors import CertificateRefused, MailError
-from tui_mail.model import Security, Server
-from tui_mail.net.connection import dial, ready, refuse_cleartext, secure, speaks_tls
-from tui_mail.net.failures import SAFE, lost, no_greeting, not_this_protocol, too_much, wants_tls
+from tui_mail.net.failures import not_this_protocol, too_much
+from tui_mail.net.line import BaseLine
 from tui_mail.net.smtp_replies import LINE_LIMIT, LINES_LIMIT, REPLY_LIMIT, Reply, is_last, later, nonsense, reply_of
 
-CHUNK = 65_536
 TLS_PORT = 465
-QUICK = 3.0
-"""Seconds of silence after which that port is known to want TLS: there, each side would wait for the other's word.
-On other ports silence may be meant, and whoever cannot bear it is put on a blacklist."""
-FLOOR = 512
-"""Octets per second below which a line is not worth waiting for."""
 
 _GREETING = re.compile(rb"(220|[45][0-9]{2})([ -]|$)")
 
 
-class Line:
-    """One connection. One thread at a time; only `cut` may come from another. Every error of it closes it."""
+class Line(BaseLine):
+    """One connection; see BaseLine."""
 
-    def __init__(self, server: Server, *, timeout: float) -> None:
-        """Connect, and encrypt when the port is a TLS port. Raises Unreachable, CertificateRefused, ConnectionLost."""
-        refuse_cleartext(server)
-        self.server = server
-        self.alive = True
-        self._buffer = bytearray()
-        self._ended = False
-        self._sock: socket.socket = dial(server, timeout=timeout)
-        self._sock.setblocking(False)
-        if server.security is Security.TLS:
-            self._sock = secure(self._sock, server, timeout=timeout)
-
-    # --- replies ------------------------------------------------------------------------------
+    line_limit = LINE_LIMIT
+    unread_limit = REPLY_LIMIT
 
     def greeting(self, patience: float) -> Reply:
         """The server's first words. Raises ProtocolViolation when no SMTP server speaks there."""
-        server = self.server
-        wrong_port = server.port == TLS_PORT and server.security is not Security.TLS
-        deadline = time.monotonic() + (min(QUICK, patience) if wrong_port else patience)
-        try:
-            first = self._read_line(deadline)
+        with self.greeted(TLS_PORT, patience) as deadline:
+            first = self.read_line(deadline)
             if not _GREETING.match(first):
-                raise not_this_protocol(server, first, "SMTP")
+                raise not_this_protocol(self.server, first, "SMTP")
             return self._reply([first], deadline)
-        except (OSError, EOFError) as error:
-            self.close()
-            silent = isinstance(error, TimeoutError) and server.security is not Security.TLS
-            if silent and speaks_tls(server, timeout=min(QUICK, patience)):
-                raise wants_tls(server) from error
-            raise no_greeting(server, error) from error
-        except MailError:
-            self.close()
-            raise
 
     def reply(self, patience: float) -> Reply:
         """The next reply, whole within `patience` seconds. Raises ConnectionLost, ProtocolViolation."""
-        try:
+        with self.translated():
             deadline = time.monotonic() + patience
-            return self._reply([self._read_line(deadline)], deadline)
-        except (OSError, EOFError, ValueError) as error:
-            self.close()
-            raise lost(error, self.server.host) from error
-        except MailError:
-            self.close()
-            raise
-
-    def spoken(self) -> bool:
-        """True when the server said something, or hung up, before anything was asked. Does not wait."""
-        try:
-            while self._fill():
-                if len(self._buffer) > REPLY_LIMIT:
-                    break
-        except (OSError, EOFError, ValueError):
-            self._ended = True
-        return self._ended or bool(self._buffer)
-
-    def _reply(self, lines: list[bytes], deadline: float) -> Reply:
-        host, size = self.server.host, 0
-        while not is_last(lines[-1], host):
-            size += len(lines[-1])
-            if len(lines) >= LINES_LIMIT or size > REPLY_LIMIT:
-                raise too_much(host, f"a reply of more than {len(lines)} lines")
-            lines.append(self._read_line(deadline))
-        return reply_of(lines, host)
-
-    def _read_line(self, deadline: float) -> bytes:
-        while (end := self._buffer.find(b"\n", 0, LINE_LIMIT)) < 0:
-            if len(self._buffer) >= LINE_LIMIT:
-                raise too_much(self.server.host, "a line without end")
-            self._wait_and_fill(deadline)
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        return line.removesuffix(b"\r")
-
-    def _wait_and_fill(self, deadline: float) -> None:
-        while not self._fill():
-            left = deadline - time.monotonic()
-            if left <= 0 or ready(self._sock, left) == "timeout":
-                raise TimeoutError("no reply in time")
-
-    def _fill(self) -> bool:
-        """Append what has arrived; False when that is nothing. EOFError at the end."""
-        if self._ended:
-            raise EOFError("the server closed the connection")
-        try:
-            octets = self._sock.recv(CHUNK)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return False
-        if not octets:
-            raise EOFError("the server closed the connection")
-        self._buffer += octets
-        return True
-
-    # --- sending ------------------------------------------------------------------------------
+            return self._reply([self.read_line(deadline)], deadline)
 
     def command(self, *lines: bytes, patience: float) -> None:
         """Send whole lines at once. Raises ConnectionLost, and ProtocolViolation when the server spoke unasked."""
@@ -142,66 +50,11 @@ class Line:
             raise nonsense(self.server.host, f"unasked: {reply}")
         self.transmit(b"".join(lines), patience)
 
-    def transmit(self, octets: bytes, patience: float, *, heed: bool = False) -> bool:
-        """Send octets. With `heed`, stop as soon as the server says something: False. Raises ConnectionLost."""
-        try:
-            return self._transmit(octets, patience, heed)
-        except (OSError, EOFError, ValueError) as error:
-            if heed and self.spoken() and self._buffer:
-                return False  # it said why before it hung up
-            self.close()
-            raise lost(error, self.server.host) from error
-
-    def _transmit(self, octets: bytes, patience: float, heed: bool) -> bool:
-        waited, sent = 0.0, 0
-        with memoryview(octets) as view:
-            while sent < len(view):
-                try:
-                    sent += self._sock.send(view[sent : sent + CHUNK])
-                    continue
-                except (BlockingIOError, ssl.SSLWantWriteError):
-                    for_write = True
-                except ssl.SSLWantReadError:
-                    for_write = False
-                began, allowed = time.monotonic(), min(patience, patience + sent / FLOOR - waited)
-                if allowed <= 0 or not self._await_room(allowed, for_write, heed):
-                    raise TimeoutError("the server takes no more data")
-                if heed and self.spoken():
-                    return False
-                waited += time.monotonic() - began
-        return True
-
-    def _await_room(self, timeout: float, for_write: bool, heed: bool) -> bool:
-        """Wait until octets can be sent, or (`heed`) something has arrived; False when neither comes in time."""
-        wanted = selectors.EVENT_WRITE if for_write else selectors.EVENT_READ
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._sock, wanted | (selectors.EVENT_READ if heed else 0))
-            return bool(selector.select(timeout))
-
-    # --- TLS, and the end ---------------------------------------------------------------------
-
-    def encrypt(self, timeout: float) -> None:
-        """Change to TLS after the server's 220 to STARTTLS. Octets that came before encryption are never believed."""
-        if self._buffer:
-            self.close()
-            raise CertificateRefused(
-                f"{self.server.host} sent data before encryption began, as someone tampering with the connection would "
-                f"do. It was closed, and nothing was sent. {SAFE}",
-                "octets after the STARTTLS reply",
-            )
-        try:
-            self._sock = secure(self._sock, self.server, timeout=timeout)
-        except MailError:
-            self.close()
-            raise
-
-    def cut(self) -> None:
-        """End the connection from any thread: whoever waits on it gets an end of file."""
-        self.alive = False
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Close the connection now; never raises."""
-        self.cut()
-        self._sock.close()
+    def _reply(self, lines: list[bytes], deadline: float) -> Reply:
+        host, size = self.server.host, 0
+        while not is_last(lines[-1], host):
+            size += len(lines[-1])
+            if len(lines) >= LINES_LIMIT or size > REPLY_LIMIT:
+                raise too_much(host, f"a reply of more than {len(lines)} lines")
+            lines.append(self.read_line(deadline))
+        return reply_of(lines, host)
