@@ -40,7 +40,6 @@ from tui_mail.model import (
     Event,
     FoldersChanged,
     LinkState,
-    Protocol,
     Row,
     StatusChanged,
 )
@@ -66,7 +65,7 @@ def sync(given: Arguments) -> int:
             statuses = [_settled(client, name, given.timeout) for name in names]
         codes, totals = list[int](), dict[str, int]()
         for status in statuses:
-            code, words = _outcome(client, status, given.timeout)
+            code, words = _outcome(status, given.timeout)
             codes.append(code)
             totals[status.account] = sum(f.total for f in client.folders() if f.account == status.account)
             if words:
@@ -198,11 +197,8 @@ def _settled(client: MailClient, name: str, timeout: float) -> AccountStatus:
     return next(s for s in client.statuses() if s.account == name)
 
 
-def _outcome(client: MailClient, status: AccountStatus, timeout: float) -> tuple[int, str]:
+def _outcome(status: AccountStatus, timeout: float) -> tuple[int, str]:
     """What a sync came to: the exit code, and what there is to say about it."""
-    account = next(account for account in client.accounts if account.name == status.account)
-    if account.protocol is not Protocol.IMAP:
-        return 1, "this version reads IMAP accounts only; nothing was changed."
     if status.state is LinkState.LIVE and status.pending:
         return 75, f"{status.pending} changes still wait for the server; they are kept, and sent when it takes them."
     if status.state is LinkState.LIVE:

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from tests.servers.dovecot import HOST, Dovecot
-from tui_mail.model import Account
+from tui_mail.model import Account, Protocol
 
 ACT_SECONDS = 0.15
 """How long the server may take to act on a line whose answer is then swallowed, if it says nothing about it."""
@@ -61,9 +61,15 @@ class FaultyLine:
     """Listens in front of `server`; use it as a context manager."""
 
     def __init__(
-        self, server: Dovecot, *faults: Fault, dialogue: str = "", octet: tuple[Side, int] | None = None
+        self,
+        server: Dovecot,
+        *faults: Fault,
+        dialogue: str = "",
+        octet: tuple[Side, int] | None = None,
+        protocol: Protocol = Protocol.IMAP,
     ) -> None:
         self.server = server
+        self.protocol = protocol
         self.faults = list(faults)
         self.fired: list[bytes] = []
         """The lines at which something happened."""
@@ -98,7 +104,7 @@ class FaultyLine:
 
     def account(self, user: str) -> Account:
         """The user's account, through this line."""
-        account = self.server.account(user)
+        account = self.server.account(user, self.protocol)
         return replace(account, incoming=replace(account.incoming, port=self.port))
 
     def heal(self) -> None:
@@ -141,7 +147,7 @@ class FaultyLine:
             writer.transport.abort()
             return
         try:
-            up_reader, up_writer = await asyncio.open_connection(HOST, self.server.ports["imap"])
+            up_reader, up_writer = await asyncio.open_connection(HOST, self.server.ports[self.protocol])
         except OSError:
             writer.transport.abort()
             return

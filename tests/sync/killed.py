@@ -33,7 +33,8 @@ from tests.sync.scenario import over, work
 from tui_mail.client import MailClient
 from tui_mail.errors import MailError
 from tui_mail.model import Account, Change, ChangeState, Flag, LinkState, Protocol, Security, Server
-from tui_mail.net.smtp_line import Line
+from tui_mail.net.pop3 import Pop3Session
+from tui_mail.net.smtp_line import Line as SmtpLine
 from tui_mail.net.talk import Conversation
 from tui_mail.outgoing import ComposeSettings, SendState
 from tui_mail.paths import paths
@@ -52,7 +53,7 @@ class Death:
     """kill -9 of oneself: around the n-th commit, or around the n-th command that matches."""
 
     at: str
-    """commit | command | smtp"""
+    """commit | command | smtp | pop3"""
     nth: int
     moment: str
     """before | after; command: before (it is sent) | sent | answered (and nothing was done with the answer)."""
@@ -84,6 +85,8 @@ class Nursery:
             "home": str(home),
             "email": account.email,
             "save_sent": account.save_sent,
+            "protocol": account.protocol.value,
+            "delete_from_server": account.delete_from_server,
             "server": asdict(account.incoming),
             "outgoing": asdict(account.outgoing) if account.outgoing else None,
             "death": asdict(death) if death else None,
@@ -186,7 +189,14 @@ def _live(line: socket.socket, request: dict[str, Any]) -> None:
         _die_at(Death(**request["death"]))
     server, outgoing = _server(request["server"]), request["outgoing"] and _server(request["outgoing"])
     account = Account(
-        "work", "", request["email"], Protocol.IMAP, server, outgoing or None, save_sent=request["save_sent"]
+        "work",
+        "",
+        request["email"],
+        Protocol(request["protocol"]),
+        server,
+        outgoing or None,
+        save_sent=request["save_sent"],
+        delete_from_server=request["delete_from_server"],
     )
     client = MailClient(paths(Path(request["home"])), [account])
     client.compose = ComposeSettings(undo_send=0)
@@ -239,7 +249,11 @@ def _die_at(death: Death) -> None:
         return
     if death.at == "smtp":
         for name in ("command", "transmit", "reply"):
-            _count_calls(name, die, count_one)
+            _count_calls(SmtpLine, name, die, count_one)
+        return
+    if death.at == "pop3":
+        for name in ("top", "retrieve", "delete", "quit"):
+            _count_calls(Pop3Session, name, die, count_one)
         return
     begin, accepted = Conversation.begin, Conversation.accepted
     running: set[int] = set()
@@ -266,18 +280,18 @@ def _die_at(death: Death) -> None:
     Conversation.accepted = answered  # type: ignore[method-assign]
 
 
-def _count_calls(name: str, die: Callable[[str], None], count: Callable[[], None]) -> None:
-    """Each step of a dialogue with an SMTP server: before its octets go out or are read, and after."""
-    step = getattr(Line, name)
+def _count_calls(of: type, name: str, die: Callable[[str], None], count: Callable[[], None]) -> None:
+    """Each step of a dialogue: before its octets go out or are read, and after."""
+    step = getattr(of, name)
 
-    def counted(self: Line, *given: Any, **named: Any) -> Any:
+    def counted(self: Any, *given: Any, **named: Any) -> Any:
         count()
         die("before")
         result = step(self, *given, **named)
         die("after")
         return result
 
-    setattr(Line, name, counted)
+    setattr(of, name, counted)
 
 
 # --- what a client can be asked to do ------------------------------------------------------------

@@ -29,12 +29,11 @@ from tui_mail.model import (
     LinkAsked,
     LinkState,
     Message,
-    Protocol,
     StatusChanged,
 )
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
-from tui_mail.store import due, folders, messages, outbox
+from tui_mail.store import due, folders, messages, mirror, outbox
 from tui_mail.store.database import Database, Transaction
 from tui_mail.sync.elsewhere import Elsewhere
 from tui_mail.sync.pulse import Pulse, wake_engine
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from tui_mail.sync.account import AccountWorker
     from tui_mail.sync.apart import EngineApart, FarWorker
     from tui_mail.sync.engine import Engine
+    from tui_mail.sync.pop_account import PopWorker
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,8 @@ class MailClient(Reading, Acting, Writing):
         `accounts` None reads config.toml; what is wrong in it is in `problems` and the rest works.
         """
         self.paths = paths
+        self.recovered = mirror.recover(paths)
+        """Messages that were on this computer only, and are shown again after mail.db was lost."""
         self.problems: tuple[SafeText, ...] = ()
         self.compose = ComposeSettings()
         if accounts is None:
@@ -224,7 +226,7 @@ class MailClient(Reading, Acting, Writing):
 
     def wait_until_synced(self, account: str, timeout: float) -> bool:
         """Block until the account has nothing left to do; False when that takes longer, or there is no line."""
-        if self._is_elsewhere and any(a.name == account and a.protocol is Protocol.IMAP for a in self.accounts):
+        if self._is_elsewhere and any(a.name == account for a in self.accounts):
             return self._other.wait(account, timeout, lambda: wake_engine(self.paths, b"sync"))
         worker = self._workers.get(account)
         return worker is None or worker.until_idle(timeout)
@@ -255,12 +257,12 @@ class MailClient(Reading, Acting, Writing):
         """True while another process is the engine of this store."""
         return self._elsewhere if self._engine is None else self._engine.elsewhere
 
-    def _worker_of(self, folder_id: int) -> AccountWorker | FarWorker | None:
+    def _worker_of(self, folder_id: int) -> AccountWorker | PopWorker | FarWorker | None:
         folder = self.folder(folder_id)
         return self._workers.get(folder.account) if folder is not None else None
 
     @property
-    def _workers(self) -> Mapping[str, AccountWorker | FarWorker]:
+    def _workers(self) -> Mapping[str, AccountWorker | PopWorker | FarWorker]:
         return self._engine.workers if self._engine is not None else {}
 
     def _start_apart(self) -> None:

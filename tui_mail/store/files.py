@@ -53,8 +53,20 @@ CREATE TABLE blob (
     made INTEGER NOT NULL,
     raw BLOB NOT NULL
 );
+CREATE TABLE local (
+    message_id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    role TEXT NOT NULL,
+    flags INTEGER NOT NULL,
+    keywords TEXT NOT NULL,
+    internaldate INTEGER NOT NULL,
+    uidl TEXT NOT NULL,
+    size INTEGER NOT NULL
+);
 """
-"""Octets that are no message of a server: attachments of drafts, messages on their way out."""
+"""Octets that are no message of a server (attachments of drafts, messages on their way out); and what must be known of
+messages that are on this computer only, should mail.db be lost."""
 
 
 def begin(sql: sqlite3.Connection) -> None:

@@ -260,6 +260,11 @@ def of_message_id(sql: sqlite3.Connection, message_id: str) -> int:
     return 0 if row is None else int(row[0])
 
 
+def of_account(sql: sqlite3.Connection, account: int) -> list[int]:
+    """Every message of an account."""
+    return [row[0] for row in sql.execute("SELECT id FROM message WHERE account_id = ?", (account,))]
+
+
 def displayed_in(sql: sqlite3.Connection, folder_id: int) -> list[int]:
     """The ids of the messages that are displayed in a folder, newest first."""
     query = "SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC"

@@ -64,3 +64,17 @@ CREATE TABLE contact (
     protection TEXT NOT NULL DEFAULT ''            -- how the last message to it was protected: "pgp sign encrypt"
 ) WITHOUT ROWID;
 CREATE INDEX contact_sent ON contact (sent) WHERE sent > 0;
+
+-- POP3: what a server listed and what became of it. A row is written in the transaction that shows the message here,
+-- whose octets are in bodies.db by then; only after that may the server be told to delete it.
+CREATE TABLE maildrop (
+    account_id INTEGER NOT NULL,
+    uidl TEXT NOT NULL,                            -- the server's name of it; what stands in for one where it has none
+    message_id INTEGER NOT NULL,
+    size INTEGER NOT NULL,                         -- as the server listed it
+    deleted INTEGER NOT NULL DEFAULT 0,            -- when the server confirmed that it deleted it (epoch)
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    PRIMARY KEY (account_id, uidl)
+) WITHOUT ROWID;
+CREATE INDEX maildrop_message ON maildrop (message_id);

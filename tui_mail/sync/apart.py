@@ -17,7 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tui_mail.model import Account, AccountStatus, Event, LinkState, Protocol, StatusChanged
+from tui_mail.model import Account, AccountStatus, Event, LinkState, StatusChanged
 from tui_mail.paths import Paths
 from tui_mail.sync.wire_format import heard, line
 from tui_mail.text import SafeText
@@ -87,9 +87,7 @@ class EngineApart:
         self._looked: tuple[str, int] | None = None
         self.elsewhere = False
         """True while yet another process is the engine of this store."""
-        self.workers = {
-            account.name: FarWorker(account, self._ask) for account in accounts if account.protocol is Protocol.IMAP
-        }
+        self.workers = {account.name: FarWorker(account, self._ask) for account in accounts}
 
     def start(self) -> None:
         """Start the process; returns at once."""

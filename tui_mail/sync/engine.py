@@ -22,13 +22,14 @@ from tui_mail.paths import Paths
 from tui_mail.store import folders, links, messages
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
+from tui_mail.sync.pop_account import PopWorker
 from tui_mail.sync.pulse import SOCKET_PATH_LIMIT, wake_path
 from tui_mail.sync.sending import Sender
 from tui_mail.sync.vigil import Vigil
 
 
 class Engine:
-    """Workers for every IMAP account; `start` only once `take_lock` said yes."""
+    """Workers for every account; `start` only once `take_lock` said yes."""
 
     elsewhere = False
     """As EngineApart has it."""
@@ -51,10 +52,11 @@ class Engine:
         self._db = db
         self._lock_file: int | None = None
         self._socket: socket.socket | None = None
-        self.workers = {
+        self.workers: dict[str, AccountWorker | PopWorker] = {
             account.name: AccountWorker(account, db, secret, emit, attention)
-            for account in accounts
             if account.protocol is Protocol.IMAP
+            else PopWorker(account, db, secret, emit)
+            for account in accounts
         }
         self.senders = [
             Sender(account, db, sending_secret or secret, self.workers.get(account.name))
@@ -99,7 +101,7 @@ class Engine:
     def stop(self) -> None:
         """Stop everything within a second; what is not finished goes on at the next start."""
         self._vigil.stop()
-        threads: list[AccountWorker | Sender] = [*self.workers.values(), *self.senders]
+        threads: list[AccountWorker | PopWorker | Sender] = [*self.workers.values(), *self.senders]
         for thread in threads:
             thread.stop()
         for thread in threads:

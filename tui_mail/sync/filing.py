@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
+from tui_mail import model
 from tui_mail.errors import StoreDamaged
 from tui_mail.model import Account, ChangeKind, Flag, Role
 from tui_mail.net.quirks import quirks_of
@@ -84,6 +85,9 @@ class Filing:
                 "none, as config.toml asks" if wish == "never" else "none: this account has no Sent folder on a server"
             )
             self._db.run(lambda txn: delivery.copy_seen_to(txn, copy.id, why))
+            return
+        if self._account.protocol is model.Protocol.POP3:
+            self._file(account_id, copy, learn=None)
             return
         learned = delivery.files_sent(self._db.read(), account_id)
         files_itself = True if wish == "server" or self._known else False if wish == "copy" else learned

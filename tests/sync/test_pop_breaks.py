@@ -1,0 +1,44 @@
+"""POP3 visits that are killed and cut: each run of the tests takes other places; benchmarks/pop takes all of them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.servers.dovecot import Dovecot
+from tests.servers.faults import Fault, FaultyLine
+from tests.sync.killed import Death, Nursery
+from tests.sync.pop_breaks import POLICIES, PopCase
+from tui_mail.model import Protocol
+
+pytestmark = [pytest.mark.server, pytest.mark.timeout(180)]
+
+SEED = random.randrange(1_000_000)
+_chosen = random.Random(SEED)
+DEATHS = [
+    *(Death("commit", nth, _chosen.choice(("before", "after"))) for nth in sorted(_chosen.sample(range(3, 26), 3))),
+    *(Death("pop3", nth, _chosen.choice(("before", "after"))) for nth in (1, 2, 3, 4)),
+]
+CUTS = [("client", word) for word in ("UIDL", "RETR", "DELE", "QUIT")] + [
+    ("server", line) for line in (r"\+OK 50 messages", r"Number 7\b", r"Marked", r"Logging out")
+]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("at", range(len(DEATHS)))
+def test_killed_anywhere(at: int, policy: str, dovecot: Dovecot, nursery: Nursery, tmp_path: Path) -> None:
+    """All are here once; the server has what the policy leaves there, and nothing less."""
+    if policy in ("never", "1 days") and at % 3:
+        pytest.skip("the same dialogue as with the other policies, but for DELE")
+    PopCase(dovecot, nursery, tmp_path, policy).run(DEATHS[at])
+
+
+@pytest.mark.parametrize("policy", ["at_once", "when_deleted"])
+@pytest.mark.parametrize(("side", "match"), CUTS)
+def test_cut_anywhere(side: str, match: str, policy: str, dovecot: Dovecot, nursery: Nursery, tmp_path: Path) -> None:
+    """The same when the line breaks, before or after a line of either side."""
+    fault = Fault(side, match, cut=_chosen.choice(("before", "after")))  # type: ignore[arg-type]
+    with FaultyLine(dovecot, fault, protocol=Protocol.POP3) as line:
+        PopCase(dovecot, nursery, tmp_path, policy).run(line=line)

@@ -1,0 +1,121 @@
+"""A POP3 maildrop as this computer knows it: which of its messages are here, and which the server has deleted.
+
+What belongs here: the table `maildrop`, and putting a message into the local inbox in the same transaction as its row.
+What must never be here: talking to servers, deciding what to fetch or to delete (sync/plan_drop).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tui_mail.model import HeaderFields, Role
+from tui_mail.store import local
+from tui_mail.store.database import Transaction
+from tui_mail.store.identity import message_hash
+from tui_mail.store.many import chunks, marks
+
+SLACK = 512
+"""Octets by which two servers may count the same message differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One message of the maildrop that is, or was, here."""
+
+    uidl: str
+    message_id: int
+    size: int
+    """As the server listed it."""
+    deleted: int
+    """When the server confirmed that it deleted it (epoch); 0: it did not."""
+    first_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message that was just fetched, with its octets in bodies.db under `message_id`, in no folder yet."""
+
+    uidl: str
+    message_id: int
+    size: int
+
+
+def known(sql: sqlite3.Connection, account: int) -> dict[str, Known]:
+    """Everything that was ever fetched and not forgotten, by UIDL."""
+    return {
+        row[0]: Known(*row)
+        for row in sql.execute(
+            "SELECT uidl, message_id, size, deleted, first_seen FROM maildrop WHERE account_id = ?", (account,)
+        )
+    }
+
+
+def keep(txn: Transaction, account: int, fetched: Sequence[Fetched], now: int) -> list[int]:
+    """Show fetched messages in the inbox; one that is there already by its UIDL is not shown twice. Gives new ids."""
+    kept = list[int]()
+    for one in fetched:
+        cursor = txn.sql.execute(
+            "INSERT OR IGNORE INTO maildrop VALUES (?, ?, ?, ?, 0, ?, ?)",
+            (account, one.uidl, one.message_id, one.size, now, now),
+        )
+        if cursor.rowcount:
+            kept.append(one.message_id)
+    inbox = local.folder_for(txn, account, Role.INBOX)
+    local.place(txn, inbox, kept)
+    return kept
+
+
+def know_as(txn: Transaction, account: int, names: Iterable[tuple[str, int, int]], now: int) -> None:
+    """The server calls messages that are here by other names now: (UIDL, message id, listed size)."""
+    txn.sql.executemany(
+        "INSERT OR IGNORE INTO maildrop VALUES (?, ?, ?, ?, 0, ?, ?)",
+        ((account, uidl, message_id, size, now, now) for uidl, message_id, size in names),
+    )
+
+
+def seen(txn: Transaction, account: int, uidls: Iterable[str], now: int) -> None:
+    """The server lists these now."""
+    txn.sql.executemany(
+        "UPDATE maildrop SET last_seen = ? WHERE account_id = ? AND uidl = ?", ((now, account, uidl) for uidl in uidls)
+    )
+
+
+def deleted(txn: Transaction, account: int, uidls: Iterable[str], now: int) -> None:
+    """The server confirmed that it deleted these."""
+    txn.sql.executemany(
+        "UPDATE maildrop SET deleted = ? WHERE account_id = ? AND uidl = ?", ((now, account, uidl) for uidl in uidls)
+    )
+
+
+def forget(txn: Transaction, account: int, before: int) -> None:
+    """Forget what the server deleted and has not listed since `before` (epoch)."""
+    txn.sql.execute("DELETE FROM maildrop WHERE account_id = ? AND deleted > 0 AND last_seen < ?", (account, before))
+
+
+def thrown_away(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these messages that are in the trash here, or were deleted for ever."""
+    left = set(ids)
+    for chunk in chunks(list(ids)):
+        left.difference_update(
+            row[0]
+            for row in sql.execute(
+                "SELECT m.id FROM message m JOIN folder f ON f.id = m.view_folder"  # noqa: S608
+                f" WHERE m.id IN ({marks(chunk)}) AND f.role != 'trash'",
+                chunk,
+            )
+        )
+    return left
+
+
+def alike(sql: sqlite3.Connection, account: int, fields: HeaderFields, size: int) -> list[int]:
+    """Messages of the account that are here, of this Message-ID and Date and about this size, the likest first."""
+    if not fields.message_id or fields.date is None:
+        return []
+    rows = sql.execute(
+        "SELECT m.id FROM maildrop d JOIN message m ON m.id = d.message_id WHERE d.account_id = ? AND m.has_body = 1"
+        " AND m.msgid_hash = ? AND m.date = ? AND ABS(m.size - ?4) <= MAX(?5, ?4 / 50) ORDER BY ABS(m.size - ?4)",
+        (account, message_hash(fields.message_id), fields.date, size, SLACK),
+    ).fetchall()
+    return [row[0] for row in rows]

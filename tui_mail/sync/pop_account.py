@@ -1,0 +1,261 @@
+"""One POP3 account: a thread that carries changes out on this computer and visits the maildrop now and then.
+
+What belongs here: when to visit, what the status line says, and doing what the journal says where no server has a word.
+What must never be here: the steps of a visit (drop), the words of POP3 (net/pop3).
+
+It looks like AccountWorker from outside: who asks for things need not know where an account's mail lives.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from tui_mail.config import secrets
+from tui_mail.errors import (
+    AuthenticationRefused,
+    CertificateRefused,
+    CommandRefused,
+    MailError,
+    SecretUnavailable,
+    ServerBusy,
+    StoreError,
+)
+from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, ChangeKind, Event, LinkState
+from tui_mail.net.connection import Backoff
+from tui_mail.net.pop3 import Pop3Session
+from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror
+from tui_mail.store.database import Database, Transaction
+from tui_mail.store.due import Due
+from tui_mail.sync.bodies import forget_lost
+from tui_mail.sync.drop import FORGET_SECONDS, Drop, Visit
+from tui_mail.sync.status import StatusReport
+from tui_mail.text import SafeText, safe_line
+
+POLL_SECONDS = 300.0
+"""How often the maildrop is visited, unless the server asks for longer pauses."""
+BUSY_SECONDS = 60.0
+"""The pause after [IN-USE]: another program has it open, or the last session is still being ended."""
+UNTRUSTED_SECONDS = 300.0
+KEPT_FOR_UNDO = 3_600
+"""Seconds for which what was deleted for ever keeps its octets."""
+NOT_HERE = SafeText("The octets of this message are not readable on this disk; `tui-mail doctor` says more.")
+
+log = logging.getLogger(__name__)
+
+
+class PopWorker(threading.Thread):
+    """The engine of one POP3 account. `start` it, ask it for things from any thread, `stop` it."""
+
+    def __init__(
+        self, account: Account, db: Database, secret: Callable[[Account], str], emit: Callable[[Event], None]
+    ) -> None:
+        """`secret` may block and raise SecretUnavailable; it is called on this account's thread only."""
+        super().__init__(name=f"account-{account.name}", daemon=True)
+        self.account = account
+        self.account_id = 0
+        self._db = db
+        self._secret = secret
+        self._emit = emit
+        self._report = StatusReport(account.name, db, emit)
+        self._backoff = Backoff()
+        self._lock = threading.Condition()
+        self._over = False
+        self._asked = True
+        """A visit is to be made now."""
+        self._changes = True
+        """The journal may hold something."""
+        self._next = 0.0
+        """When the next visit is due (monotonic)."""
+        self._session: Pop3Session | None = None
+        self._idle_for: list[threading.Event] = []
+
+    @property
+    def status(self) -> AccountStatus:
+        """What the status line says."""
+        return self._report.now
+
+    # --- asking, from any thread --------------------------------------------------------------
+
+    def want_body(self, message_id: int) -> None:
+        """Everything is here; BodyArrived says so, or that it cannot be read."""
+        here = bodies.load(self._db.read_bodies(), message_id) is not None
+        self._emit(BodyArrived(message_id, SafeText("") if here else NOT_HERE))
+
+    def replay(self) -> None:
+        """A change was written to the journal."""
+        self._poke(changes=True)
+
+    def look_at(self, folder_id: int) -> None:
+        """A folder is on the screen: it is here already."""
+
+    def refresh(self, folder_id: int | None = None) -> None:
+        """Visit the maildrop now."""
+        self._poke(asked=True)
+
+    def retry(self) -> None:
+        """Visit it now, also when a password or a certificate was refused."""
+        self._backoff.reset()
+        self._poke(asked=True, changes=True)
+
+    def until_idle(self, timeout: float) -> bool:
+        """Wait until a visit was made and the journal is empty; False when it takes longer or cannot be."""
+        event = threading.Event()
+        with self._lock:
+            self._idle_for.append(event)
+        self._poke(changes=True)
+        return event.wait(timeout)
+
+    def compared_at(self, folder_id: int) -> float:
+        """Local folders agree with themselves."""
+        return time.time()
+
+    def network_changed(self, why: str) -> None:
+        """Another network, or the computer slept: a visit need not wait."""
+        log.info("account %s: %s", self.account.name, why)
+        session = self._session
+        if session is not None:
+            session.shut()
+        self._backoff.reset()
+        self._poke(asked=True)
+
+    def look(self, source: Callable[[str], str]) -> None:
+        """As Vigil asks of every account: no line is kept open here."""
+
+    def stop(self) -> None:
+        """End soon; a message that is being fetched is fetched again the next time."""
+        with self._lock:
+            self._over = True
+            self._lock.notify_all()
+        session = self._session
+        if session is not None:
+            session.shut()
+
+    # --- the thread ---------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Carry out changes, visit, wait, until stopped."""
+        while not self._over:
+            try:
+                self._turn()
+            except StoreError as error:
+                self._pause(LinkState.OFFLINE, error, 30.0)
+            except Exception as error:  # a thread's top: the person is told, the log has the rest
+                if self._over:
+                    return
+                log.exception("account %s", self.account.name)
+                unknown = MailError("tui-mail met an error of its own; mail is safe. It tries again.", repr(error))
+                self._pause(LinkState.OFFLINE, unknown, 30.0)
+
+    def _turn(self) -> None:
+        if not self.account_id:
+            self._report.account_id = self.account_id = self._db.run(lambda txn: local.prepare(txn, self.account.name))
+        with self._lock:
+            changes, self._changes = self._changes, False
+        if changes:
+            self._carry_out()
+        if self._asked or time.monotonic() >= self._next:
+            self._visit()
+        self._wait()
+
+    def _carry_out(self) -> None:
+        """The journal, where every change is true as soon as it is noted."""
+        while not self._over:
+            change = due.next_due(self._db.read(), self.account_id, time.time())
+            if change is None:
+                break
+            self._one(change)
+        self._report.say()
+
+    def _one(self, change: Due) -> None:
+        def job(txn: Transaction) -> list[int]:
+            touched = [item.message_id for item in due.due_items(txn.sql, change.id)]
+            if due.begin(txn, change.id):
+                local.carry_out(txn, self.account_id, change)
+                due.finish(txn, change.id)
+            return touched
+
+        try:
+            touched = self._db.run(job, urgent=True)
+            if change.effect.kind is ChangeKind.FOLDER_RENAME:
+                touched = messages.of_account(self._db.read(), self.account_id)
+            mirror.note(self._db, touched)
+        except CommandRefused as refusal:
+            sentence = refusal.sentence
+            self._db.run(lambda txn: due.fail(txn, change.id, sentence))
+            self._emit(ChangeFailed(change.id, safe_line(sentence)))
+
+    def _visit(self) -> None:
+        with self._lock:
+            self._asked = False
+        self._report.say(state=LinkState.CONNECTING)
+        try:
+            visit = self._sessions()
+        except (AuthenticationRefused, SecretUnavailable) as error:
+            secrets.invalidate(self.account)
+            self._pause(LinkState.REFUSED, error, None)
+        except CertificateRefused as error:
+            self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
+        except ServerBusy as error:
+            self._pause(LinkState.OFFLINE, error, max(BUSY_SECONDS, error.seconds))
+        except StoreError:
+            raise
+        except MailError as error:
+            self._pause(LinkState.OFFLINE, error, self._backoff.next())
+        else:
+            self._backoff.reset()
+            self._tidy()
+            self._report.say(state=LinkState.LIVE, heard=time.time(), done=0, total=0)
+            log.info("account %s: %s", self.account.name, visit)
+
+    def _sessions(self) -> Visit:
+        """Visits until nothing is new: some servers list only a few hundred at a time."""
+        drop = Drop(self._db, self.account.name, self.account_id, self.account.delete_from_server)
+        while True:
+            self._session = session = Pop3Session.open(self.account.incoming, self._secret(self.account))
+            try:
+                self._report.connected(time.time())
+                visit = drop.visit(session, self._progress, lambda: self._over)
+            finally:
+                self._session = None
+                session.close()
+            self._next = time.monotonic() + max(POLL_SECONDS, session.login_delay)
+            if not visit.new or session.login_delay or self._over:
+                return visit
+
+    def _progress(self, done: int, total: int) -> None:
+        self._report.say(state=LinkState.SYNCING, done=done, total=total, heard=time.time())
+
+    def _tidy(self) -> None:
+        now = int(time.time())
+        forget_lost(self._db, self.account_id, now - KEPT_FOR_UNDO)
+        self._db.run(lambda txn: maildrop.forget(txn, self.account_id, now - FORGET_SECONDS))
+        while not self._over and self._db.run(contacts.harvest):
+            pass
+
+    # --- waiting ------------------------------------------------------------------------------
+
+    def _poke(self, *, asked: bool = False, changes: bool = False) -> None:
+        with self._lock:
+            self._asked |= asked
+            self._changes |= changes
+            self._lock.notify_all()
+
+    def _pause(self, state: LinkState, error: MailError, seconds: float | None) -> None:
+        """Say what is wrong; the next visit is in so many seconds, or when a person asks."""
+        log.info("account %s: %s", self.account.name, error.detail or error.sentence)
+        self._report.down(state, error, seconds)
+        self._next = time.monotonic() + (seconds if seconds is not None else 1e9)
+
+    def _wait(self) -> None:
+        with self._lock:
+            if self.status.state is LinkState.LIVE and not (self._asked or self._changes):
+                for event in self._idle_for:
+                    event.set()
+                self._idle_for.clear()
+            self._lock.wait_for(
+                lambda: self._over or self._asked or self._changes,
+                max(0.0, min(self._next - time.monotonic(), 3600.0)),
+            )
