@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.ui.world import world
+from tui_mail.outgoing import Begun, Draft
 from tui_mail.ui.actions import ACTIONS, BY_ID, GROUPS, Place
-from tui_mail.ui.keys import PRESETS, default_keymap
+from tui_mail.ui.keys import PRESETS, default_keymap, is_typing
+from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.screens.help import help_document
 from tui_mail.ui.screens.history import History
+from tui_mail.ui.screens.outbox import Outbox
 from tui_mail.ui.widgets.key_bar import footer_items
 
 
@@ -45,9 +48,15 @@ def test_every_action_does_something(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         app = made.app()
         app.get_default_screen()
-        of_history = {action.id for action in ACTIONS if Place.HISTORY in action.where}
-        assert set(app.triage.commands.table) | of_history == set(BY_ID)
-        assert set(History(app.triage).table) == of_history
+        known = set(app.triage.commands.table)
+        for place, table in (
+            (Place.HISTORY, History(app.triage).table),
+            (Place.OUTBOX, Outbox(app.triage.writing).table),
+            (Place.COMPOSE, Composer(app.triage.writing, Begun(Draft("work"))).commands.table),
+        ):
+            assert set(table) == {action.id for action in ACTIONS if place in action.where}
+            known |= set(table)
+        assert known == set(BY_ID)
 
 
 @pytest.mark.parametrize("place", Place)
@@ -60,9 +69,9 @@ def test_footer_fits_and_always_offers_help(place: Place, cells: int) -> None:
 
 
 def test_the_footer_of_the_list_shows_what_matters_at_80_columns() -> None:
-    """Archive, trash, move, star, read, undo and go are all there."""
+    """Archive, trash, reply, write, undo and go are all there."""
     shown = [label for _, label, _ in footer_items(default_keymap(), Place.LIST, 80)]
-    assert shown == ["open", "archive", "trash", "move", "star", "read", "undo", "go to", "help"]
+    assert shown == ["open", "archive", "trash", "reply", "write", "undo", "go to", "help"]
 
 
 @pytest.mark.parametrize("place", Place)
@@ -73,4 +82,17 @@ def test_help_lists_every_action_of_its_place(place: Place) -> None:
     document.ensure(10_000)
     text = "\n".join("".join(run for run, _ in line) for line in document.lines)
     for action in ACTIONS:
-        assert (action.help in text) is (place in action.where), action.id
+        here = place in action.where and bool(default_keymap().shown(action.id, place))
+        assert (action.help in text) is here, action.id
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_key_that_prints_acts_in_the_composer(preset: str) -> None:
+    """There it is text; everything that can be done has another key, and can be found by its name."""
+    keymap = default_keymap(preset)
+    for chord, action_id in keymap.table[Place.COMPOSE].items():
+        assert not is_typing(chord[0]), action_id
+    without = {action.id for action in ACTIONS if Place.COMPOSE in action.where} - set(
+        keymap.table[Place.COMPOSE].values()
+    )
+    assert without <= {"go.outbox"}

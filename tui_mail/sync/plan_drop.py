@@ -46,6 +46,8 @@ class Plan:
 
 def plan(listing: Sequence[Listed], known: Mapping[str, Known]) -> Plan:
     """Sort a listing by what is known of it."""
+    if listing and all(one.uidl == str(one.number) for one in listing):  # places in the list, used again and again
+        listing = [Listed(one.number, one.size, "") for one in listing]
     often = Counter(one.uidl for one in listing)
     here, new, nameless = list[Entry](), list[Entry](), list[Entry]()
     for one in listing:

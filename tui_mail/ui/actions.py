@@ -17,15 +17,21 @@ class Place(StrEnum):
     READER = "reader"
     TREE = "tree"
     HISTORY = "history"
+    COMPOSE = "composer"
+    """Where text is typed: keys that print are no actions there."""
+    OUTBOX = "outbox"
 
 
 PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
+LISTS = PANES | {Place.HISTORY, Place.OUTBOX}
 ANYWHERE = frozenset(Place)
 _MAIL = frozenset({Place.LIST, Place.READER})
 _LIST = frozenset({Place.LIST})
 _READER = frozenset({Place.READER})
 _TREE = frozenset({Place.TREE})
 _HISTORY = frozenset({Place.HISTORY})
+_COMPOSE = frozenset({Place.COMPOSE})
+_OUTBOX = frozenset({Place.OUTBOX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +64,26 @@ ACTIONS: tuple[Action, ...] = (
         3,
         "Handle mail",
     ),
-    Action("message.move", ("v",), "move", "Move to a folder that you pick", _MAIL, 4, "Handle mail"),
+    Action("message.move", ("v",), "move", "Move to a folder that you pick", _MAIL, 9, "Handle mail"),
     Action("message.copy", ("y",), "copy", "Copy to a folder that you pick", _MAIL, 0, "Handle mail"),
-    Action("message.read", ("u",), "read", "Mark as read, or as unread", _MAIL, 6, "Handle mail"),
-    Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 5, "Handle mail"),
+    Action("message.read", ("u",), "read", "Mark as read, or as unread", _MAIL, 9, "Handle mail"),
+    Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 9, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),
     Action("select.range", ("X",), "select range", "Select all from the last selected", _LIST, 0, "Handle mail"),
     Action("select.none", ("escape",), "select none", "Select nothing", _LIST, 0, "Handle mail"),
-    Action("undo", ("z",), "undo", "Take back the last action", ANYWHERE, 7, "Handle mail"),
-    Action("redo", ("Z",), "redo", "Do again what was taken back", ANYWHERE, 0, "Handle mail"),
+    Action("mail.reply", ("r",), "reply", "Answer the sender", _MAIL, 4, "Write"),
+    Action("mail.reply_all", ("a",), "reply all", "Answer the sender and everyone else", _MAIL, 10, "Write"),
+    Action("mail.reply_list", ("L",), "reply to list", "Answer the mailing list alone", _MAIL, 0, "Write"),
+    Action("mail.forward", ("f",), "forward", "Send it on as text, with its attachments", _MAIL, 11, "Write"),
+    Action("mail.forward_attached", ("F", "g f"), "forward whole", "Send it on as an attachment", _MAIL, 0, "Write"),
+    Action("mail.redirect", ("B",), "redirect", "Send it on as it is, under its own headers", _MAIL, 0, "Write"),
+    Action(
+        "mail.edit_as_new", ("E",), "edit as new", "Write or send it once more; continue a draft", _MAIL, 0, "Write"
+    ),
+    Action("mail.compose", ("c", "m"), "write", "Write a new message", PANES, 5, "Write"),
+    Action("undo", ("z",), "undo", "Take back the last action", PANES | _HISTORY, 7, "Handle mail"),
+    Action("redo", ("Z",), "redo", "Do again what was taken back", PANES | _HISTORY, 0, "Handle mail"),
     Action("history", ("H", "g h"), "history", "What was done, and how far the server is", PANES, 13, "Handle mail"),
     Action(
         "history.undo",
@@ -79,17 +95,17 @@ ACTIONS: tuple[Action, ...] = (
         "Handle mail",
     ),
     Action("history.retry", ("r",), "try again", "Send again what the server refused", _HISTORY, 3, "Handle mail"),
-    Action("move.down", ("j", "down"), "down", "One line down", ANYWHERE),
-    Action("move.up", ("k", "up"), "up", "One line up", ANYWHERE),
-    Action("move.page_down", ("pagedown", "space"), "page down", "One page down", ANYWHERE),
-    Action("move.page_up", ("pageup", "b"), "page up", "One page up", ANYWHERE),
-    Action("move.top", ("g g", "home"), "top", "To the first line; the newest message", ANYWHERE),
-    Action("move.bottom", ("G", "end"), "bottom", "To the last line; the oldest message", ANYWHERE),
+    Action("move.down", ("j", "down"), "down", "One line down", LISTS),
+    Action("move.up", ("k", "up"), "up", "One line up", LISTS),
+    Action("move.page_down", ("pagedown", "space"), "page down", "One page down", LISTS),
+    Action("move.page_up", ("pageup", "b"), "page up", "One page up", LISTS),
+    Action("move.top", ("g g", "home"), "top", "To the first line; the newest message", LISTS),
+    Action("move.bottom", ("G", "end"), "bottom", "To the last line; the oldest message", LISTS),
     Action("message.next", ("J",), "next", "The next message", _MAIL),
     Action("message.previous", ("K",), "previous", "The previous message", _MAIL),
     Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 10),
     Action("message.previous_unread", ("N",), "previous unread", "The previous unread message", _MAIL),
-    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER | _HISTORY, 1),
+    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER | _HISTORY | _OUTBOX, 1),
     Action("tree.back", ("escape", "q"), "back", "Leave the folders for the list", _TREE, 2),
     Action("tree.open", ("enter", "l"), "open", "Open the folder", _TREE, 1),
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
@@ -112,23 +128,81 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.drafts", ("g d",), "drafts", "To the drafts", group="Go to"),
     Action("go.archive", ("g a",), "archive", "To the archive", group="Go to"),
     Action("go.trash", ("g t",), "trash", "To the trash", group="Go to"),
+    Action("go.composer", ("g c",), "open drafts", "To the message that is being written", PANES, 0, "Go to"),
+    Action("go.outbox", ("g o",), "outbox", "What is being sent, and how far it is", PANES | _COMPOSE, 0, "Go to"),
     Action("go.folder", ("g l",), "any folder", "To a folder that you pick", group="Go to"),
     Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 11, "Look"),
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
     Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 12, "Look"),
+    Action(
+        "compose.send",
+        ("ctrl+s", "ctrl+enter"),
+        "send",
+        "Send it; it can be taken back for some seconds",
+        _COMPOSE,
+        1,
+        "Write",
+    ),
+    Action(
+        "compose.close", ("escape",), "keep as draft", "Keep it in the Drafts folder, and go back", _COMPOSE, 2, "Write"
+    ),
+    Action("compose.discard", ("ctrl+d",), "discard", "Press twice to throw the draft away", _COMPOSE, 6, "Write"),
+    Action("compose.attach", ("ctrl+t",), "attach", "Attach files", _COMPOSE, 3, "Write"),
+    Action("compose.detach", ("f4",), "take file out", "Take an attachment out again", _COMPOSE, 0, "Write"),
+    Action("compose.editor", ("ctrl+e",), "$EDITOR", "Go on in your own editor, headers too", _COMPOSE, 4, "Write"),
+    Action("compose.later", ("ctrl+l",), "send later", "Send it at an hour that you choose", _COMPOSE, 7, "Write"),
+    Action("compose.options", ("ctrl+o",), "options", "Markdown, priority, receipts", _COMPOSE, 6, "Write"),
+    Action("compose.from", ("f2",), "from", "Choose the address that it comes from", _COMPOSE, 0, "Write"),
+    Action("compose.template", ("f3",), "template", "Begin with one of your templates", _COMPOSE, 0, "Write"),
+    Action("compose.spelling", ("f7",), "spelling", "Go through the misspelt words", _COMPOSE, 8, "Write"),
+    Action("compose.understood", ("f9",), "understood", "Put the note above the fields away", _COMPOSE, 0, "Write"),
+    Action(
+        "compose.next",
+        ("ctrl+pagedown", "f6"),
+        "next draft",
+        "To the next open draft, or the inbox",
+        PANES | _COMPOSE,
+        0,
+        "Write",
+    ),
+    Action(
+        "compose.previous",
+        ("ctrl+pageup", "shift+f6"),
+        "previous draft",
+        "To the previous one",
+        PANES | _COMPOSE,
+        0,
+        "Write",
+    ),
+    Action("outbox.edit", ("enter", "e"), "edit", "Take it back, and go on writing", _OUTBOX, 2, "The outbox"),
+    Action("outbox.cancel", ("u", "z"), "take back", "Take it back; it is a draft again", _OUTBOX, 3, "The outbox"),
+    Action("outbox.retry", ("r",), "try again", "Try now those who have not got it", _OUTBOX, 4, "The outbox"),
+    Action(
+        "outbox.again",
+        ("s",),
+        "send again",
+        "Press twice: send once more what may have been sent",
+        _OUTBOX,
+        5,
+        "The outbox",
+    ),
+    Action("outbox.sent", ("m",), "was sent", "Believe that it was sent", _OUTBOX, 6, "The outbox"),
+    Action(
+        "outbox.remove", ("x", "d", "delete"), "remove", "Take what is over out of this list", _OUTBOX, 7, "The outbox"
+    ),
     Action("view.layout", ("ctrl+w",), "layout", "Next layout: classic, three columns, list only", group="Look"),
     Action("view.theme", ("T",), "theme", "Dark or light", group="Look"),
     Action("sync.now", ("ctrl+r",), "check mail", "Ask the server for news now", group="The program"),
     Action("sync.retry", ("R",), "try again", "Connect again now, and repeat what failed", group="The program"),
-    Action("palette", (":", "ctrl+p"), "commands", "Find a command by its name", PANES, 20, "The program"),
-    Action("help", ("?",), "help", "The keys of this place", ANYWHERE, 21, "The program"),
+    Action("palette", (":", "ctrl+p"), "commands", "Find a command by its name", PANES | _COMPOSE, 20, "The program"),
+    Action("help", ("?", "f1"), "help", "The keys of this place", ANYWHERE, 21, "The program"),
     Action("quit", ("q",), "quit", "Leave; nothing is lost", frozenset({Place.LIST}), 0, "The program"),
 )
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
-GROUPS = ("Handle mail", "Folders", "Go to", "Look", "The program", "Move around")
+GROUPS = ("Handle mail", "Write", "The outbox", "Folders", "Go to", "Look", "The program", "Move around")
 """The order of groups in the palette and on the help page."""
 
 PREFIX_LABEL = {"g": "go to"}

@@ -94,6 +94,10 @@ class TuiMailApp(App[None]):
         """Ctrl+C with nothing selected."""
         self.triage.say(SafeText("Press q in the list to leave."))
 
+    async def action_quit(self) -> None:
+        """Ctrl+Q: open drafts are kept first."""
+        self.triage.writing.leave()
+
     def on_ready(self) -> None:
         """Say what is wrong in the files of the person, once there is a screen to say it on."""
         for problem in (*self.client.problems, self._keymap_problem):
@@ -101,6 +105,7 @@ class TuiMailApp(App[None]):
                 self.notify(problem, severity="warning", timeout=12, markup=False)
         if self.on_first_paint is not None:
             self.call_after_refresh(self.on_first_paint)
+        self.call_after_refresh(self.triage.beginning.when_idle)
 
     def _keys(self) -> Keymap:
         try:

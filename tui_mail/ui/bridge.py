@@ -25,6 +25,8 @@ from tui_mail.model import (
     Event,
     FolderListChanged,
     FoldersChanged,
+    LinkAsked,
+    OutgoingChanged,
     StatusChanged,
 )
 
@@ -44,6 +46,10 @@ class Gathered:
     folders: set[int] = field(default_factory=set)
     tree: bool = False
     statuses: bool = False
+    links: bool = False
+    """Another program asked to write to a mailto: link."""
+    outgoing: bool = False
+    """Drafts or the outbox changed."""
     bodies: dict[int, BodyArrived] = field(default_factory=dict)
     failures: list[ChangeFailed] = field(default_factory=list)
     thens: list[Then] = field(default_factory=list)
@@ -73,6 +79,10 @@ class Bridge:
                     self._gathered.folders |= folder_ids
                 case FolderListChanged():
                     self._gathered.tree = True
+                case LinkAsked():
+                    self._gathered.links = True
+                case OutgoingChanged():
+                    self._gathered.outgoing = True
                 case StatusChanged():
                     self._gathered.statuses = True
                 case BodyArrived(message_id):

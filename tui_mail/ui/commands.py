@@ -52,10 +52,16 @@ class Commands:
         if row is not None and row.unread:
             self._flag([message_id], add=Flag.SEEN, asked=False)
 
+    def current_message(self) -> int:
+        """The message that an answer is about: the one that is read, or under the cursor; 0 for none."""
+        if self._screen.place is Place.READER and self._screen.reading.message_id:
+            return self._screen.reading.message_id
+        return self._list.current_id
+
     def _table(self) -> dict[str, Done]:
         screen = self._screen
         return {
-            "message.open": self._follow,
+            "message.open": self._open,
             "message.archive": self._archive,
             "message.trash": self._trash,
             "message.move": self._move,
@@ -66,7 +72,12 @@ class Commands:
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select(self._list.select_none),
-            "undo": self.revising.undo,
+            **screen.beginning.table,
+            "compose.next": lambda: screen.writing.step(1),
+            "compose.previous": lambda: screen.writing.step(-1),
+            "go.composer": screen.writing.show_last,
+            "go.outbox": screen.writing.show_outbox,
+            "undo": self._undo,
             "redo": self.revising.redo,
             "history": screen.show_history,
             "move.down": lambda: self._step_line(1),
@@ -105,7 +116,7 @@ class Commands:
             "sync.retry": self.retry,
             "palette": self._palette,
             "help": self._help,
-            "quit": lambda: screen.app.exit(),
+            "quit": screen.writing.leave,
         }
 
     # --- handling mail
@@ -191,6 +202,18 @@ class Commands:
         self._say(f"{words} {messages_words(len(ids))}{hint}")
         if self._screen.place is Place.READER:
             self._follow()
+
+    def _open(self) -> None:
+        """Read it; a draft is written on instead."""
+        if self._role is Role.DRAFTS and self._list.current_id:
+            self._screen.beginning.edit_as_new()
+        else:
+            self._follow()
+
+    def _undo(self) -> None:
+        """Sending, if that was last; else the newest action."""
+        if not self._screen.writing.take_newest_back():
+            self.revising.undo()
 
     def _follow(self) -> None:
         """The reader goes on with the message that is under the cursor now."""

@@ -42,6 +42,11 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "go.folder": ("c", "g l"),
         "quit": ("q", "x"),
         "move.page_up": ("pageup", "-"),
+        "mail.compose": ("m",),
+        "mail.reply_all": ("a", "g r"),
+        "mail.redirect": ("b",),
+        "mail.edit_as_new": ("e",),
+        "outbox.cancel": ("u",),
     },
     "aerc": {
         "message.archive": ("a",),
@@ -60,6 +65,8 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "go.folder": ("c", "g l"),
         "move.page_down": ("pagedown", "ctrl+f", "space"),
         "move.page_up": ("pageup", "ctrl+b"),
+        "mail.compose": ("C",),
+        "mail.reply_all": ("A",),
     },
 }
 """What each preset changes of the default keys in `actions.py`."""
@@ -68,6 +75,7 @@ _SHOWN = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "tab": "Tab", "delete": "Del", "home": "Home", "end": "End",
     "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←", "right": "→", "shift+tab": "Shift+Tab",
 }  # fmt: skip
+_TYPING = frozenset(_SHOWN) - {"escape"} | {"backspace", "insert"}
 _NAMED = frozenset(_SHOWN) | {"backspace", "insert", *(f"f{number}" for number in range(1, 13))}
 
 
@@ -82,14 +90,14 @@ class Keymap:
     prefixes: Mapping[Place, frozenset[str]]
     """Of each place: keys that wait for a second one."""
 
-    def shown(self, action_id: str) -> str:
-        """The first key of an action as people write it: "e", "g i", "Ctrl+W"."""
-        chords = self.keys.get(action_id, ())
+    def shown(self, action_id: str, place: Place | None = None) -> str:
+        """The first key of an action (that means it in `place`) as people write it: "e", "g i", "Ctrl+W"."""
+        chords = self._chords_in(action_id, place)
         return show_chord(chords[0]) if chords else ""
 
-    def all_shown(self, action_id: str) -> str:
+    def all_shown(self, action_id: str, place: Place | None = None) -> str:
         """Every key of an action."""
-        return "  ".join(show_chord(chord) for chord in self.keys.get(action_id, ()))
+        return "  ".join(show_chord(chord) for chord in self._chords_in(action_id, place))
 
     def after(self, prefix: str, place: Place) -> Iterator[tuple[str, Action]]:
         """What can follow the first key of a sequence, in the order of the registry."""
@@ -98,6 +106,10 @@ class Keymap:
             for chord in self.keys.get(action.id, ()):
                 if len(chord) == 2 and chord[0] == prefix and table.get(chord) == action.id:
                     yield show_chord(chord[1:]), action
+
+    def _chords_in(self, action_id: str, place: Place | None) -> tuple[Chord, ...]:
+        chords = self.keys.get(action_id, ())
+        return tuple(chord for chord in chords if place is None or self.table[place].get(chord) == action_id)
 
 
 class KeyReader:
@@ -124,6 +136,11 @@ def key_name(key: str, character: str | None) -> str:
     if character is not None and len(character) == 1 and character.isprintable() and character != " ":
         return character
     return key
+
+
+def is_typing(key: str) -> bool:
+    """True for a key that a field or a text needs for itself."""
+    return len(key) == 1 or key in _TYPING
 
 
 def show_chord(chord: Chord) -> str:
@@ -185,6 +202,8 @@ def _keymap(keys: dict[str, tuple[Chord, ...]], source: str) -> Keymap:
     for action in ACTIONS:
         for chord in keys[action.id]:
             for place in action.where:
+                if place is Place.COMPOSE and is_typing(chord[0]):
+                    continue
                 other = table[place].setdefault(chord, action.id)
                 if other != action.id:
                     raise ConfigError(

@@ -37,6 +37,8 @@ def pick_link(screen: Triage) -> None:
 def _open(screen: Triage, link: Link) -> None:
     if not link.safe:
         screen.say(SafeText("This link is shown only; it is not opened."))
+    elif link.url.lower().startswith("mailto:"):
+        screen.beginning.write_to(link.url)
     elif open_link(link.url):
         screen.say(SafeText(f"Opening {link.url}"))
     else:

@@ -20,11 +20,20 @@ PLACE_NAME = {
     Place.READER: "the reader",
     Place.TREE: "the folders",
     Place.HISTORY: "the history",
+    Place.COMPOSE: "the composer",
+    Place.OUTBOX: "the outbox",
 }
 MARKS = (
     ("●", "unread"), ("★", "starred"), ("⎘", "has attachments"), ("↩", "answered"),
     ("⟳", "waits for the server"), ("✗", "the server refused"), ("✓", "selected"),
     ("↶", "can be undone, in the history"),
+)  # fmt: skip
+TYPING = (
+    ("Ctrl+Z  Ctrl+Y", "take back what was typed, type it again"), ("Ctrl+←  Ctrl+→", "word by word"),
+    ("Ctrl+W", "delete the word before the cursor"), ("Shift+arrows", "select"),
+    ("Ctrl+C Ctrl+X Ctrl+V", "copy, cut, paste"), ("Tab  ↑  ↓", "from field to field"),
+    ("↓  Enter", "take an address that is offered; a comma ends one"),
+    ("a file's path", "pasted or dragged in, it becomes an attachment"),
 )  # fmt: skip
 
 
@@ -77,8 +86,8 @@ class Help(ModalScreen[None]):
 
 def help_document(keymap: Keymap, place: Place) -> Document:
     """The keys of a place by group, then what the marks mean."""
-    here = [action for action in ACTIONS if place in action.where and keymap.shown(action.id)]
-    column = max((width(keymap.all_shown(action.id)) for action in here), default=0) + 3
+    here = [action for action in ACTIONS if place in action.where and keymap.shown(action.id, place)]
+    column = max((width(keymap.all_shown(action.id, place)) for action in here), default=0) + 3
     body: list[Paragraph] = []
     for group in GROUPS:
         actions = [action for action in here if action.group == group]
@@ -86,9 +95,14 @@ def help_document(keymap: Keymap, place: Place) -> Document:
             continue
         body += [Paragraph(()), Paragraph(((group, "heading"),))]
         for action in actions:
-            keys = keymap.all_shown(action.id)
+            keys = keymap.all_shown(action.id, place)
             first = (("  ", ""), (keys, "strong"), (" " * (column - width(keys)), ""))
             body.append(Paragraph(((action.help, ""),), first, ((" " * (column + 2), ""),)))
-    body += [Paragraph(()), Paragraph((("Marks", "heading"),))]
-    body += [Paragraph(((words, ""),), (("  ", ""), (mark, "strong"), ("  ", ""))) for mark, words in MARKS]
+    heading, lines = ("While you type", TYPING) if place is Place.COMPOSE else ("Marks", MARKS)
+    column = max(width(mark) for mark, _ in lines) + 2
+    body += [Paragraph(()), Paragraph(((heading, "heading"),))]
+    body += [
+        Paragraph(((words, ""),), (("  ", ""), (mark, "strong"), (" " * (column - width(mark)), "")))
+        for mark, words in lines
+    ]
     return Document([], body)

@@ -25,6 +25,8 @@ from tui_mail.ui.widgets.one_line import OneLine
 T = TypeVar("T")
 ROWS = 14
 """Choices in sight at most."""
+AROUND = 9
+"""Lines of the box and around it that are no choices."""
 LOW = 18
 """Lines below which every line is needed."""
 
@@ -71,6 +73,11 @@ class ChoiceList(CursorView, Generic[T]):
         self.scroll_line_to_top(0)
         self.forget_all()
 
+    def offer(self, choices: Sequence[Choice[T]]) -> None:
+        """Show other choices."""
+        self._all = choices
+        self.filter("")
+
     def ground(self, index: int) -> str:
         """The cursor always looks as if it had the focus: the input has it for the list."""
         return "cursor" if index == self.cursor else ""
@@ -92,6 +99,11 @@ class ChoiceList(CursorView, Generic[T]):
         used = sum(width(text) for text, _ in runs)
         runs.append((right(f"{choice.key} ", cells - used), "key"))
         return self.strip(runs, cells, self.ground(index))
+
+
+def list_room(lines: int) -> int:
+    """How many choices a window of so many lines has room for."""
+    return lines - 2 if lines < LOW else lines - AROUND
 
 
 class Picker(ModalScreen[T | None]):
@@ -122,6 +134,7 @@ class Picker(ModalScreen[T | None]):
     def on_resize(self) -> None:
         """A low window gets a box without air."""
         self.set_class(self.size.height < LOW, "-low")
+        self._list.styles.max_height = list_room(self.size.height)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow down."""

@@ -19,6 +19,7 @@ from tui_mail.errors import MailError
 from tui_mail.model import Folder, LinkState, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import Place
+from tui_mail.ui.beginning import Beginning
 from tui_mail.ui.bridge import Bridge, Gathered
 from tui_mail.ui.commands import Commands
 from tui_mail.ui.keys import Keymap, KeyReader, key_name
@@ -35,6 +36,7 @@ from tui_mail.ui.widgets.key_bar import KeyBar
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.reader import Reader
+from tui_mail.ui.writing import Writing
 
 if TYPE_CHECKING:
     from tui_mail.client import MailClient
@@ -75,12 +77,15 @@ class Triage(Screen[None]):
         remembered = recall(client.paths, "layout")
         self._layout_wish = remembered if remembered in LAYOUTS else "classic"
         self._face = "list"
+        self._selected_in = 0
         self._shelf = Shelf()
         self._reloaded_at = 0.0
         self._arranged = (0, 0)
         self._pacing = Pacing(self.set_timer, self._look)
         self._reloading = Reloading(client, bridge, self.messages, self.say_list, self.problem)
         self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
+        self.writing = Writing(self)
+        self.beginning = Beginning(self, self.writing)
         self.commands = Commands(self)
 
     def compose(self) -> ComposeResult:
@@ -189,6 +194,11 @@ class Triage(Screen[None]):
         """What other threads brought; called by the app, at most once per turn of the event loop."""
         for then in gathered.thens:
             then()
+        if gathered.links:
+            for link in self.client.take_links():
+                self.beginning.write_to(link)
+        if gathered.outgoing:
+            self.writing.sendings.ask()
         if gathered.tree:
             self._folders_came()
         filling = self.folder is not None and not self.folder.complete
@@ -214,7 +224,7 @@ class Triage(Screen[None]):
             self.notify(words, severity="error", timeout=8, markup=False)
         elif self._history is not None:
             self._history.say(words)
-        else:
+        elif not self.writing.say(words):
             self.standing.status.whisper(words)
 
     def problem(self, error: MailError) -> None:
@@ -272,6 +282,7 @@ class Triage(Screen[None]):
 
     def _tick(self) -> None:
         self.standing.tick()
+        self.writing.tick()
         if self.client.attention.quiet_for > RESTING and (wordless := self.messages.wordless()):
             self.client.prepare(wordless)
         if int(time.time()) % 60 == 0:
@@ -345,6 +356,7 @@ class Triage(Screen[None]):
 
     def on_unmount(self) -> None:
         """End the threads of this screen."""
+        self.writing.close()
         self._reloading.close()
         self.standing.close()
         self.reading.close()
@@ -379,5 +391,8 @@ class Triage(Screen[None]):
 
     def _was_shown(self, message_id: int) -> None:
         """A message is in the reader; it counts as read when the reader has the focus."""
+        if message_id != self._selected_in:  # what was selected in another is not what an answer quotes
+            self._selected_in = message_id
+            self.clear_selection()
         if self._face == "reader":
             self.commands.mark_opened(message_id)

@@ -70,9 +70,9 @@ class KeyBar(OneLine):
 def footer_items(keymap: Keymap, place: Place, cells: int) -> list[tuple[str, str, str]]:
     """Key, label and action id of what the footer shows in a place, as many as fit in `cells`."""
     ranked = [
-        (action.footer, keymap.shown(action.id), action.label, action.id)
+        (action.footer, keymap.shown(action.id, place), action.label, action.id)
         for action in ACTIONS
-        if action.footer and place in action.where and keymap.shown(action.id)
+        if action.footer and place in action.where and keymap.shown(action.id, place)
     ]
     ranked += [
         (PREFIX_RANK, key, PREFIX_LABEL.get(key, "…"), "")

@@ -27,6 +27,8 @@ LEAST = 14
 """Cells that the accounts keep when a whisper wants more than there are."""
 ALONE = 60
 """Cells below which a whisper has the line for itself rather than being cut."""
+BRIEF = 90
+"""Cells below which drafts and sending are said in marks and numbers."""
 WHISPER_SECONDS = 6.0
 """How long a word about what was just done stays."""
 COUNTER_SECONDS = 0.25
@@ -44,6 +46,7 @@ class StatusLine(OneLine):
         self._whisper = ""
         self._whispered = 0.0
         self._waiting = 0
+        self._sending: list[list[Run]] = []
         super().__init__(id=id)
 
     def show(self, statuses: Sequence[AccountStatus]) -> None:
@@ -66,6 +69,12 @@ class StatusLine(OneLine):
         """So many actions wait, whether or not the accounts have come to say so."""
         self._waiting = actions
 
+    def send_runs(self, wordings: list[list[Run]]) -> None:
+        """Say this of drafts and sending: the first wording that leaves room for the accounts."""
+        if wordings != self._sending:
+            self._sending = wordings
+            self.tick()
+
     def tick(self) -> None:
         """Time went by: say it anew if it reads differently."""
         self._told = time.monotonic()
@@ -75,6 +84,9 @@ class StatusLine(OneLine):
         if self._whisper and time.monotonic() - self._whispered > WHISPER_SECONDS:
             self._whisper = ""
         right = waiting_runs(self._statuses, self._waiting)
+        if self._sending and self._sending[0]:
+            sending = self._sending[-1 if self.size.width < BRIEF else 0]
+            right = [*sending, *([("  ", ""), *right] if right else [])]
         if self._whisper and self.size.width < ALONE and width(self._whisper) + LEAST > self.size.width:
             self.write([(f" {self._whisper}", "strong")])
             return

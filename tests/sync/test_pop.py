@@ -1,0 +1,220 @@
+"""POP3 accounts: what servers do with UIDLs, what is kept here, and what is made anew when mail.db is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.servers.dovecot import Dovecot
+from tests.servers.pop3_scripted import OddPop, Scheme
+from tests.sync.conftest import message, shown, subjects_shown, wait_for
+from tests.sync.writer import Writer, finished
+from tui_mail.client import MailClient
+from tui_mail.model import Account, ChangeState, Flag, LinkState, Protocol, Role
+from tui_mail.outgoing import ComposeSettings
+from tui_mail.paths import paths
+
+EVERY: tuple[Scheme, ...] = ("normal", "renamed", "content", "equal", "numbered", "absent")
+
+
+@contextmanager
+def visiting(home: Path, account: Account) -> Iterator[MailClient]:
+    """A client that has visited the maildrop, or could not."""
+    client = MailClient(paths(home), [account], secret=lambda _: "secret")
+    client.compose = ComposeSettings(undo_send=0)
+    client.start()
+    try:
+        wait_for(lambda: client.is_settled, "it is settled who the engine is")
+        down = (LinkState.OFFLINE, LinkState.REFUSED)
+        wait_for(
+            lambda: client.wait_until_synced(account.name, 0.2) or client.statuses()[0].state in down, "a visit", 60
+        )
+        yield client
+    finally:
+        client.stop()
+
+
+def again(client: MailClient) -> None:
+    """One more visit."""
+    client.sync_now()
+    wait_for(lambda: client.wait_until_synced(client.accounts[0].name, 0.2), "another visit", 60)
+
+
+def numbers(*wanted: int) -> list[str]:
+    return sorted(f"Number {number}" for number in wanted)
+
+
+@pytest.mark.parametrize("uidl", EVERY)
+def test_whatever_a_server_calls_them(uidl: Scheme, certificate: Path, tmp_path: Path) -> None:
+    """Each message is here once after one visit and after three, and new ones come."""
+    with OddPop(certificate) as server:
+        server.uidl = uidl
+        server.deliver(*(message(number) for number in range(1, 31)))
+        with visiting(tmp_path, server.account()) as client:
+            assert subjects_shown(client) == numbers(*range(1, 31))
+            again(client)
+            server.deliver(message(31), message(32))
+            again(client)
+            assert subjects_shown(client) == numbers(*range(1, 33))
+
+
+def test_all_names_change(certificate: Path, tmp_path: Path) -> None:
+    """After a migration of the server nothing is downloaded again, and nothing is doubled."""
+    with OddPop(certificate) as server:
+        server.deliver(*(message(number) for number in range(1, 41)))
+        with visiting(tmp_path, server.account()) as client:
+            assert len(shown(client)) == 40
+            server.uidl = "renamed"
+            again(client)
+            again(client)
+            assert subjects_shown(client) == numbers(*range(1, 41))
+
+
+def test_a_listing_that_lacks_some_forgets_nothing(certificate: Path, tmp_path: Path) -> None:
+    """What a server hides for a while is not new when it is listed again."""
+    with OddPop(certificate) as server:
+        server.deliver(*(message(number) for number in range(1, 6)))
+        with visiting(tmp_path, server.account()) as client:
+            held, server.mails[:] = list(server.mails), []
+            again(client)
+            server.mails[:] = held
+            again(client)
+            assert subjects_shown(client) == numbers(*range(1, 6))
+
+
+def test_a_few_at_a_time(certificate: Path, tmp_path: Path) -> None:
+    """A server that lists 250 and hides what was fetched is visited until nothing is new."""
+    with OddPop(certificate) as server:
+        server.batch, server.hides_popped = 250, True
+        server.deliver(*(message(number) for number in range(1, 601)))
+        with visiting(tmp_path, server.account()) as client:
+            assert len(shown(client)) == 600
+
+
+def test_numbers_that_are_used_again(certificate: Path, tmp_path: Path) -> None:
+    """Another program deletes the first message: what is called 1 now is fetched, and nothing is doubled."""
+    with OddPop(certificate) as server:
+        server.uidl = "numbered"
+        server.deliver(*(message(number) for number in range(11, 16)))
+        with visiting(tmp_path, server.account()) as client:
+            assert len(shown(client)) == 5
+            del server.mails[0]
+            server.deliver(message(16))
+            again(client)
+            assert subjects_shown(client) == numbers(*range(11, 17))
+
+
+def test_delete_that_is_refused_and_quit_that_fails(certificate: Path, tmp_path: Path) -> None:
+    """Nothing is noted as deleted that is not; the next visit tries again, and fetches nothing twice."""
+    with OddPop(certificate) as server:
+        server.refuses["DELE"] = b"-ERR not now"
+        server.deliver(*(message(number) for number in range(1, 6)))
+        account = server.account(delete_from_server="at_once")
+        with visiting(tmp_path, account) as client:
+            assert len(server.mails) == 5
+            server.refuses.clear()
+            server.loses_quit = True
+            client.sync_now()
+            wait_for(lambda: client.statuses()[0].state is LinkState.OFFLINE, "the line broke at QUIT")
+            server.loses_quit = False
+            client.retry()
+            wait_for(lambda: not server.mails, "they are gone from the server", 30)
+            again(client)
+            assert subjects_shown(client) == numbers(*range(1, 6))
+
+
+def test_one_message_that_the_server_does_not_give(certificate: Path, tmp_path: Path) -> None:
+    """The others are here; that one stays on the server, whatever the policy."""
+    with OddPop(certificate) as server:
+        server.refuses["RETR 1"] = b"-ERR that one is broken"
+        server.deliver(*(message(number) for number in range(1, 6)))
+        with visiting(tmp_path, server.account(delete_from_server="at_once")) as client:
+            wait_for(lambda: len(server.mails) == 1, "four are gone")
+            assert len(shown(client)) == 4
+            server.refuses.clear()
+            again(client)
+            again(client)
+            assert subjects_shown(client) == numbers(*range(1, 6))
+            assert server.mails == []
+
+
+def test_mail_db_is_lost(dovecot: Dovecot, tmp_path: Path) -> None:
+    """Every message is shown again where it was, with its flags; nothing is fetched a second time."""
+    user = dovecot.new_user()
+    dovecot.deliver(user, *(message(number) for number in range(1, 11)))
+    account = replace(dovecot.account(user, Protocol.POP3), name="club", delete_from_server="at_once")
+    with visiting(tmp_path, account) as client:
+        rows = {row.subject: row.id for row in shown(client)}
+        archived = client.archive([rows["Number 1"], rows["Number 2"]]).result(10)
+        client.mark([rows["Number 3"]], add=Flag.SEEN | Flag.FLAGGED, add_keywords=["blue"]).result(10)
+        assert archived is not None
+        wait_for(lambda: client.state_of(archived) is ChangeState.DONE, "it is archived")
+        wait_for(lambda: "blue" in next(r for r in shown(client) if r.id == rows["Number 3"]).keywords, "marked")
+        again(client)
+    for file in (tmp_path / "data").glob("mail.db*"):
+        file.unlink()
+    dovecot.deliver(user, message(11))
+    with visiting(tmp_path, account) as client:
+        assert client.recovered == 10
+        assert subjects_shown(client) == numbers(*range(3, 12))
+        assert subjects_shown(client, Role.ARCHIVE) == numbers(1, 2)
+        third = next(row for row in shown(client) if row.subject == "Number 3")
+        assert (third.flags, third.keywords) == (Flag.SEEN | Flag.FLAGGED, ("blue",))
+        assert all(client.raw(row.id) for row in shown(client))
+
+
+def test_everything_works_without_a_server(dovecot: Dovecot, tmp_path: Path) -> None:
+    """Folders, flags, moves, undo: this computer is the mailbox."""
+    user = dovecot.new_user()
+    dovecot.deliver(user, *(message(number) for number in range(1, 6)))
+    account = replace(dovecot.account(user, Protocol.POP3), name="club")
+    with visiting(tmp_path, account) as client:
+        assert len(shown(client)) == 5
+    away = replace(account, incoming=replace(account.incoming, port=1))
+    with visiting(tmp_path, away) as client:
+        made = client.create_folder("club", "Projects/New").result(10)
+        assert made is not None
+        wait_for(lambda: client.state_of(made) is ChangeState.DONE, "the folder is made")
+        target = next(folder for folder in client.folders() if folder.name == "Projects/New")
+        moved = client.move([row.id for row in shown(client)], target.id).result(10)
+        assert moved is not None
+        wait_for(lambda: client.state_of(moved) is ChangeState.DONE, "they are moved")
+        assert shown(client) == []
+        client.undo().result(10)
+        wait_for(lambda: len(shown(client)) == 5, "they are back")
+        renamed = client.rename_folder(target.id, "Projects/Old").result(10)
+        assert renamed is not None
+        wait_for(lambda: client.state_of(renamed) is ChangeState.DONE, "it is renamed")
+        deleted = client.delete_folder(target.id).result(10)
+        assert deleted is not None
+        wait_for(lambda: client.state_of(deleted) is ChangeState.DONE, "it is deleted")
+        assert "Projects/Old" not in [folder.name for folder in client.folders()]
+        copied = client.copy([shown(client)[0].id], next(f.id for f in client.folders() if f.role is Role.ARCHIVE))
+        assert copied.result(10) is not None
+        wait_for(lambda: shown(client, Role.ARCHIVE) and client.raw(shown(client, Role.ARCHIVE)[0].id), "a copy")
+
+
+def test_sent_mail_and_drafts_are_kept_here(writer: Writer) -> None:
+    """The Sent copy and drafts go to local folders; the answered message is marked."""
+    receiver = writer.server.new_user()
+    writer.account = replace(
+        writer.account,
+        protocol=Protocol.POP3,
+        incoming=writer.server.dovecot.account(writer.user, Protocol.POP3).incoming,
+        save_sent="auto",
+    )
+    writer.server.dovecot.deliver(writer.user, message(1))
+    with writer.client() as client:
+        wait_for(lambda: shown(client), "it is here")
+        begun = client.reply(shown(client)[0].id).result(10).draft
+        draft = client.keep_draft(replace(begun, to=writer.server.address(receiver))).result(10)
+        wait_for(lambda: len(shown(client, Role.DRAFTS)) == 1, "the draft is here")
+        finished(client, client.send(draft).result(10))
+        wait_for(lambda: subjects_shown(client, Role.SENT) == ["Re: Number 1"], "the copy is here")
+        wait_for(lambda: not shown(client, Role.DRAFTS), "the draft is gone")
+        wait_for(lambda: shown(client)[0].flags & Flag.ANSWERED, "it is answered")
+    assert len(writer.server.arrived(receiver)) == 1

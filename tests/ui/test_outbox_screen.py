@@ -1,0 +1,241 @@
+"""The outbox on a real store: what it says of every message, and what can be done about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.ui.test_compose_screen import NARROW, SMALL, WIDE, WORK, drafts
+from tests.ui.world import Letter, World, screen_text, wait_for, world
+from tui_mail.outgoing import Draft, OutboxEntry, Recipient, RecipientState, SendState
+from tui_mail.text import SafeText, safe_line
+from tui_mail.ui.app import TuiMailApp
+from tui_mail.ui.screens.compose import Composer
+from tui_mail.ui.screens.outbox import EntryList, Outbox
+from tui_mail.ui.widgets.outbox_text import UNDO_LONGEST, counted, entry_details, sending_runs, state_run
+
+NOW = 1_800_000_000.0
+KEYS = {f"outbox.{name}": name for name in ("edit", "cancel", "retry", "again", "sent", "remove")}
+
+
+def entry(state: SendState, *recipients: Recipient, **given: object) -> OutboxEntry:
+    """One message of the outbox."""
+    plain = OutboxEntry(
+        1, "work", "id@x", SafeText("Contract"), recipients or (Recipient(SafeText("ola@x.example")),), state, 0,
+        int(NOW), int(NOW), int(NOW) - 60, 2_000,
+    )  # fmt: skip
+    return replace(plain, **given)  # type: ignore[arg-type]
+
+
+def person(state: RecipientState, code: int = 0, reply: str = "") -> Recipient:
+    return Recipient(SafeText("jun@x.example"), state, code, safe_line(reply))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (entry(SendState.QUEUED, not_before=int(NOW) + 6, created=int(NOW) - 2), "sending in 6 s"),
+        (entry(SendState.QUEUED), "waiting for a connection"),
+        (entry(SendState.QUEUED, attempts=2, next_try=int(NOW) + 600), "(try 3)"),
+        (entry(SendState.SENDING), "sending…"),
+        (entry(SendState.UNKNOWN, error=SafeText("The line broke.")), "perhaps sent"),
+        (entry(SendState.UNKNOWN), "has yet to say"),
+        (entry(SendState.FAILED, error=SafeText("No such user.")), "not sent: No such user."),
+        (
+            entry(SendState.FAILED, person(RecipientState.ACCEPTED), person(RecipientState.ACCEPTED),
+                  person(RecipientState.REFUSED)),
+            "2 accepted, 1 refused",
+        ),
+        (entry(SendState.ACCEPTED), "sent"),
+        (entry(SendState.DONE, copy=SafeText("stored")), "sent · copy stored"),
+        (entry(SendState.CANCELLED), "taken back"),
+    ],
+)  # fmt: skip
+def test_states_in_words(given: OutboxEntry, words: str) -> None:
+    """Each state has words that say what happens next."""
+    assert words in state_run(given, NOW)[0]
+
+
+def test_every_recipient_is_said_with_the_words_of_the_server() -> None:
+    """Who has it, who has not, and why; and each try."""
+    given = entry(
+        SendState.FAILED, person(RecipientState.ACCEPTED, 250, "ok"),
+        person(RecipientState.REFUSED, 550, "5.1.1 no such [b]user[/b]"),
+        attempts=1, attempt_notes=(SafeText("25 Nov 14:00 refused"),), error=SafeText("One was refused."),
+    )  # fmt: skip
+    document = entry_details(given, NOW, KEYS)
+    document.lay_out(120)
+    document.ensure(100)
+    text = "\n".join("".join(run for run, _ in line) for line in document.lines)
+    for words in ("Contract", "550 5.1.1 no such [b]user[/b]", "✓ jun", "✗ jun", "25 Nov 14:00", "1 try", "edit puts"):
+        assert words in text, words
+
+
+def test_the_status_line_says_what_matters() -> None:
+    """Seconds to undo, what waits, what was not sent; nothing when nothing is."""
+
+    def said(*entries: OutboxEntry, undo: str = "", drafts: int = 0) -> str:
+        return "".join(text for text, _ in sending_runs(entries, drafts, undo, NOW)[0])
+
+    assert said() == ""
+    soon = entry(SendState.QUEUED, not_before=int(NOW) + 6)
+    assert said(soon, undo="z") == "✉ 1 sending 6 s  z undo"
+    assert said(drafts=2) == "✎ 2 drafts open"
+    assert said(entry(SendState.FAILED)) == "✗ 1 not sent"
+    assert said(entry(SendState.UNKNOWN, error=SafeText("x"))) == "? 1 perhaps sent"
+    assert said(entry(SendState.QUEUED, attempts=1, next_try=int(NOW) + 60)) == "✉ 1 waits"
+    later = entry(SendState.QUEUED, not_before=int(NOW) + UNDO_LONGEST + 3_600)
+    assert said(later).startswith("✉ 1 ")
+    assert said(entry(SendState.DONE)) == ""
+    short = "".join(text for text, _ in sending_runs([soon, entry(SendState.FAILED)], 1, "z", NOW)[1])
+    assert short == "✎ 1  ✉ 1 6 s z  ✗ 1"
+
+
+def test_counting() -> None:
+    """Only when not all are alike."""
+    assert counted([person(RecipientState.WAITING)]) == ""
+    assert counted([person(RecipientState.WAITING), person(RecipientState.DEFERRED)]) == "1 put off, 1 to come"
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[World]:
+    """One letter, and a minute to take back."""
+    with world(tmp_path, [Letter()], [WORK]) as made:
+        made.client.compose = replace(made.client.compose, undo_send=60)
+        yield made
+
+
+def queued(mail: World, subject: str, to: str = "ola@x.example") -> OutboxEntry:
+    """Send a message."""
+    draft = Draft("work", "Anna Berg", "anna@example.org", to=to, subject=subject, body="Hello")
+    return mail.client.send(draft).result()
+
+
+def set_state(mail: World, entry_: OutboxEntry, **columns: object) -> None:
+    """As the engine would."""
+    names = ", ".join(f"{name} = ?" for name in columns)
+
+    def job(txn: object) -> None:
+        txn.sql.execute(f"UPDATE outbox SET {names} WHERE id = ?", (*columns.values(), entry_.id))  # type: ignore[attr-defined]
+        txn.outgoing = True  # type: ignore[attr-defined]
+
+    mail.db.run(job)
+
+
+def lines(app: TuiMailApp) -> list[str]:
+    view = app.screen.query_one(EntryList)
+    return [view.render_line(y).text for y in range(min(view.count, view.size.height))]
+
+
+async def test_nothing_on_its_way(mail: World) -> None:
+    """An empty outbox says so, and every key of it survives that."""
+    app = mail.app()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: "Nothing is on its way" in screen_text(app))
+        await pilot.press("j", "k", "G", "g", "g", "enter", "u", "z", "r", "s", "m", "x", "pagedown", "?", "escape")
+        assert isinstance(app.screen, Outbox)
+        await pilot.press("q")
+        await wait_for(pilot, lambda: app.screen is app.triage)
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL, NARROW])
+async def test_every_message_with_its_state(mail: World, size: tuple[int, int]) -> None:
+    """What is on its way first, what was sent today below; it follows what the engine does."""
+    soon, failed, unknown, done = (queued(mail, name) for name in ("Soon", "Failed", "Unknown", "Done"))
+    set_state(mail, failed, state="failed", error="No such user [/b] here.")
+    set_state(mail, unknown, state="unknown", error="The line broke after the last byte.")
+    set_state(mail, done, state="done", copy_state="done", copy_note="stored")
+    app = mail.app()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 4)
+        assert "perhaps" in lines(app)[0]
+        assert "not sent" in lines(app)[1]
+        assert "sending in" in lines(app)[2]
+        assert "✓" in lines(app)[3]
+        assert "1 sent today" in screen_text(app)
+        assert "ola@x.e" in screen_text(app)
+        set_state(mail, soon, state="done", copy_state="done")
+        app.triage.writing.sendings.ask()
+        await wait_for(pilot, lambda: "2 sent today" in screen_text(app))
+
+
+async def test_taking_back_and_editing(mail: World) -> None:
+    """u makes it a draft again; Enter goes on writing it at once."""
+    queued(mail, "First")
+    queued(mail, "Second")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 2)
+        await pilot.press("u")
+        await wait_for(pilot, lambda: "Taken back; it is a draft again." in screen_text(app))
+        await wait_for(pilot, lambda: [draft.subject for draft in drafts(mail)] == ["Second"])
+        await wait_for(pilot, lambda: app.screen.query_one(EntryList).entries[0].subject == "First")
+        await pilot.press("g", "g", "enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+        assert app.screen.subject.value == "First"
+        assert not mail.client.outbox()
+
+
+async def test_what_may_have_been_sent(mail: World) -> None:
+    """s asks by a second press; m believes it."""
+    first, second = queued(mail, "First"), queued(mail, "Second")
+    for one in (first, second):
+        set_state(mail, one, state="unknown", error="The line broke.")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: "? 2 perhaps sent" in screen_text(app).splitlines()[0])
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 2)
+        await pilot.press("s")
+        await wait_for(pilot, lambda: "It may arrive twice. s again sends it once more" in screen_text(app))
+        assert mail.client.outbox_entry(second.id).state is SendState.UNKNOWN  # type: ignore[union-attr]
+        await pilot.press("s")
+        await wait_for(pilot, lambda: mail.client.outbox_entry(second.id).state is SendState.QUEUED)  # type: ignore[union-attr]
+        await pilot.press("j", "m")
+        await wait_for(pilot, lambda: mail.client.outbox_entry(first.id).state is not SendState.UNKNOWN)  # type: ignore[union-attr]
+
+
+async def test_trying_again_and_removing(mail: World) -> None:
+    """r queues what was refused; x gives up what is over, and not what is on its way."""
+    failed = queued(mail, "Failed")
+    set_state(mail, failed, state="failed", error="No such user.")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: "✗ 1 not sent" in screen_text(app).splitlines()[0])
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 1)
+        await pilot.press("r")
+        await wait_for(pilot, lambda: mail.client.outbox()[0].state is SendState.QUEUED)
+        await wait_for(pilot, lambda: app.triage.writing.sendings.entries[0].state is SendState.QUEUED)
+        await pilot.press("x")
+        await wait_for(pilot, lambda: "It is still on its way; u takes it back." in screen_text(app))
+        set_state(mail, failed, state="failed", error="No such user.")
+        app.triage.writing.sendings.ask()
+        await wait_for(pilot, lambda: "not sent" in lines(app)[0])
+        await pilot.press("x")
+        await wait_for(pilot, lambda: "Nothing is on its way" in screen_text(app))
+        assert not mail.client.outbox(done_since=int(time.time()) - 1000)
+
+
+async def test_it_can_be_looked_at_while_writing(mail: World) -> None:
+    """From the palette of the composer, over it; back again."""
+    queued(mail, "First")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("c")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer) and app.screen.focused)
+        screen = app.screen
+        await pilot.press("ctrl+p")
+        await pilot.press(*"being sent", "enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Outbox) and "First" in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer) and app.screen is not screen)
+        assert app.screen.subject.value == "First"
+        assert len(app.triage.writing.open) == 2

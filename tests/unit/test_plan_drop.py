@@ -1,0 +1,74 @@
+"""What a POP3 listing asks for, and what may be deleted: pure decisions, tried with anything."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_mail.net.pop3 import Listed
+from tui_mail.store.maildrop import Known
+from tui_mail.sync.plan_drop import MANY_KNOWN, Entry, plan, to_delete
+
+DAY = 86_400
+NAMES = st.sampled_from(["", "a", "b", "c", "d", "e"])
+
+
+def known(*uidls: str, size: int = 100, first_seen: int = 0) -> dict[str, Known]:
+    return {uidl: Known(uidl, number, size, 0, first_seen) for number, uidl in enumerate(uidls, 1)}
+
+
+def listing(*uidls: str, size: int = 100) -> list[Listed]:
+    return [Listed(number, size, uidl) for number, uidl in enumerate(uidls, 1)]
+
+
+def test_new_and_known() -> None:
+    """What was fetched is not fetched again."""
+    made = plan(listing("a", "b", "c"), known("b"))
+    assert [one.uidl for one in made.here] == ["b"]
+    assert [one.uidl for one in made.fetch] == ["a", "c"]
+    assert made.look == ()
+
+
+def test_names_that_are_none() -> None:
+    """Absent, given twice, or of another size than before: the header tells which message it is."""
+    made = plan([*listing("", "a", "a", "b"), Listed(5, 999, "c")], known("c"))
+    assert [one.number for one in made.look] == [1, 2, 3, 5]
+    assert all(one.uidl == "" for one in made.look)
+    assert [one.uidl for one in made.fetch] == ["b"]
+
+
+def test_other_names_for_everything() -> None:
+    """After a migration nothing is fetched before it was looked at."""
+    before = known(*(f"old{number}" for number in range(MANY_KNOWN)))
+    names = [f"new{number}" for number in range(MANY_KNOWN)]
+    made = plan(listing(*names), before)
+    assert made.fetch == ()
+    assert [one.uidl for one in made.look] == names
+    few = dict(list(before.items())[: MANY_KNOWN - 1])
+    assert len(plan(listing(*names), few).fetch) == MANY_KNOWN
+
+
+@given(st.lists(NAMES, max_size=12), st.sets(NAMES.filter(bool)))
+def test_every_message_has_one_place(names: list[str], before: set[str]) -> None:
+    """Nothing of a listing is left out, or dealt with twice; nothing is fetched that is known."""
+    made = plan(listing(*names), known(*before))
+    numbers = [one.number for one in (*made.here, *made.look, *made.fetch)]
+    assert sorted(numbers) == list(range(1, len(names) + 1))
+    assert not {one.uidl for one in made.fetch} & before
+    assert {one.uidl for one in made.here} <= before
+
+
+def test_policies() -> None:
+    """Only what is here, and only what the person wants."""
+    here = [Entry(1, 100, "a"), Entry(2, 100, "b"), Entry(3, 100, "unknown")]
+    there = known("a", first_seen=0) | {"b": Known("b", 2, 100, 0, 9 * DAY)}
+
+    def deleted(policy: str, thrown_away: set[int] | None = None) -> list[str]:
+        return [one.uidl for one in to_delete(policy, here, there, thrown_away or set(), 10 * DAY)]
+
+    assert deleted("never") == []
+    assert deleted("at_once") == ["a", "b"]
+    assert deleted("when_deleted", {2}) == ["b"]
+    assert deleted("2 days") == ["a"]
+    assert deleted("30 days") == []
+    assert deleted("nonsense") == []
