@@ -10,12 +10,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.servers.dovecot import Dovecot, wait_until
+from tests.servers.postfix import Postfix
 from tests.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from tests.terminal.writer import Writer
 
 PROGRAM = (sys.executable, "-m", "tui_mail")
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,6 +142,13 @@ class Person:
     def screen(self, *words: str, columns: int = 160, rows: int = 48, argv: Sequence[str] = PROGRAM) -> Terminal:
         """The full screen of this home."""
         return Terminal([*argv, "--home", str(self.home), *words], columns=columns, rows=rows, cwd=ROOT)
+
+
+@pytest.fixture
+def writer(postfix: Postfix, tmp_path: Path) -> Writer:
+    from tests.terminal.writer import Writer  # which needs what is above
+
+    return Writer(postfix, tmp_path / "home")
 
 
 @pytest.fixture

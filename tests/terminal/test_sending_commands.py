@@ -8,40 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.postfix import Postfix
-from tests.terminal.conftest import PROGRAM, ROOT, Person, Said
+from tests.terminal.conftest import PROGRAM, ROOT, Person
+from tests.terminal.writer import Writer
 
 pytestmark = [pytest.mark.server, pytest.mark.terminal]
-
-
-class Writer(Person):
-    """A person who can send."""
-
-    def __init__(self, server: Postfix, home: Path) -> None:
-        super().__init__(server.dovecot, home)
-        self.post = server
-        outgoing = server.server(self.user)
-        added = self.add(
-            email=server.address(self.user),
-            smtp_host=outgoing.host,
-            smtp_port=outgoing.port,
-            smtp_user=outgoing.user,
-            smtp_ca_file=outgoing.ca_file,
-            smtp_password_command="printf %s " + server.dovecot.passwords[self.user],
-        )
-        assert added.code == 0, added.words
-        self.synced()
-
-    def send(self, raw: bytes, *words: str) -> Said:
-        """Give a message to `send` on its standard input."""
-        argv = [*PROGRAM, "--home", str(self.home), "send", "-", *words]
-        done = subprocess.run(argv, input=raw, capture_output=True, timeout=90, check=False, cwd=ROOT)
-        return Said(subprocess.CompletedProcess(argv, done.returncode, done.stdout.decode(), done.stderr.decode()))
-
-
-@pytest.fixture
-def writer(postfix: Postfix, tmp_path: Path) -> Writer:
-    return Writer(postfix, tmp_path / "home")
 
 
 def test_send_waits_until_it_is_sent(writer: Writer) -> None:

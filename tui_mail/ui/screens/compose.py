@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
@@ -57,6 +59,13 @@ class Composer(Screen[None]):
     """One message that is being written."""
 
     AUTO_FOCUS = ""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "field(1, 0)", show=False, priority=True),
+        Binding("shift+tab", "field(-1, 0)", show=False, priority=True),
+        Binding("enter,down", "field(1, 1)", show=False, priority=True),
+        Binding("up", "field(-1, 1)", show=False, priority=True),
+    ]
 
     def __init__(self, writing: Writing, begun: Begun) -> None:
         super().__init__(classes="composer")
@@ -232,6 +241,22 @@ class Composer(Screen[None]):
 
     # --- events
 
+    def action_field(self, step: int, inward: int) -> None:
+        """Leave a field, before the keys that were typed after this one reach it.
+
+        Args:
+            step: To the next field (1) or the one before (-1).
+            inward: 1 for keys that mean something else within the text.
+
+        Raises:
+            SkipAction: The key is the field's own: it chooses a contact, or edits the text.
+        """
+        field = self.focused
+        is_choosing = isinstance(field, AddressInput) and field.is_offering
+        if self._reader.waiting or is_choosing or (inward and not isinstance(field, Line)):
+            raise SkipAction
+        self.on_stepped(Stepped(step))
+
     async def on_key(self, event: events.Key) -> None:
         """Keys that no field takes for itself."""
         was_waiting = bool(self._reader.waiting)
@@ -263,7 +288,7 @@ class Composer(Screen[None]):
         """To the field above or below."""
         order = [self._field(name) for name in LABELS if not self._field(name).disabled] + [self.body]
         here = next((at for at, one in enumerate(order) if one is self.focused), 0)
-        order[max(0, min(here + event.step, len(order) - 1))].focus()
+        self.set_focus(order[max(0, min(here + event.step, len(order) - 1))])  # at once, unlike Widget.focus()
 
     def on_address_input_typed(self, event: AddressInput.Typed) -> None:
         """Look for contacts that fit, in a thread."""

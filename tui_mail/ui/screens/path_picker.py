@@ -77,6 +77,10 @@ class PathPicker(ModalScreen[list[Path] | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """List what fits."""
         typed = event.value
+        if (begun := begun_again(typed)) != typed:
+            self._input.value = begun
+            self._input.cursor_position = len(begun)
+            return
 
         def errand() -> Then:
             choices, problem = entries_for(typed)
@@ -147,6 +151,14 @@ class PathPicker(ModalScreen[list[Path] | None]):
 
     def _say(self, problem: str) -> None:
         self._title.write([(" Attach a file", "strong")], [(f"{problem or 'Tab completes'} ", "quiet")])
+
+
+def begun_again(typed: str) -> str:
+    """What counts of a typed path: "~//tmp" begins again at the root, "/tmp/~/" at home."""
+    for mark in ("//", "/~"):
+        if mark in typed:
+            typed = mark[1:] + typed.rpartition(mark)[2]
+    return typed
 
 
 def entries_for(typed: str) -> tuple[list[Choice[Path]], str]:
