@@ -249,9 +249,9 @@ def _accepted_once(txn: Transaction, outbox_id: int) -> None:
         drafts.discard(txn, draft)
     if source is not None and mark:
         effect = (
-            Effect(ChangeKind.FLAGS, add=Flag.ANSWERED)
+            Effect(ChangeKind.FLAGS, add=Flag.ANSWERED | Flag.SEEN)  # what was answered was read
             if mark == "answered"
-            else Effect(ChangeKind.FLAGS, add_keywords="$Forwarded")
+            else Effect(ChangeKind.FLAGS, add=Flag.SEEN, add_keywords="$Forwarded")
         )
         journal.record(txn, effect, [source], f"marked {mark}:", undoable=False)
 
