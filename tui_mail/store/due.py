@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import ChangeKind, Flag
-from tui_mail.store import folders, labels, strays
+from tui_mail.store import folders, labels, sought, strays
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, absorb
 from tui_mail.store.journal import FOLDER_KINDS, Effect
 from tui_mail.store.many import marks
 from tui_mail.store.messages import refresh_view, with_keywords
+from tui_mail.store.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class DueItem:
     message_id: int
     folder_id: int | None
     uid: int | None
-    stage: int
+    stage: Stage
     probe: int
     key: tuple[int, int]
     """Its identity (identity.Key)."""
@@ -139,7 +140,7 @@ def due_items(sql: sqlite3.Connection, change_id: int) -> list[DueItem]:
     The message itself may be gone from the store: then it has no folder and `lost_since` is 0.
     """
     return [
-        DueItem(change_id, id_, folder_id, uid, stage, probe, (key, size), from_folder, lost_since, source)
+        DueItem(change_id, id_, folder_id, uid, Stage(stage), probe, (key, size), from_folder, lost_since, source)
         for id_, folder_id, uid, stage, probe, key, size, from_folder, lost_since, source in sql.execute(
             "SELECT i.message_id, m.folder_id, m.uid, i.stage, i.probe, COALESCE(m.msgid_hash, 0),"
             " COALESCE(m.size, 0), i.from_folder, COALESCE(m.lost_since, 0), i.source"
@@ -167,8 +168,10 @@ def give_up(txn: Transaction, account: int, before: int) -> int:
     """Let go of waiting changes of messages that are gone: lost before `before` (epoch), and found nowhere since.
 
     What is left of those changes is due at once. Returns how many there are. A message that was never made here is
-    gone too when nobody makes it any more.
+    gone too when nobody makes it any more. What was sent and could not be found by its UID is found first, or not.
     """
+    settled = sought.decide(txn, account, before)
+    txn.sql.executemany("UPDATE journal SET next_try = 0 WHERE id = ?", ((id_,) for id_ in settled))
     missing = txn.sql.execute(
         "SELECT i.journal_id, i.message_id, COALESCE(i.source, i.message_id) FROM journal j"
         " JOIN journal_item i ON i.journal_id = j.id LEFT JOIN message m ON m.id = COALESCE(i.source, i.message_id)"
@@ -181,6 +184,7 @@ def give_up(txn: Transaction, account: int, before: int) -> int:
     ).fetchall()
     found = strays.find(txn, list({where for _, _, where in missing}))
     strays.note_comparison(txn, account)
+    found |= sought.take_copies(txn, [(id_, where) for id_, _, where in missing if where not in found])
     refresh_view(txn, found)
     due_now = {(id_,) for id_, _, _ in missing}
     rows = [(id_, message_id) for id_, message_id, where in missing if where not in found]
@@ -193,11 +197,11 @@ def give_up(txn: Transaction, account: int, before: int) -> int:
         [id_ for id_, _ in rows],
     ).fetchall():
         fail(txn, id_, "The message was deleted elsewhere before it could be copied.")
-    return len(due_now)
+    return len(settled | {id_ for (id_,) in due_now})
 
 
 def set_stage(
-    txn: Transaction, items: Iterable[DueItem], stage: int, *, probe: int | None = None, next_try: int | None = None
+    txn: Transaction, items: Iterable[DueItem], stage: Stage, *, probe: int | None = None, next_try: int | None = None
 ) -> None:
     """How far the server has carried changes out for these messages.
 
@@ -242,7 +246,7 @@ def moved(txn: Transaction, target: int, places: Iterable[tuple[DueItem, int | N
         if kept is not None:
             stand_ins.append(labels.leave_stand_in(txn, id_, *kept))
         done.append(item)
-    set_stage(txn, done, 2)
+    set_stage(txn, done, Stage.DONE)
     refresh_view(txn, [*(item.message_id for item in done), *stand_ins])
 
 
@@ -256,14 +260,14 @@ def flagged(txn: Transaction, effect: Effect, items: Sequence[DueItem]) -> None:
             words = with_keywords(row[1], effect.add_keywords, effect.remove_keywords)
             flags = row[0] & ~effect.remove | effect.add
             txn.sql.execute("UPDATE message SET flags = ?, keywords = ? WHERE id = ?", (int(flags), words, id_))
-    set_stage(txn, items, 2)
+    set_stage(txn, items, Stage.DONE)
     refresh_view(txn, ids)
 
 
 def expunged(txn: Transaction, items: Sequence[DueItem]) -> None:
     """The server deleted messages for ever."""
     ids = [item.message_id for item in items]
-    set_stage(txn, items, 2)
+    set_stage(txn, items, Stage.DONE)
     txn.sql.executemany(
         "UPDATE message SET folder_id = NULL, uid = NULL, lost_since = 1 WHERE id = ?", ((id_,) for id_ in ids)
     )

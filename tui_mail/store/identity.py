@@ -16,6 +16,7 @@ from types import MappingProxyType
 from tui_mail.model import Flag, HeaderFields
 from tui_mail.store import labels
 from tui_mail.store.database import Transaction
+from tui_mail.store.stages import copied_into
 
 Key = tuple[int, int]
 """Hash and size: what a server gives back unchanged wherever the message goes."""
@@ -68,14 +69,18 @@ def likenesses(sql: sqlite3.Connection, folder_id: int, uids: Iterable[int]) -> 
 
 
 def homeless(sql: sqlite3.Connection, account: int, folder_id: int) -> dict[Key, list[tuple[int, int]]]:
-    """(id, internaldate) of messages that may be what now appears in the folder; those expected there first."""
-    found = dict[Key, list[tuple[int, int]]]()
+    """(id, internaldate) of messages that may be what now appears in the folder; those expected there first.
+
+    Not those of which we sent a copy there: that is what appears.
+    """
+    found, copied = dict[Key, list[tuple[int, int]]](), copied_into(sql, account).get(folder_id, set())
     for id_, key, size, date in sql.execute(
         "SELECT id, msgid_hash, size, internaldate FROM message WHERE account_id = ?1 AND uid IS NULL AND NOT unborn"
         " AND (folder_id IS NULL OR folder_id = ?2) ORDER BY folder_id IS NULL, lost_since DESC",
         (account, folder_id),
     ):
-        found.setdefault((key, size), []).append((id_, date))
+        if id_ not in copied:
+            found.setdefault((key, size), []).append((id_, date))
     return found
 
 

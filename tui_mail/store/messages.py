@@ -18,6 +18,7 @@ from tui_mail.store import folders, labels, strays
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
 from tui_mail.store.many import chunks, marks
+from tui_mail.store.stages import UNTOUCHED, forget_probes
 from tui_mail.text import SafeText
 
 FIELD, RECORD = "\x1f", "\x1e"
@@ -112,7 +113,8 @@ def lose(txn: Transaction, folder_id: int, uids: Iterable[int]) -> None:
 def lose_messages(txn: Transaction, ids: Iterable[int], *, alone: bool = False) -> None:
     """The server no longer has these messages where they were; `alone`: not because their whole folder is gone.
 
-    One that a change was moving, and that a sync of the target has already seen there, is what was seen.
+    One that a change was moving, and that a sync of the target has already seen there, is what was seen: not when all
+    that was made so far is a copy, for then it was another client that took the original.
     """
     now = int(time.time())
     ids = list(ids)
@@ -123,8 +125,8 @@ def lose_messages(txn: Transaction, ids: Iterable[int], *, alone: bool = False) 
     for chunk in chunks(ids):
         for id_, target, probe in txn.sql.execute(
             "SELECT i.message_id, j.target, i.probe FROM journal_item i CROSS JOIN journal j ON j.id = i.journal_id"  # noqa: S608
-            f" WHERE i.message_id IN ({marks(chunk)}) AND i.stage < 2 AND j.kind = 'move' AND j.attempts > 0"
-            " AND j.state IN ('queued', 'running')",
+            f" WHERE i.message_id IN ({marks(chunk)}) AND i.stage < 2 AND i.stage NOT IN {UNTOUCHED}"
+            " AND j.kind = 'move' AND j.attempts > 0 AND j.state IN ('queued', 'running')",
             chunk,
         ):
             under_way[target][id_] = probe
@@ -138,6 +140,7 @@ def lose_messages(txn: Transaction, ids: Iterable[int], *, alone: bool = False) 
 def orphan_folder(txn: Transaction, folder_id: int) -> None:
     """No UID of the folder means anything now: it is read anew, and its messages are known again by what they are."""
     lose_messages(txn, [row[0] for row in txn.sql.execute("SELECT id FROM message WHERE folder_id = ?", (folder_id,))])
+    forget_probes(txn, folder_id)
     folders.set_progress(txn, folder_id, uidvalidity=0, uidnext=0, highestmodseq=0, synced_min_uid=0, scanned=0)
 
 

@@ -18,6 +18,7 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.files import meta
 from tui_mail.store.identity import Key, absorb, best
 from tui_mail.store.many import chunks, marks
+from tui_mail.store.stages import UNTOUCHED, copied_into
 
 COMPARISONS = 8
 """What was here so many comparisons of all folders ago is an older copy."""
@@ -37,14 +38,17 @@ def follow(txn: Transaction, ids: Iterable[int]) -> None:
     Not those that we may have moved ourselves, whose answer was lost: the folder that they went to tells first.
     """
     moving = (
-        "SELECT 1 FROM journal_item i JOIN journal j ON j.id = i.journal_id WHERE i.message_id = ? AND i.stage < 2"
-        " AND j.kind = 'move' AND j.attempts > 0 AND j.state IN ('queued', 'running')"
+        "SELECT 1 FROM journal_item i JOIN journal j ON j.id = i.journal_id WHERE i.message_id = ? AND i.stage < 2"  # noqa: S608
+        f" AND i.stage NOT IN {UNTOUCHED} AND j.kind = 'move' AND j.attempts > 0 AND j.state IN ('queued', 'running')"
     )
     find(txn, [id_ for id_ in ids if txn.sql.execute(moving, (id_,)).fetchone() is None])
 
 
 def find(txn: Transaction, ids: Sequence[int]) -> set[int]:
-    """Give lost messages the places of the rows that were made of them elsewhere; returns those that have one now."""
+    """Give lost messages the places of the rows that were made of them elsewhere; returns those that have one now.
+
+    A row in a folder that we sent a copy of the message to is that copy, and not what another client moved.
+    """
     found, lost = set[int](), defaultdict[int, list[tuple[int, Key, int]]](list)
     for id_ in ids:
         row = txn.sql.execute(
@@ -56,8 +60,13 @@ def find(txn: Transaction, ids: Sequence[int]) -> set[int]:
             lost[row[0]].append((id_, (row[1], row[2]), row[3]))
     for account, messages in lost.items():
         newcomers = _newcomers(txn.sql, account, [key for _, (key, _), _ in messages])
+        copied = copied_into(txn.sql, account)
         for id_, key, date in messages:
-            alike = [one for one in newcomers.get(key, []) if one[0] > id_]
+            alike = [
+                (one, its_date)
+                for one, its_date, folder in newcomers.get(key, [])
+                if one > id_ and id_ not in copied.get(folder, ())
+            ]
             if alike:
                 twin = best(alike, date)
                 newcomers[key] = [one for one in newcomers[key] if one[0] != twin]
@@ -66,20 +75,26 @@ def find(txn: Transaction, ids: Sequence[int]) -> set[int]:
     return found
 
 
+def has_newcomer(sql: sqlite3.Connection, account: int, message_id: int) -> bool:
+    """Whether a message that is alike came lately."""
+    key, size = sql.execute("SELECT msgid_hash, size FROM message WHERE id = ?", (message_id,)).fetchone()
+    return any(id_ > message_id for id_, _, _ in _newcomers(sql, account, [key]).get((key, size), []))
+
+
 def _noted(sql: sqlite3.Connection, account: int) -> list[int]:
     """The greatest ids at the latest comparisons, oldest first."""
     return [int(word) for word in (meta(sql, f"arrivals:{account}") or "").split()]
 
 
-def _newcomers(sql: sqlite3.Connection, account: int, hashes: Sequence[int]) -> dict[Key, list[tuple[int, int]]]:
-    """(id, internaldate) of messages of these hashes that came lately, newest first."""
-    noted, found = _noted(sql, account), dict[Key, list[tuple[int, int]]]()
+def _newcomers(sql: sqlite3.Connection, account: int, hashes: Sequence[int]) -> dict[Key, list[tuple[int, int, int]]]:
+    """(id, internaldate, folder_id) of messages of these hashes that came lately, newest first."""
+    noted, found = _noted(sql, account), dict[Key, list[tuple[int, int, int]]]()
     since = noted[0] if len(noted) == COMPARISONS else 0
     for chunk in chunks(list(dict.fromkeys(hashes))):
-        for id_, key, size, date in sql.execute(
-            "SELECT id, msgid_hash, size, internaldate FROM message WHERE id > ? AND account_id = ?"  # noqa: S608
+        for id_, key, size, date, folder in sql.execute(
+            "SELECT id, msgid_hash, size, internaldate, folder_id FROM message WHERE id > ? AND account_id = ?"  # noqa: S608
             f" AND uid IS NOT NULL AND msgid_hash IN ({marks(chunk)}) ORDER BY id DESC",
             (since, account, *chunk),
         ):
-            found.setdefault((key, size), []).append((id_, date))
+            found.setdefault((key, size), []).append((id_, date, folder))
     return found

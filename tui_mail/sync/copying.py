@@ -4,8 +4,9 @@ What belongs here: COPY, APPEND, and MOVE for servers without it. What must neve
 without effect (replay).
 
 Before such a command goes out, the UID from which on its work will be found is stored. When its answer is lost, the
-change waits (the server may still be at it), then the target is searched from that UID on; only what is not there is
-sent again.
+change waits (the server may still be at it), then the target is searched from that UID on; what is not there, and
+cannot have been there, is sent again. Where it may have been (somebody took messages out of the target since, renamed
+it, made it anew), all folders are compared first (store/sought).
 """
 
 from __future__ import annotations
@@ -18,21 +19,18 @@ from functools import partial
 from tui_mail.errors import CommandRefused, StoreError
 from tui_mail.mime.headers import parse_headers
 from tui_mail.model import Flag
-from tui_mail.net.imap import UidSet
+from tui_mail.net.imap import HeaderRow, UidSet
 from tui_mail.store import bodies, folders, messages, unborn
 from tui_mail.store import due as due_changes
 from tui_mail.store.database import Transaction
 from tui_mail.store.due import Due, DueItem
 from tui_mail.store.folders import FolderState
 from tui_mail.store.identity import identity_hash
+from tui_mail.store.stages import Stage
 from tui_mail.sync import checking, rearranging
 from tui_mail.sync.folder import FolderSync
 from tui_mail.sync.listing import UNTOLD_CODES
 
-_UNTOLD = (
-    "The folder {} was renamed, deleted or made anew elsewhere while mail was put into it, and nobody can tell whether"
-    " that arrived. Nothing was lost; look for it there before you do it again."
-)
 LATE_SECONDS = 5
 """How long the server may still be at work on a command whose answer was lost."""
 
@@ -55,69 +53,60 @@ def copy(sync: FolderSync, due: Due, folder_id: int, target: FolderState, items:
 def copy_then_expunge(
     sync: FolderSync, due: Due, folder_id: int, target: FolderState, items: list[DueItem]
 ) -> set[int]:
-    """MOVE for servers without it (RFC 6851 section 3.3), each step remembered."""
+    """MOVE for servers without it (RFC 6851 section 3.3), each step remembered.
+
+    What another client takes between the two steps is left alone. Its change waits until it is found, and goes on from
+    there: the message ends in one place, and that is ours.
+    """
     places = dict[int, int | None]()
-    waiting = [item for item in items if item.stage == 0]
-    if waiting:
-        found, missing = _made_before(sync, due, target, waiting)
+    copied = [item for item in items if item.stage is not Stage.REMOVING]
+    if copied:
+        found, missing = _made_before(sync, due, target, copied)
         places |= {item.message_id: uid for item, uid in found.items()}
         if missing:
             copies = _copy(sync, folder_id, target, missing)
             if copies is None:
                 return {folder_id}
             places |= {item.message_id: copies.get(item.uid or 0) for item in missing}
-        sync.db.run(lambda txn: due_changes.set_stage(txn, waiting, 1))
+        copied = [*found, *missing]
+        items = [item for item in items if item in copied or item.stage is Stage.REMOVING]
+    if not items:
+        return {target.id}
     if sync.open(folder_id) is None:
         return {folder_id}
-    uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
-    sync.session.add_flags(uids, Flag.DELETED)
-    taken = _taken_meanwhile(sync, waiting)
-    if sync.session.has("UIDPLUS"):
-        sync.session.expunge_uids(uids)
-    told = [(item, places.get(item.message_id)) for item in items if item not in taken]
+    marks_first = sync.session.has("UIDPLUS")  # who takes a marked one takes the mark; without, marking is removing
+    if marks_first:
+        sync.session.add_flags(UidSet.from_uids(item.uid for item in items if item.uid is not None), Flag.DELETED)
+    taken = _taken_meanwhile(sync, copied)
+    items = [item for item in items if item not in taken]
+    uids, gone = [item.uid for item in items if item.uid is not None], [item.uid or 0 for item in taken]
+
+    def job(txn: Transaction) -> None:
+        due_changes.set_stage(txn, items, Stage.REMOVING)
+        messages.lose(txn, folder_id, gone)
+
+    sync.db.run(job)
+    if not marks_first:
+        sync.session.add_flags(UidSet.from_uids(uids), Flag.DELETED)
+    elif uids:
+        sync.session.expunge_uids(UidSet.from_uids(uids))
+    told = [(item, places.get(item.message_id)) for item in items]
     sync.db.run(partial(due_changes.moved, target=target.id, places=told))
-    if taken:
-        _take_back(sync, folder_id, target, taken, places)
     return {target.id, folder_id} if taken else {target.id}
 
 
 def _taken_meanwhile(sync: FolderSync, copied: list[DueItem]) -> list[DueItem]:
-    """Of messages of the open folder that were just copied and marked: those that somebody moved away in between.
+    """Of messages of the open folder that were just copied: those that somebody moved away in between.
 
     Nothing of ours has removed them yet, so a message that is not there any more was taken by another client.
     """
+    sync.session.noop(keep=True)  # or it tells what this connection knew before
     uids = UidSet.from_uids(item.uid for item in copied if item.uid is not None)
-    there = {update.uid for part in uids.lines() for update in sync.session.flags(str(part))[0]}
-    missing = [item for item in copied if item.uid is not None and item.uid not in there]
-    gone = checking.proven_gone(sync.session, [item.uid or 0 for item in missing], checking.searched(sync.session))
-    return [item for item in missing if item.uid in gone]
-
-
-def _take_back(
-    sync: FolderSync, folder_id: int, target: FolderState, items: list[DueItem], places: dict[int, int | None]
-) -> None:
-    """Remove the copies of messages that are somewhere else by now; their change waits until they are found there.
-
-    Else the message would be in two places: where the other client put it, and where we did.
-    """
-    copies = [uid for item in items if (uid := places.get(item.message_id)) is not None]
-    if sync.open(target.id) is not None:
-        if len(copies) < len(items):  # the server did not tell where they are
-            untold = {item.message_id for item in items if places.get(item.message_id) is None}
-            changes = {item.change_id for item in items}
-            sent = [one for id_ in changes for one in due_changes.due_items(sync.db.read(), id_)]
-            copies += _alike(sync, [one for one in sent if one.message_id in untold and one.probe]).values()
-        uids = UidSet.from_uids(copies)
-        sync.session.add_flags(uids, Flag.DELETED)
-        if sync.session.has("UIDPLUS"):
-            sync.session.expunge_uids(uids)
-    gone = [item.uid for item in items if item.uid is not None]
-
-    def job(txn: Transaction) -> None:
-        due_changes.set_stage(txn, items, 0, probe=0)
-        messages.lose(txn, folder_id, gone)
-
-    sync.db.run(job)
+    updates = [update for part in uids.lines() for update in sync.session.flags(str(part))[0]]
+    missing = set(uids).difference(update.uid for update in updates)
+    gone = checking.left_marked(sync.session, updates)
+    gone.update(checking.proven_gone(sync.session, missing, checking.searched(sync.session)) if missing else ())
+    return [item for item in copied if item.uid in gone]
 
 
 def upload(sync: FolderSync, due: Due, items: list[DueItem]) -> set[int]:
@@ -167,36 +156,44 @@ def _copy(sync: FolderSync, folder_id: int, target: FolderState, items: list[Due
 def _remember(sync: FolderSync, target: FolderState, items: list[DueItem]) -> None:
     """Store from which UID on the work will be found, and until when to wait should the answer be lost."""
     probe, late = _next_uid(sync, target), int(time.time()) + LATE_SECONDS
-    sync.db.run(lambda txn: due_changes.set_stage(txn, items, 0, probe=probe, next_try=late))
+    sync.db.run(lambda txn: due_changes.set_stage(txn, items, Stage.SENT, probe=probe, next_try=late))
 
 
 def _made_before(
     sync: FolderSync, due: Due, target: FolderState, items: list[DueItem]
 ) -> tuple[dict[DueItem, int], list[DueItem]]:
-    """What an earlier try, whose answer was lost, has put into the target (with UIDs); and what is not there.
+    """What an earlier try, whose answer was lost, has put into the target (with UIDs); and what it has not.
 
-    Raises CommandRefused when the target went away since then, or is another one: better asked than doubled.
+    What is in neither is looked for in all folders: it may have been there, or the target is another one now.
     """
     sent = [item for item in items if item.probe]
     if due.attempts == 0 or not sent:
         return {}, items
+    missing = [item for item in items if not item.probe]
+    sync.selected = None  # only SELECT tells which UIDs the server has given
     try:
-        if sync.open(target.id) is None and target.uidvalidity:
-            raise CommandRefused(_UNTOLD.format(target.name), "other UIDs")
-        found = _alike(sync, sent)
+        opened = sync.open(target.id)
+        if opened is None and target.uidvalidity:  # it was made anew: `stages.forget_probes` has noted that
+            return {}, missing
+        rows = list(sync.session.headers(f"{min(item.probe for item in sent)}:*"))
     except CommandRefused as refusal:
         if refusal.code in UNTOLD_CODES:
             raise
-        if target.uidvalidity:
-            raise CommandRefused(_UNTOLD.format(target.name), refusal.detail) from refusal
-        return {}, items  # the folder was never there, so nothing was put into it
-    return found, [item for item in items if item not in found]
+        rows = []
+    found, there = _alike(rows, sent), {row.uid for row in rows}
+    given = sync.selected[1].uidnext if sync.selected is not None else 0  # all below it, that is
+    sought, now = list[DueItem](), int(time.time())
+    for item in sent:
+        if item not in found:
+            sure = item.probe <= given and all(uid in there for uid in range(item.probe, given))
+            (missing if sure else sought).append(item)
+    if sought:
+        sync.db.run(lambda txn: due_changes.set_stage(txn, sought, Stage.SOUGHT, probe=now))
+    return found, missing
 
 
-def _alike(sync: FolderSync, sent: list[DueItem]) -> dict[DueItem, int]:
-    """The UIDs in the open folder of what was made of these messages, from the UID on that was noted before."""
-    lowest = min((item.probe for item in sent), default=0)
-    rows = [row for row in sync.session.headers(f"{lowest}:*") if row.uid >= lowest] if sent else []
+def _alike(rows: list[HeaderRow], sent: list[DueItem]) -> dict[DueItem, int]:
+    """The UIDs of those rows that were made of these messages, from the UID on that was noted before."""
     alike = defaultdict[tuple[int, int], list[int]](list)
     for row in sorted(rows, key=lambda row: row.uid):
         alike[identity_hash(parse_headers(row.header), row.internaldate), row.size].append(row.uid)

@@ -32,6 +32,7 @@ from tui_mail.store.due import Due, DueItem
 from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import FOLDER_KINDS, Effect
 from tui_mail.store.messages import ServerFlags
+from tui_mail.store.stages import Stage
 from tui_mail.sync import checking, copying, rearranging
 from tui_mail.sync.folder import FolderSync
 
@@ -134,16 +135,18 @@ def _carry_out(sync: FolderSync, group: list[Due], refresh: set[int]) -> None:
         rearranging.carry_out(sync, effect)
         return
     if effect.kind is ChangeKind.APPEND:
-        refresh |= copying.upload(sync, first, due_changes.due_items(sync.db.read(), first.id))
+        items = [item for item in due_changes.due_items(sync.db.read(), first.id) if item.stage is not Stage.SOUGHT]
+        if items:
+            refresh |= copying.upload(sync, first, items)
         return
     by_folder, elsewhere = defaultdict[int, list[DueItem]](list), list[DueItem]()
-    for item in [item for due in group for item in _placed(sync, due)]:
+    for item in [item for due in group for item in _placed(sync, due) if item.stage is not Stage.SOUGHT]:
         if effect.kind is ChangeKind.EXPUNGE and item.folder_id not in (None, item.from_folder):
             elsewhere.append(item)  # somebody took it out of the trash: it is not deleted for ever
         elif item.folder_id is not None and item.uid is not None:
             by_folder[item.folder_id].append(item)
     if elsewhere:
-        sync.db.run(lambda txn: due_changes.set_stage(txn, elsewhere, 2))
+        sync.db.run(lambda txn: due_changes.set_stage(txn, elsewhere, Stage.DONE))
     for folder_id, items in by_folder.items():
         if effect.kind is ChangeKind.MOVE and folder_id == effect.target:
             there = [(item, item.uid) for item in items]
@@ -182,7 +185,7 @@ def _placed(sync: FolderSync, due: Due) -> list[DueItem]:
 def _one_command(sync: FolderSync, due: Due, folder_id: int, items: list[DueItem]) -> set[int]:
     """Messages of one folder, which is open; returns folders to be looked at."""
     uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
-    if due.effect.kind in (ChangeKind.MOVE, ChangeKind.EXPUNGE) and not sync.holds(folder_id, uids):
+    if due.effect.kind is not ChangeKind.FLAGS and not sync.holds(folder_id, uids):
         if due.attempts >= LOOKS:
             raise CommandRefused("The server has other messages where these were. Nothing was done to them.")
         return {folder_id}
@@ -260,7 +263,7 @@ def _still_there(sync: FolderSync, folder_id: int, items: list[DueItem]) -> list
 
     Asked before a command whose answer does not tell which messages it found.
     """
-    uids = UidSet.from_uids(item.uid for item in items if item.uid is not None and item.stage == 0)
+    uids = UidSet.from_uids(item.uid for item in items if item.uid is not None and item.stage is not Stage.REMOVING)
     updates = [update for part in uids.lines() for update in sync.session.flags(str(part))[0]]
     gone = _gone(sync, uids, {update.uid for update in updates}) | checking.left_marked(sync.session, updates)
     if gone:
@@ -276,7 +279,7 @@ def _gone(sync: FolderSync, uids: Iterable[int], there: Collection[int]) -> set[
 
 def _move(sync: FolderSync, folder_id: int, target: FolderState, uids: UidSet, items: list[DueItem]) -> set[int]:
     unsent = [item for item in items if not item.probe]
-    sync.db.run(lambda txn: due_changes.set_stage(txn, unsent, 0, probe=target.uidnext))
+    sync.db.run(lambda txn: due_changes.set_stage(txn, unsent, Stage.TODO, probe=target.uidnext))
     try:
         places = sync.session.move_messages(uids, target.name) or {}
     except CommandRefused as refusal:

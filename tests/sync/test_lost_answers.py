@@ -1,0 +1,187 @@
+"""A copy or an upload whose answer was lost, and folders that change before it can be looked for: it is made once.
+
+What belongs here: what another client does between our command and our next look. What breaks at which octet, while
+nobody else acts, is in `test_cuts` and `test_kills`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.servers.odd import CAPABILITIES, MODSEQS, QRESYNC, Odd
+from tests.sync.conftest import message, wait_for
+from tests.sync.odd_place import Place, agree, ids, soon, there
+from tui_mail.client import MailClient
+from tui_mail.model import Change, ChangeState, Flag
+from tui_mail.sync import copying
+
+At = Callable[[str], Place]
+EVERY = pytest.mark.parametrize("capabilities", [CAPABILITIES, MODSEQS, QRESYNC])
+LACKS = pytest.mark.parametrize("lacks", [" MOVE", " MOVE UIDPLUS"])
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "LATE_SECONDS", 0)
+
+
+def lose_answer(server: Odd, command: str, meanwhile: Callable[[], None]) -> None:
+    """The next such command is carried out, then `meanwhile` happens, and the line breaks before the answer."""
+
+    def cut(_: list[bytes]) -> list[bytes]:
+        server.bend.pop(command)
+        meanwhile()
+        raise ConnectionResetError
+
+    server.bend[command] = cut
+
+
+def renew(server: Odd, name: str) -> None:
+    """The folder is made anew, with all that was in it: other UIDs, lower than before."""
+    old = server.boxes.pop(name.encode())
+    box = server.make(name, old.attributes)
+    box.validity = old.validity + 1
+    for mail in old.mails:
+        box.add(mail.raw, mail.flags, mail.when)
+
+
+def rename(server: Odd, name: str, new: str) -> None:
+    box = server.boxes.pop(name.encode())
+    box.name = new.encode()
+    server.boxes[box.name] = box
+
+
+def carry(server: Odd, uid_at: int, source: str, target: str) -> None:
+    """Another client moves a message, named by its place in the folder."""
+    mail = server.box(source).mails[uid_at]
+    server.box(target).add(mail.raw, mail.flags, mail.when)
+    server.box(source).remove([mail.uid])
+
+
+def places(server: Odd, subject: str) -> list[str]:
+    """The folders that a message is in."""
+    return sorted(str(name) for name, _, found, _ in there(server, bodies=False) if found == subject)
+
+
+def done(client: MailClient, change: Change | None) -> None:
+    assert change is not None
+    soon(client, lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "the change ends", 30)
+    assert client.state_of(change) is ChangeState.DONE, client.changes()[0].error
+
+
+@EVERY
+@pytest.mark.parametrize("what", ["renewed", "renamed", "taken"])
+def test_a_copy(odd: At, capabilities: str, what: str) -> None:
+    """Its folder is made anew, or renamed, or somebody takes the copy out of it: there is one copy in the end."""
+    at = odd(capabilities)
+    at.server.make("Work")
+    at.server.deliver(*(message(number) for number in range(1, 4)))
+    at.server.deliver(*(message(number) for number in range(11, 16)), folder="Work")
+    with at.client() as client:
+        agree(client, at.server)
+        at.server.box("Work").remove([1, 2, 3])
+        agree(client, at.server)
+        happens = {
+            "renewed": lambda: renew(at.server, "Work"),
+            "renamed": lambda: rename(at.server, "Work", "Labour"),
+            "taken": lambda: carry(at.server, -1, "Work", "Archive"),
+        }
+        lose_answer(at.server, "UID COPY", happens[what])
+        change = client.copy([ids(client)["Number 2"]], client.find_folder("Work").id).result()
+        done(client, change)
+        where = {"renewed": "Work", "renamed": "Labour", "taken": "Archive"}[what]
+        wait_for(lambda: places(at.server, "Number 2") == sorted(["INBOX", where]), "one copy")
+        soon(
+            client, lambda: len(client.first_rows(client.find_folder(where).id)) == len(at.server.box(where).mails), ""
+        )
+        shown = [row.subject for folder in client.folders() for row in client.first_rows(folder.id)]
+        assert shown.count("Number 2") == 2
+        assert len(at.server.sent(b"UID COPY")) == 1
+
+
+@EVERY
+@pytest.mark.parametrize("what", ["renewed", "taken"])
+def test_an_upload_and_what_was_done_to_it(odd: At, capabilities: str, what: str) -> None:
+    """It is there once, under the id that it had, and what a person did to it meanwhile is done."""
+    at = odd(capabilities)
+    at.server.make("Work")
+    at.server.deliver(*(message(number) for number in range(11, 16)), folder="Work")
+    with at.client() as client:
+        agree(client, at.server)
+        at.server.box("Work").remove([1, 2, 3])
+        agree(client, at.server)
+        happens = {
+            "renewed": lambda: renew(at.server, "Work"),
+            "taken": lambda: carry(at.server, -1, "Work", "Archive"),
+        }
+        lose_answer(at.server, "APPEND", happens[what])
+        first = client.append(client.find_folder("Work").id, message(7)).result()
+        assert first is not None
+        [made] = first.message_ids
+        star = client.mark([made], add=Flag.FLAGGED).result()
+        away = client.delete([made]).result()
+        for change in (first, star, away):
+            done(client, change)
+        agree(client, at.server)
+        assert places(at.server, "Number 7") == ["Trash"]
+        assert ids(client)["Number 7"] == made
+        assert b"\\Flagged" in at.server.box("Trash").mails[0].flags
+        assert len(at.server.sent(b"APPEND")) == 1
+
+
+@EVERY
+def test_a_copy_that_never_arrived(odd: At, capabilities: str) -> None:
+    """The line broke before the server did anything, and messages came and went there: it is sent again."""
+    at = odd(capabilities)
+    at.server.make("Work")
+    at.server.deliver(message(1), message(2))
+    at.server.deliver(message(11), folder="Work")
+    with at.client() as client:
+        agree(client, at.server)
+
+        def undone() -> None:
+            work = at.server.box("Work")
+            work.remove([work.mails[-1].uid])
+
+        lose_answer(at.server, "UID COPY", undone)
+        done(client, client.copy([ids(client)["Number 2"]], client.find_folder("Work").id).result())
+        wait_for(lambda: places(at.server, "Number 2") == ["INBOX", "Work"], "the copy")
+        assert len(at.server.sent(b"UID COPY")) == 2
+
+
+@LACKS
+def test_a_move_in_two_steps(odd: At, lacks: str) -> None:
+    """The line breaks after our copy, and another client takes the original: it ends in one place, which is ours."""
+    capabilities = CAPABILITIES
+    for word in lacks.split():
+        capabilities = capabilities.replace(f" {word}", "")
+    at = odd(capabilities)
+    at.server.deliver(message(1), message(2))
+    with at.client() as client:
+        agree(client, at.server)
+        before = ids(client)
+        lose_answer(at.server, "UID COPY", lambda: carry(at.server, 0, "INBOX", "Trash"))
+        done(client, client.archive([before["Number 1"]]).result())
+        agree(client, at.server)
+        assert ids(client) == before
+        assert places(at.server, "Number 1") == ["Archive"]
+
+
+@LACKS
+def test_a_move_in_two_steps_of_what_is_deleted_elsewhere(odd: At, lacks: str) -> None:
+    """The line breaks after our copy, and another client removes the original for ever: the copy is the message."""
+    capabilities = CAPABILITIES
+    for word in lacks.split():
+        capabilities = capabilities.replace(f" {word}", "")
+    at = odd(capabilities)
+    at.server.deliver(message(1), message(2))
+    with at.client() as client:
+        agree(client, at.server)
+        before = ids(client)
+        lose_answer(at.server, "UID COPY", lambda: at.server.box().remove([1]))
+        done(client, client.archive([before["Number 1"]]).result())
+        agree(client, at.server)
+        assert ids(client) == before
+        assert places(at.server, "Number 1") == ["Archive"]
