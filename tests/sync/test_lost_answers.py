@@ -185,3 +185,28 @@ def test_a_move_in_two_steps_of_what_is_deleted_elsewhere(odd: At, lacks: str) -
         agree(client, at.server)
         assert ids(client) == before
         assert places(at.server, "Number 1") == ["Archive"]
+
+
+def test_messages_that_another_client_removes_at_that_moment(odd: At) -> None:
+    """The server does nothing and says why: what was moved elsewhere is followed there, and nothing fails."""
+    at = odd(CAPABILITIES)
+    at.server.deliver(message(1), message(2))
+    with at.client() as client:
+        agree(client, at.server)
+        before = ids(client)
+
+        def issued(_: list[bytes]) -> list[bytes]:
+            at.server.bend.pop("UID MOVE")
+            with at.server.lock:
+                archive, inbox = at.server.box("Archive"), at.server.box()
+                mail = archive.mails.pop()
+                archive.next -= 1
+                at.server.box("Trash").add(mail.raw, mail.flags, mail.when)
+                assert not [one for one in inbox.mails if one.uid == 1]
+            return [b"NO [EXPUNGEISSUED] some of them are gone"]
+
+        at.server.bend["UID MOVE"] = issued
+        done(client, client.archive([before["Number 1"]]).result())
+        agree(client, at.server)
+        assert places(at.server, "Number 1") == ["Archive"]
+        assert ids(client) == before

@@ -40,6 +40,8 @@ CHUNK = 500
 """Messages in one command: a lost answer repeats no more than this."""
 
 BUSY_TRIES = 20
+GONE_CODE = "EXPUNGEISSUED"
+"""Somebody removed one of the messages (RFC 5530 3), and the server did nothing: it is to be looked for."""
 LINES_BROKEN = 3
 """Tries that ended with the line: from then on everything else goes first, should this change be what breaks it."""
 LOOKS = 6
@@ -102,6 +104,10 @@ def _alone(sync: FolderSync, due: Due, now: int) -> Outcome:
             until = now + min(3600, 30 * 2**due.attempts)
             db.run(lambda txn: due_changes.postpone(txn, due.id, until))
             return Outcome(frozenset(refresh))
+        if getattr(refusal, "code", "") == GONE_CODE and due.attempts < LOOKS:
+            db.run(lambda txn: due_changes.postpone(txn, due.id, now))
+            held = {item.folder_id for item in due_changes.due_items(db.read(), due.id)}
+            return Outcome(frozenset(refresh | {id_ for id_ in held if id_ is not None}), searching=True)
         log.warning("change %d refused: %s", due.id, refusal.detail)
         sentence = refusal.sentence
         left = due_changes.due_items(db.read(), due.id)
