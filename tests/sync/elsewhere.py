@@ -66,8 +66,8 @@ class Elsewhere:
             return []
         try:
             _, data = self.line.uid("FETCH", "1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
-        except imaplib.IMAP4.abort:  # deleted under us: the server ends the line
-            self._line = None
+        except imaplib.IMAP4.abort:
+            self._broke()
             return []
         return [
             (
@@ -80,6 +80,7 @@ class Elsewhere:
 
     def boxes(self) -> Boxes:
         """All that there is."""
+        self.hang_up()  # a session that is old may list folders as they were a moment ago
         found: Boxes = {}
         for folder in self.folders():
             found[folder] = sorted(
@@ -98,9 +99,14 @@ class Elsewhere:
         folder = self.chance.choice(("INBOX", "Archive", "Junk") if still else self.folders())
         flags = [flag for flag in (r"\Seen", r"\Flagged", "blue") if self.chance.random() < 0.3]
         date = imaplib.Time2Internaldate(1_780_000_000 + int(token[1:]))
-        answer, told = self.line.append(f'"{folder}"', f"({' '.join(flags)})", date, letter(token))
-        assert answer == "OK", told
-        self.ledger.came(token, folder, flags, still=still)
+        try:
+            answer, told = self.line.append(f'"{folder}"', f"({' '.join(flags)})", date, letter(token))
+            assert answer == "OK", told
+        except imaplib.IMAP4.abort:
+            self._broke()
+            self.ledger.came(token, folder, flags, still=still, sure=False)
+        else:
+            self.ledger.came(token, folder, flags, still=still)
 
     def flag(self) -> None:
         """Set or clear flags or keywords."""
@@ -108,7 +114,13 @@ class Elsewhere:
         flag = self.chance.choice((r"\Seen", r"\Flagged", r"\Answered", "red", "blue"))
         sets = self.chance.random() < 0.6
         for uid, token in chosen:
-            self._ok("STORE", str(uid), "+FLAGS" if sets else "-FLAGS", f"({flag})")
+            try:
+                self._ok("STORE", str(uid), "+FLAGS" if sets else "-FLAGS", f"({flag})")
+            except imaplib.IMAP4.abort:
+                self._broke()
+                self.ledger.flagged(WHO, token, [flag] if sets else [], [] if sets else [flag])
+                self.ledger.unsure(token, "or not: its line ended")
+                return
             self.ledger.flagged(WHO, token, [flag] if sets else [], [] if sets else [flag])
 
     def move(self) -> None:
@@ -116,7 +128,14 @@ class Elsewhere:
         chosen = self._chosen()
         target = self.chance.choice(self.folders())
         for uid, token in chosen:
-            if self._still_there("MOVE", uid, target):
+            try:
+                moved = self._still_there("MOVE", uid, target)
+            except imaplib.IMAP4.abort:
+                self._broke()
+                self.ledger.moved(WHO, token, target)
+                self.ledger.unsure(token, "or not: its line ended")
+                return
+            if moved:
                 self.ledger.moved(WHO, token, target)
 
     def copy(self) -> None:
@@ -124,8 +143,13 @@ class Elsewhere:
         chosen = self._chosen(1)
         target = self.chance.choice(self.folders())
         for uid, token in chosen:
-            sure = self._still_there("COPY", uid, target)
-            if sure:
+            try:
+                copied = self._still_there("COPY", uid, target)
+            except imaplib.IMAP4.abort:
+                self._broke()
+                self.ledger.copied(WHO, token, target, sure=False)
+                return
+            if copied:
                 self.ledger.copied(WHO, token, target, sure=True)
 
     def expunge(self) -> None:
@@ -183,6 +207,10 @@ class Elsewhere:
         self.line.delete(f'"{old}"')
 
     # --- below --------------------------------------------------------------------------------
+
+    def _broke(self) -> None:
+        """The server ended the line: the folder that was open was deleted, or its UIDs lost their meaning."""
+        self._line = None
 
     def _pile(self) -> str | None:
         piles = [name for name in self.folders() if name not in FIXED and not name.startswith("Doomed")]
