@@ -17,11 +17,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.dovecot import Dovecot
 from tests.sync.killed import Nursery
 from tests.sync.ledger import Tally
 from tests.sync.operations import SERVERS
 from tests.sync.walk import Walk
+from tests.sync.witness import telling
 
 STAGE = 1_000
 """Steps with one account; then another one begins."""
@@ -38,7 +38,7 @@ def main(words: Sequence[str] | None = None) -> int:
     print(f"{asked.steps} steps on {asked.server}, seed {asked.seed}", flush=True)
     began, whole = time.monotonic(), Tally()
     with (
-        Dovecot(**SERVERS[asked.server]) as server,
+        telling(asked.server) as server,
         Nursery() as nursery,
         tempfile.TemporaryDirectory(prefix="tui-mail-walk-") as top,
     ):

@@ -14,6 +14,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tests.sync.witness import Witness
+
 Boxes = dict[str, list[tuple[str, frozenset[str]]]]
 """By folder: token and flags of each message."""
 BOTH = "both"
@@ -34,6 +36,8 @@ class Letter:
     """Nobody ever touches it."""
     at_least: int = 1
     at_most: int = 1
+    excused: int = 0
+    """Copies that the server made by itself."""
     removed: int = 0
     """Copies that somebody removed for ever, at most."""
     flags_ever: set[str] = field(default_factory=set)
@@ -160,6 +164,19 @@ class Ledger:
         kin = self._kin.get(old, {old}) | self._kin.get(new, {new})
         for name in kin:
             self._kin[name] = kin
+
+    def hear(self, witness: Witness) -> None:
+        """Excuse what the server did by itself, and nothing more: see `witness`."""
+        for token, times in witness.doubled.items():
+            letter = self.letters.get(token)
+            if letter is not None and times > letter.excused:
+                letter.at_most += times - letter.excused
+                letter.excused = times
+                letter.story.append("the server moved it to two places at once")
+                letter.owner["place"] = BOTH
+        for token, flags in witness.flags.items():
+            if token in self.letters:
+                self.letters[token].owner.update(dict.fromkeys(flags, BOTH))
 
     def note(self, token: str, text: str) -> None:
         """Something for the story."""

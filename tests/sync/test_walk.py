@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need
-from tests.servers.dovecot import Dovecot, missing
+from tests.servers.dovecot import missing
 from tests.sync.killed import Nursery
 from tests.sync.operations import SERVERS
 from tests.sync.walk import Walk
+from tests.sync.witness import telling
 
 pytestmark = pytest.mark.server
 
@@ -40,7 +41,7 @@ def test_walk_that_is_new(nursery: Nursery, tmp_path: Path) -> None:
 def _walk(nursery: Nursery, home: Path, name: str, seed: int, steps: int) -> None:
     need(missing())
     print(f"python3 -m tests.benchmarks.walk --server {name} --seed {seed} --steps {steps}")
-    with Dovecot(**SERVERS[name]) as server:
+    with telling(name) as server:
         tally = Walk(server, nursery, home / "home", seed).run(steps)
     assert not tally.violations, [f"{v.kind} {v.token}: {v.text}" for v in tally.violations]
     assert tally.ours.total() > steps / 4

@@ -25,6 +25,7 @@ from tests.sync.elsewhere import Elsewhere, letter
 from tests.sync.killed import Client, Killed, Nursery
 from tests.sync.ledger import FIXED, Boxes, Ledger, Tally, Violation
 from tests.sync.operations import words
+from tests.sync.witness import hear
 from tui_mail.model import Flag
 
 WHO = "ours"
@@ -265,6 +266,7 @@ class Walk:
         shown = self._as_boxes(rows)
         live = {name: [row for row in held if r"\Deleted" not in row[1]] for name, held in boxes.items()}
         self.tally.compared += sum(map(len, live.values()))
+        self.ledger.hear(hear(self.server, self.user))
         found += self.ledger.violations(live)
         for name in sorted({*live, *shown}):
             if live.get(name) != shown.get(name):
