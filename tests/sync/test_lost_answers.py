@@ -187,6 +187,21 @@ def test_a_move_in_two_steps_of_what_is_deleted_elsewhere(odd: At, lacks: str) -
         assert places(at.server, "Number 1") == ["Archive"]
 
 
+def test_a_move_in_two_steps_and_move_is_offered_then(odd: At) -> None:
+    """The line breaks after our copy, and the next one offers MOVE: the second step is done, not a whole move."""
+    at = odd(CAPABILITIES.replace(" MOVE", ""))
+    at.server.deliver(message(1), message(2))
+    with at.client() as client:
+        agree(client, at.server)
+        before = ids(client)
+        lose_answer(at.server, "UID COPY", lambda: setattr(at.server, "capabilities", CAPABILITIES))
+        done(client, client.archive([before["Number 1"]]).result())
+        agree(client, at.server)
+        assert ids(client) == before
+        assert at.server.sent(b"UID COPY")
+        assert places(at.server, "Number 1") == ["Archive"]
+
+
 def test_messages_that_another_client_removes_at_that_moment(odd: At) -> None:
     """The server does nothing and says why: what was moved elsewhere is followed there, and nothing fails."""
     at = odd(CAPABILITIES)

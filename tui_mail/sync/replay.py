@@ -199,7 +199,9 @@ def _one_command(sync: FolderSync, due: Due, folder_id: int, items: list[DueItem
     if due.effect.kind is ChangeKind.FLAGS:
         _change_flags(sync, due.effect, folder_id, uids, items)
         return set()
-    tells = due.effect.kind is ChangeKind.MOVE and sync.session.has("MOVE") and sync.session.has("UIDPLUS")
+    half_done = any(item.stage is not Stage.TODO for item in items)  # begun in two steps, when MOVE was not offered
+    can_move = due.effect.kind is ChangeKind.MOVE and sync.session.has("MOVE") and not half_done
+    tells = can_move and sync.session.has("UIDPLUS")
     if due.effect.kind is not ChangeKind.EXPUNGE and not tells:
         items = _still_there(sync, folder_id, items)
         uids = UidSet.from_uids(item.uid for item in items if item.uid is not None)
@@ -217,7 +219,7 @@ def _one_command(sync: FolderSync, due: Due, folder_id: int, items: list[DueItem
     target = rearranging.made(sync, target)
     if due.effect.kind is ChangeKind.COPY or labels.keeps(sync.db.read(), sync.account_id, folder_id, target.id):
         return copying.copy(sync, due, folder_id, target, items)
-    if sync.session.has("MOVE"):
+    if can_move:
         try:
             return _move(sync, folder_id, target, uids, items)
         except CommandRefused:
