@@ -22,6 +22,7 @@ from typing import Any
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import FaultyLine, Side
 from tests.sync.elsewhere import Elsewhere, letter
+from tests.sync.evidence import Evidence
 from tests.sync.killed import Client, Killed, Nursery
 from tests.sync.ledger import FIXED, Boxes, Ledger, Tally, Violation
 from tests.sync.operations import words
@@ -42,8 +43,18 @@ Shown = list[tuple[str, int, int, list[tuple[int, str, int, list[str], int]]]]
 class Walk:
     """One account, two clients."""
 
-    def __init__(self, server: Dovecot, nursery: Nursery, home: Path, seed: int, *, restarts: bool = True) -> None:
+    def __init__(
+        self,
+        server: Dovecot,
+        nursery: Nursery,
+        home: Path,
+        seed: int,
+        *,
+        restarts: bool = True,
+        evidence: Evidence | None = None,
+    ) -> None:
         """`restarts`: the server is ours alone, and may be started again."""
+        self.evidence = evidence
         self.server = server
         self.nursery = nursery
         self.home = home
@@ -249,6 +260,7 @@ class Walk:
     # --- when all is quiet --------------------------------------------------------------------
 
     def _quiet(self) -> None:
+        self._note("now all is quiet")
         self.line.heal()
         self._offline = self._slow = 0
         if self._client is None:
@@ -312,11 +324,16 @@ class Walk:
         account = replace(self.line.account(self.user), name="work")
         self._client = self.nursery.start(self.home, account)
         self._client.ask("start")
+        if self.evidence is not None:
+            self.evidence.attend(self.home)
+            self.evidence.note(f"a client starts, process {self._client.pid}")
 
     def _end(self) -> None:
         if self._client is not None:
             self._client.kill()
         self.other.hang_up()
+        if self.evidence is not None:
+            self.evidence.keep(self.home)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _rows(self) -> Shown:
@@ -370,3 +387,5 @@ class Walk:
 
     def _note(self, text: str) -> None:
         self.trace.append(text)
+        if self.evidence is not None:
+            self.evidence.note(text)

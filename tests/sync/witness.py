@@ -43,9 +43,9 @@ class Witness:
     """Flags of it that the server lost, or brought back."""
 
 
-def telling(name: str) -> Dovecot:
-    """A server of SERVERS that keeps such a log."""
-    return Dovecot(plugins="notify mail_log", **_OPTIONS, **SERVERS[name])
+def telling(name: str, **more: Any) -> Dovecot:
+    """A server of SERVERS that keeps such a log; `more` of its options."""
+    return Dovecot(plugins="notify mail_log", **_OPTIONS, **SERVERS[name], **more)
 
 
 def hear(server: Dovecot, user: str) -> Witness:
