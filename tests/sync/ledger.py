@@ -36,6 +36,8 @@ class Letter:
     """Nobody ever touches it."""
     at_least: int = 1
     at_most: int = 1
+    going: dict[str, str] = field(default_factory=dict)
+    """Who has moved it to which folder since all was quiet."""
     excused: int = 0
     """Copies that the server made by itself."""
     removed: int = 0
@@ -103,7 +105,11 @@ class Ledger:
     """The book of one account."""
 
     def __init__(self, *, copies: bool = False) -> None:
-        """`copies`: a move is a copy and a deletion; what another client marks between the two is on the old one."""
+        """`copies`: a move is a copy and a deletion; what another client marks between the two is on the old one.
+
+        And when another client moves it to the very same folder between the two, it is there twice: which of the two is
+        our copy cannot be known after a broken line, and nothing is deleted that may not be ours.
+        """
         self.copies = copies
         self.letters: dict[str, Letter] = {}
         self._kin: dict[str, set[str]] = {}
@@ -133,6 +139,10 @@ class Ledger:
         """Somebody moved it."""
         letter = self._of(token, f"{who}: to {folder}")
         letter.places_ever.add(folder)
+        if self.copies and letter.going.setdefault(folder, who) not in (who, BOTH):
+            letter.going[folder] = BOTH
+            letter.at_most += 1
+            letter.story.append("at the same time as the other")
         if letter.touch("place", who):
             letter.place = folder
 
@@ -195,6 +205,7 @@ class Ledger:
         found = [Violation("wrong", token, "was never delivered") for token in places if token not in self.letters]
         for letter in self.letters.values():
             found += self._judged(letter, places[letter.token])
+            letter.going.clear()
         return found
 
     def _judged(self, letter: Letter, places: list[tuple[str, frozenset[str]]]) -> list[Violation]:
