@@ -50,7 +50,7 @@ def outbox(given: Arguments) -> int:
                 do(asked).result()
                 return _on_its_way(given, client, _entry(client, asked))
         if given.cancel is not None:
-            client.cancel_sending(given.cancel).result()
+            client.cancel_sending(given.cancel, keep=True).result()
             entry = _entry(client, given.cancel)
             answer(given, outbox_json(entry), *outbox_lines(entry))
             return 0

@@ -141,6 +141,10 @@ class Desk:
         known = drafts.of_copy(self._db.read(), message_id)
         if known is not None:
             return Begun(known)
+        if drafts.is_being_sent(self._db.read(), message_id):
+            raise UsageError(
+                "This draft is in the outbox; take it back there (g o, then u) to go on writing it."
+            )
         begun = self.begin(message_id, self._read_draft)
         source = begun.draft.source if begun.draft.source != message_id else 0
         return replace(begun, draft=replace(begun.draft, copy=message_id, source=source))
@@ -182,9 +186,16 @@ class Desk:
             return drafts.load(self._db.read(), draft.id) or draft
         return replace(draft, copy=id_)
 
-    def recover(self) -> list[Draft]:
-        """As Writing.recover_drafts."""
-        return [self.keep(draft) for draft in drafts.not_kept(self._db.read()) if not draft.is_blank]
+    def recover(self, before: float) -> list[Draft]:
+        """As Writing.recover_drafts: those saved last before a time, in seconds since the epoch."""
+        left = [draft for draft in drafts.not_kept(self._db.read()) if draft.updated < before and not draft.is_blank]
+        return [self.keep(draft) for draft in left]
+
+    def take_back(self, outbox_id: int, keep: bool) -> Draft | None:
+        """As Writing.cancel_sending."""
+        id_ = self._db.run(lambda txn: outbox.cancel(txn, outbox_id), urgent=True)
+        draft = drafts.load(self._db.read(), id_) if id_ else None
+        return self.keep(draft) if draft is not None and keep else draft
 
     def attach(self, files: Sequence[Path]) -> list[Attachment]:
         """As Writing.attach."""

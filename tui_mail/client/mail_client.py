@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -64,6 +65,7 @@ class MailClient(Reading, Acting, Writing):
         `accounts` None reads config.toml; what is wrong in it is in `problems` and the rest works.
         """
         self.paths = paths
+        self._began = time.time()
         self.recovered = mirror.recover(paths)
         """Messages that were on this computer only, and are shown again after mail.db was lost."""
         self.problems: tuple[SafeText, ...] = ()

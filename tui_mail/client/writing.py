@@ -44,6 +44,7 @@ class Writing:
     accounts: tuple[Account, ...]
     compose: ComposeSettings
     _db: Database
+    _began: float
     _book: Book | None = None
 
     def identities(self) -> list[Identity]:
@@ -141,7 +142,7 @@ class Writing:
 
     def recover_drafts(self) -> Future[list[Draft]]:
         """Drafts that a program which ended suddenly left; they are in the Drafts folder from now on."""
-        return self._at_desk(lambda desk: desk.recover(), wake=True)
+        return self._at_desk(lambda desk: desk.recover(self._began), wake=True)
 
     def attach(self, files: Sequence[Path]) -> Future[list[Attachment]]:
         """Read files, and keep their octets with the draft. The future raises UsageError for an unreadable one."""
@@ -214,14 +215,12 @@ class Writing:
         """One message of the outbox, also when it is done."""
         return outbox.entry(self._db.read(), outbox_id)
 
-    def cancel_sending(self, outbox_id: int) -> Future[Draft | None]:
-        """Take a message back that no server has; gives its draft, open again. The future raises UsageError."""
+    def cancel_sending(self, outbox_id: int, *, keep: bool = False) -> Future[Draft | None]:
+        """Take a message back that no server has; gives its draft, open again. The future raises UsageError.
 
-        def job(txn: Transaction) -> Draft | None:
-            draft = outbox.cancel(txn, outbox_id)
-            return drafts.load(txn.sql, draft) if draft else None
-
-        return self._write_and_wake(job)
+        `keep` stores it in the Drafts folder, for when nobody goes on writing it now.
+        """
+        return self._at_desk(lambda desk: desk.take_back(outbox_id, keep), wake=True)
 
     def retry_sending(self, outbox_id: int) -> Future[None]:
         """Try now those recipients again that have not got it."""

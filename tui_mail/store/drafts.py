@@ -65,6 +65,11 @@ def of_copy(sql: sqlite3.Connection, message_id: int) -> Draft | None:
     return next(iter(_drafts(sql, "d.copy = ? AND d.state = 'open'", (message_id,))), None)
 
 
+def is_being_sent(sql: sqlite3.Connection, message_id: int) -> bool:
+    """True for a copy in the Drafts folder whose draft is in the outbox."""
+    return sql.execute("SELECT 1 FROM draft WHERE copy = ? AND state = 'sending'", (message_id,)).fetchone() is not None
+
+
 def all_open(sql: sqlite3.Connection) -> list[Draft]:
     """Every open draft, the one saved last first."""
     return list(_drafts(sql, "d.state = 'open'", ()))

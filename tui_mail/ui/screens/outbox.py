@@ -200,7 +200,7 @@ class Outbox(ModalScreen[None]):
     def _cancel(self) -> None:
         entry = self._list.current
         if entry is not None:
-            self._do(self._client.cancel_sending(entry.id), "Taken back; it is a draft again.")
+            self._do(self._client.cancel_sending(entry.id, keep=True), "Taken back; it is a draft again.")
 
     def _retry(self) -> None:
         entry = self._list.current
