@@ -225,3 +225,29 @@ def test_messages_that_another_client_removes_at_that_moment(odd: At) -> None:
         agree(client, at.server)
         assert places(at.server, "Number 1") == ["Archive"]
         assert ids(client) == before
+
+
+@pytest.mark.parametrize("capabilities", [CAPABILITIES, MODSEQS])
+def test_a_server_killed_within_a_move(odd: At, capabilities: str) -> None:
+    """The target has the message, and the folder that it came from too: it ends in one place, like the others."""
+    at = odd(capabilities)
+    at.server.make("Work")
+    at.server.deliver(*(message(number) for number in range(1, 4)))
+    at.server.deliver(message(11), folder="Work")
+    with at.client() as client:
+        agree(client, at.server)
+        box = at.server.box("INBOX")
+        left = box.mails[1]
+
+        def undo() -> None:
+            box.mails.insert(0, left)
+            box.gone.clear()
+
+        lose_answer(at.server, "UID MOVE", undo)
+        change = client.move([ids(client)["Number 2"], ids(client)["Number 3"]], client.find_folder("Work").id).result()
+        done(client, change)
+        agree(client, at.server)
+        assert places(at.server, "Number 2") == ["Work"]
+        assert places(at.server, "Number 3") == ["Work"]
+        assert places(at.server, "Number 1") == ["INBOX"]
+        assert client.find_folder("Work").total == 3

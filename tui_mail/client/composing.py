@@ -142,9 +142,7 @@ class Desk:
         if known is not None:
             return Begun(known)
         if drafts.is_being_sent(self._db.read(), message_id):
-            raise UsageError(
-                "This draft is in the outbox; take it back there (g o, then u) to go on writing it."
-            )
+            raise UsageError("This draft is in the outbox; take it back there (g o, then u) to go on writing it.")
         begun = self.begin(message_id, self._read_draft)
         source = begun.draft.source if begun.draft.source != message_id else 0
         return replace(begun, draft=replace(begun.draft, copy=message_id, source=source))

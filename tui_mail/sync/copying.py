@@ -192,6 +192,13 @@ def _made_before(
     return found, missing
 
 
+def found_in(sync: FolderSync, target: FolderState, items: list[DueItem]) -> list[DueItem]:
+    """Those of which the target has what is like them, with a UID from their probe on; opens the target."""
+    if not items or sync.open(target.id) is None:
+        return []
+    return list(_alike(list(sync.session.headers(f"{min(item.probe for item in items)}:*")), items))
+
+
 def _alike(rows: list[HeaderRow], sent: list[DueItem]) -> dict[DueItem, int]:
     """The UIDs of those rows that were made of these messages, from the UID on that was noted before."""
     alike = defaultdict[tuple[int, int], list[int]](list)

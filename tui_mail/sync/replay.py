@@ -5,8 +5,8 @@ uploads are `copying`, changes of folders `rearranging`. What must never be here
 (store/journal), or when to try again (the worker).
 
 Why repeating is safe: `+FLAGS`/`-FLAGS` and UID EXPUNGE repeat without effect; a UID MOVE of what was moved
-already names UIDs that no longer exist and moves nothing; before something is copied or uploaded again, the target is
-searched for what an earlier, unanswered try may have made.
+already names UIDs that no longer exist and moves nothing, and what a killed server has moved by half is ended; before
+something is copied or uploaded again, the target is searched for what an earlier, unanswered try may have made.
 
 A change that cannot be carried out now waits, and holds up no other one; a message that is not where it was is
 looked for in all folders before its change is let go.
@@ -18,7 +18,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from tui_mail.errors import CommandRefused, UnsafeArgument
@@ -219,8 +219,13 @@ def _one_command(sync: FolderSync, due: Due, folder_id: int, items: list[DueItem
     target = rearranging.made(sync, target)
     if due.effect.kind is ChangeKind.COPY or labels.keeps(sync.db.read(), sync.account_id, folder_id, target.id):
         return copying.copy(sync, due, folder_id, target, items)
+    if can_move and due.attempts and (halfway := _halfway(sync, folder_id, target, items)):
+        refresh = copying.copy_then_expunge(sync, due, folder_id, target, halfway)
+        return refresh | {folder_id, target.id}  # what was not begun waits for its next turn
     if can_move:
         try:
+            if sync.open(folder_id) is None:
+                return {folder_id}
             return _move(sync, folder_id, target, uids, items)
         except CommandRefused:
             if sync.session.has("MOVE"):
@@ -277,6 +282,19 @@ def _still_there(sync: FolderSync, folder_id: int, items: list[DueItem]) -> list
     if gone:
         sync.db.run(lambda txn: messages.lose(txn, folder_id, gone))
     return [item for item in items if item.uid not in gone]
+
+
+def _halfway(sync: FolderSync, folder_id: int, target: FolderState, items: list[DueItem]) -> list[DueItem]:
+    """Those that the target has a copy of, while their original is there too: a server was killed within a MOVE.
+
+    They are being moved in two steps from then on. The folder may not be open afterwards.
+    """
+    copies = copying.found_in(sync, target, [item for item in items if item.probe and item.stage is Stage.TODO])
+    if not copies or sync.open(folder_id) is None:
+        return []
+    halfway = _still_there(sync, folder_id, copies)
+    sync.db.run(lambda txn: due_changes.set_stage(txn, halfway, Stage.SENT))
+    return [replace(item, stage=Stage.SENT) for item in halfway]
 
 
 def _gone(sync: FolderSync, uids: Iterable[int], there: Collection[int]) -> set[int]:
