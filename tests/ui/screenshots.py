@@ -17,13 +17,15 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from tests.ui.world import wait_for
+from tests.ui.world import screen_text, wait_for
 from tui_mail.client import MailClient
 from tui_mail.demo.server import Demo
 from tui_mail.paths import paths
 from tui_mail.ui.app import TuiMailApp
+from tui_mail.ui.screens.compose import Composer
 
 ROOT = Path(__file__).parents[2]
+ANSWER = "Thank you, that is what we need.\n\nI will bring the numbers on Thursday; can you keep an hour free?\n"
 FONTS = '"DejaVu Sans Mono", Menlo, Consolas, monospace'
 
 
@@ -35,6 +37,12 @@ class Picture:
     size: tuple[int, int]
     keys: tuple[str, ...] = ()
     theme: str = "dark"
+    written: str = ""
+    """Typed once a composer is open."""
+    then: tuple[str, ...] = ()
+    """Keys after that."""
+    shows: str = ""
+    """Words that are on the screen when all is done."""
 
 
 PICTURES = (
@@ -47,6 +55,9 @@ PICTURES = (
     Picture("commands", (120, 32), (":",)),
     Picture("help", (100, 40), ("?",)),
     Picture("history", (120, 32), ("e", "j", "s", "x", "j", "x", "d", "u", "z", "v", "m", "enter", "H", "j")),
+    Picture("compose", (160, 48), ("j", "j", "r"), written=ANSWER, then=("up",) * 3, shows="draft saved"),
+    Picture("compose-small", (80, 24), ("j", "j", "r"), written=ANSWER, shows="draft saved"),
+    Picture("outbox", (120, 32), ("j", "r"), written=ANSWER, then=("ctrl+s", "g", "o"), shows="sending in"),
 )
 
 
@@ -61,6 +72,12 @@ async def take(picture: Picture, client: MailClient, folder: Path) -> None:
         await pilot.press("g", "g")
         for key in picture.keys:
             await pilot.press(key)
+        if picture.written:
+            await wait_for(pilot, lambda: isinstance(app.screen, Composer), 20)
+            await pilot.press(*("enter" if one == "\n" else one for one in picture.written))
+        for key in picture.then:
+            await pilot.press(key)
+        await wait_for(pilot, lambda: picture.shows in screen_text(app), 20)
         await wait_for(pilot, lambda: app.triage.one_pane or app.triage.reading.message is not None)
         await asyncio.sleep(0.3)
         await pilot.pause()
