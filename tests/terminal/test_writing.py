@@ -143,3 +143,34 @@ def test_server_for_sending_is_away(quick: Writer) -> None:
         terminal.press("r")
         terminal.wait_for(line_with("Patience", "sent"), 30)
     assert len(quick.post.arrived(receiver)) == 1
+
+
+def test_links_of_other_programs(quick: Writer) -> None:
+    """The running screen takes a mailto: link over, with the safe fields only; without one, a screen opens with it."""
+    link = "mailto:bea@test.example?subject=From%20a%20page&body=Hello&attach=/etc/passwd"
+    with quick.screen() as terminal:
+        terminal.wait_for("live", 30)
+        given = quick.run(link)
+        assert given.code == 0, given.words
+        terminal.wait_for(line_with("To", "bea@test.example"))
+        terminal.wait_for(line_with("Subject", "From a page"))
+        assert "passwd" not in terminal.text.replace("attach=/etc/passwd", "")
+    with quick.screen(link.replace("bea", "cleo")) as terminal:
+        terminal.wait_for(line_with("To", "cleo@test.example"), 30)
+        terminal.wait_for(line_with("Subject", "From a page"))
+
+
+def test_address_book_of_another_program(quick: Writer, tmp_path: Path) -> None:
+    """What it answers is offered below what is known here, and taken with Enter."""
+    book = tmp_path / "book"
+    book.write_text('#!/bin/sh\nprintf "found\\nolga@test.example\\tOlga Lund\\n"\n')
+    book.chmod(0o755)
+    config = quick.home / "config.toml"
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("[compose]", f'[compose]\naddress_book_command = ["{book}"]', 1), "utf-8")
+    with quick.screen() as terminal:
+        begun(terminal)
+        terminal.send("olg")
+        terminal.wait_for(line_with("Olga Lund"))
+        terminal.press("enter")
+        terminal.wait_for(line_with("To", "Olga Lund <olga@test.example>,"))

@@ -75,6 +75,11 @@ class Beginning:
         """A message as a mailto: link asks for it."""
         self._begin(self._client.mailto_draft(link))
 
+    def write_to_links(self) -> None:
+        """A message to each mailto: link that other programs, or the command line, asked for."""
+        for link in self._client.take_links():
+            self.write_to(link)
+
     def when_idle(self) -> None:
         """After the first picture: drafts that a program which ended suddenly left, and the composer's libraries."""
 
@@ -89,6 +94,8 @@ class Beginning:
             threading.Thread(target=_load, name="composer-load", daemon=True).start()
 
         self._writing.sendings.ask()
+        self.write_to_links()
+        self._client.listen_for_links()
         self._triage.set_timer(IDLE, idle)
 
     def _of_message(self, begin: Callable[[int], Future[Begun]]) -> None:

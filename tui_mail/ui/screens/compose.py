@@ -9,6 +9,7 @@ It lies beside the inbox, not over it: several can be open, and news are taken i
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,7 +24,7 @@ from textual.widgets import Input as TextInput
 from textual.widgets import Static, TextArea
 
 from tui_mail.errors import MailError
-from tui_mail.model import LinkState, Security
+from tui_mail.model import Address, LinkState, Security
 from tui_mail.outgoing import Begun, Draft, Identity, Purpose
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.actions import Place
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     from tui_mail.client import MailClient
     from tui_mail.ui.writing import Writing
 
+ASKED_FROM = 2
+"""Letters from which on `address_book_command` is asked too…"""
+PAUSE = 0.3
+"""…after so many seconds without another one."""
 SAID_SECONDS = 8.0
 """How long a word about what was just done stands in the title."""
 RECIPIENTS = ("to", "cc", "bcc")
@@ -301,12 +306,30 @@ class Composer(Screen[None]):
             contacts = self.client.complete(words)
 
             def then() -> None:
-                self._offers.display = field.offer(words, contacts)
-                self._offers.styles.offset = (field.region.x, field.region.y + 1)
+                self._offer(field, words, contacts)
+                if len(words) >= ASKED_FROM and self.client.compose.address_book_command:
+                    self.set_timer(PAUSE, lambda: self._ask_more(field, words, contacts))
 
             return then
 
         self._lookup.ask(errand)
+
+    def _offer(self, field: AddressInput, words: str, contacts: Sequence[Address]) -> None:
+        self._offers.display = field.offer(words, contacts)
+        self._offers.styles.offset = (field.region.x, field.region.y + 1)
+
+    def _ask_more(self, field: AddressInput, words: str, contacts: Sequence[Address]) -> None:
+        """What the person's own program knows, once there is a pause in typing."""
+        if field.words != words:
+            return
+
+        def add(more: list[Address]) -> None:
+            known = {one.email.casefold() for one in contacts}
+            fresh = [one for one in more if one.email.casefold() not in known]
+            if fresh and field.words == words and not self._offers.cursor:
+                self._offer(field, words, [*contacts, *fresh])
+
+        self.bridge.when_done(self.client.complete_more(words), add, lambda _: None)
 
     def on_offers_chosen(self) -> None:
         """A contact was clicked."""

@@ -195,8 +195,7 @@ class Triage(Screen[None]):
         for then in gathered.thens:
             then()
         if gathered.links:
-            for link in self.client.take_links():
-                self.beginning.write_to(link)
+            self.beginning.write_to_links()
         if gathered.outgoing:
             self.writing.sendings.ask()
         if gathered.tree:

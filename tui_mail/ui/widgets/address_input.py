@@ -106,6 +106,12 @@ class AddressInput(Line):
         """True while contacts are shown below this field."""
         return bool(self._offers.display) and self.has_focus
 
+    @property
+    def words(self) -> str:
+        """The address that is being typed, as far as it is there; "" without the focus."""
+        begin, end = entry_around(self.value, self.cursor_position)
+        return self.value[begin:end].strip() if self.has_focus else ""
+
     def say(self, problem: str) -> None:
         """Say at the right what is wrong with what stands here."""
         if problem != self._problem:
@@ -124,8 +130,7 @@ class AddressInput(Line):
 
     def offer(self, words: str, contacts: Sequence[Address]) -> bool:
         """Show contacts for what is being typed; False when it is something else by now, or nothing fits."""
-        begin, end = entry_around(self.value, self.cursor_position)
-        typed = self.value[begin:end].strip()
+        typed = self.words
         if typed != words or not self.has_focus or not contacts or _is_one(typed, contacts):
             return False
         self._offers.show(contacts, first="." not in typed.rpartition("@")[2] or "@" not in typed)
@@ -181,8 +186,7 @@ class AddressInput(Line):
             self.value = tidy
 
     def _ask(self) -> None:
-        begin, end = entry_around(self.value, self.cursor_position)
-        words = self.value[begin:end].strip() if self.has_focus else ""
+        words = self.words
         if words != self._said:
             self._said = words
             self.post_message(self.Typed(self, words))
