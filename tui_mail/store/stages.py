@@ -35,10 +35,13 @@ UNTOUCHED = f"({Stage.SOUGHT:d}, {Stage.SENT:d})"
 
 
 def forget_probes(txn: Transaction, folder_id: int) -> None:
-    """UIDs of a folder mean nothing any more: what was sent into it is no longer found by them."""
+    """UIDs of a folder mean nothing any more: what was sent into it is no longer found by them.
+
+    Also what the server refused meanwhile, for that may be tried again.
+    """
     txn.sql.execute(
         "UPDATE journal_item SET stage = ?, probe = ? WHERE probe > 0 AND journal_id IN"
-        " (SELECT id FROM journal WHERE target = ? AND state IN ('queued', 'running'))"
+        " (SELECT id FROM journal WHERE target = ? AND state IN ('queued', 'running', 'failed'))"
         " AND (stage = ? OR stage = ? AND journal_id IN (SELECT id FROM journal WHERE kind IN ('copy', 'append')))",
         (Stage.SOUGHT, int(time.time()), folder_id, Stage.SENT, Stage.TODO),
     )
