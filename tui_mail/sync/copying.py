@@ -100,6 +100,8 @@ def _taken_meanwhile(sync: FolderSync, copied: list[DueItem]) -> list[DueItem]:
 
     Nothing of ours has removed them yet, so a message that is not there any more was taken by another client.
     """
+    if not copied:
+        return []
     sync.session.noop(keep=True)  # or it tells what this connection knew before
     uids = UidSet.from_uids(item.uid for item in copied if item.uid is not None)
     updates = [update for part in uids.lines() for update in sync.session.flags(str(part))[0]]
