@@ -15,6 +15,18 @@ from tui_mail.config import secrets
 from tui_mail.errors import ConfigError, UsageError
 from tui_mail.model import Account, Protocol, Security, Server
 
+POP3_MEANS = {
+    True: (
+        "POP3 brings a copy of each message to this computer and leaves the server's where it is. What is read,"
+        " moved or deleted here is so on this computer only; other devices do not see it. With IMAP they would."
+    ),
+    False: (
+        "POP3 moves mail to this computer: once it is safe here it is deleted on the server, as you chose, and other"
+        " devices do not see it any more. Do not read the same mailbox with another program, and keep backups."
+    ),
+}
+"""What a person should know who adds such an account, by whether everything stays on the server."""
+
 
 def account_add(given: Arguments) -> int:
     """Write an account into config.toml; a password that no command gives goes to the keyring."""
@@ -54,6 +66,7 @@ def account_add(given: Arguments) -> int:
         incoming=incoming,
         outgoing=outgoing,
         keep_bodies=given.keep_bodies,
+        delete_from_server=given.delete_from_server,
     )
     configuration.add_account(given.paths, account)
     if not incoming.password_command and incoming.auth == "password":
@@ -62,6 +75,8 @@ def account_add(given: Arguments) -> int:
         except BaseException:  # Ctrl+C at the question too: an account without its password is half an account
             configuration.remove_account(given.paths, account.name)
             raise
+    if protocol is Protocol.POP3:
+        print(POP3_MEANS[account.delete_from_server == "never"], file=sys.stderr)
     answer(
         given, {"account": account.name}, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it."
     )

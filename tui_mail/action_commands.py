@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 from tui_mail.answers import Arguments, answer, change_json, change_line
 from tui_mail.client import MailClient
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.mime.headers import parse_headers
+from tui_mail.mime.mailboxes import Stored, read_messages
 from tui_mail.model import Change, ChangeState, Flag
 from tui_mail.session import account_names, carried_out, known_rows, opened
 from tui_mail.text import safe_line
@@ -82,9 +84,8 @@ def import_messages(given: Arguments) -> int:
     """Store messages out of files in a folder."""
     with opened(given) as client:
         folder = client.find_folder(given.folder)
-        raws = [_message_in(name) for name in given.files]
-        flags = Flag.NONE if given.unseen else Flag.SEEN
-        stored = [client.append(folder.id, raw, flags=flags, when=_date_of(raw)).result() for raw in raws]
+        found = [one for name in given.files for one in _messages_in(name, given)]
+        stored = [client.append(folder.id, one.raw, flags=one.flags, when=_date_of(one)).result() for one in found]
         return _told(given, client, [change for change in stored if change is not None])
 
 
@@ -161,22 +162,28 @@ def _target(given: Arguments, client: MailClient) -> int:
     return target.id
 
 
-def _message_in(name: str) -> bytes:
-    """The one message in a file, or on stdin for "-". Raises UsageError."""
+def _messages_in(name: str, given: Arguments) -> list[Stored]:
+    """What is in a file, a Maildir, or on stdin for "-". Raises UsageError and NotFound."""
+    flags = Flag.NONE if given.unseen else Flag.SEEN
     try:
+        many = read_messages(Path(name)) if name != "-" else None
+        if many is not None:
+            return [replace(one, flags=one.flags & ~Flag.SEEN) if given.unseen else one for one in many]
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise NotFound(f"{name} cannot be read ({error.strerror}); nothing was stored.") from error
     if raw.startswith(b"From "):
-        raise UsageError(f"{name} is a whole mailbox (mbox); give one message a file. Nothing was stored.")
+        raise UsageError("That is a whole mailbox (mbox); give its file by name. Nothing was stored.")
     if not raw.strip():
         raise UsageError(f"{name} holds no message; nothing was stored.")
-    return raw
+    return [Stored(raw, flags, 0)]
 
 
-def _date_of(raw: bytes) -> int | None:
-    """When a message says that it was written: it stands there in the list."""
-    return parse_headers(raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n").date
+def _date_of(one: Stored) -> int | None:
+    """When a message was received, or says that it was written: it stands there in the list."""
+    if one.when:
+        return one.when
+    return parse_headers(one.raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0] + b"\n\n").date
 
 
 def _accounts(change: Change) -> set[str]:

@@ -128,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--headers", action="store_true", help="every header field")
     _action_words(command)
     _sending_words(command)
+    _keeping_words(command)
     return parser
 
 
@@ -158,7 +159,9 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     on_messages("junk", "move messages to the junk folder")
     import_ = acting("import", "store messages out of files in a folder", "import_messages")
     import_.add_argument("folder", metavar="FOLDER")
-    import_.add_argument("files", nargs="+", metavar="FILE", help="one message (.eml); - reads it from stdin")
+    import_.add_argument(
+        "files", nargs="+", metavar="FILE", help="a message (.eml), an mbox or a Maildir; - reads a message from stdin"
+    )
     import_.add_argument("--unseen", action="store_true", help="as unread messages")
     folder: argparse.ArgumentParser = command("folder", "make, rename or delete a folder", _screen)
     folder.set_defaults(command=lambda _: folder.error("say create, rename or delete"))
@@ -178,6 +181,16 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     acting("redo", "do again what was undone last", "redo")
     retry = acting("retry", "send again what the server refused", "retry")
     retry.add_argument("--account", metavar="A")
+
+
+def _keeping_words(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that look after what is kept here."""
+    export = command("export", "write the messages of a folder into files", _later("export", "keeping_commands"))
+    export.add_argument("folder", metavar="FOLDER")
+    how = export.add_mutually_exclusive_group(required=True)
+    how.add_argument("--mbox", metavar="FILE", help="a file that is not there yet")
+    how.add_argument("--maildir", metavar="FOLDER", help="a folder, made if need be")
+    command("doctor", "check everything on this disk against its hash", _later("doctor", "keeping_commands"))
 
 
 def _sending_words(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -304,6 +317,12 @@ def _account_words(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{prefix}fingerprint", default="", metavar="SHA256", help="trust this certificate only")
     parser.add_argument("--allow-cleartext", action="store_true", help="permit --security none beyond this computer")
     parser.add_argument("--keep-bodies", default="all", metavar="all|opened|'N days'")
+    parser.add_argument(
+        "--delete-from-server",
+        default="never",
+        metavar="never|when_deleted|at_once|'N days'",
+        help="POP3: when a message that is here may be deleted there",
+    )
 
 
 def _print_json(document: object) -> None:

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tui_mail.client import actions
 from tui_mail.errors import NotFound
 from tui_mail.model import Account, Change, ChangeState, Folder, Row
 from tui_mail.store import bodies, folders, history, rows, undoing
 from tui_mail.store.database import Database
+
+if TYPE_CHECKING:
+    from tui_mail.store.checkup import Checkup
 
 
 class Reading:
@@ -76,6 +80,12 @@ class Reading:
     def raw(self, message_id: int) -> bytes | None:
         """The message as the server gave it; None when it is not here yet. Blocks on the disk for big ones."""
         return bodies.load(self._db.read_bodies(), message_id)
+
+    def check_store(self) -> Checkup:
+        """Compare everything on this disk with what was stored. Blocks for seconds or minutes."""
+        from tui_mail.store import checkup
+
+        return checkup.check(self._db.read(), self._db.read_bodies())
 
     def changes(self, limit: int = 100) -> list[Change]:
         """What was done, newest first, one entry for each key press, and how far the server has been told."""
