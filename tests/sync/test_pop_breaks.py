@@ -15,23 +15,23 @@ from tui_mail.model import Protocol
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(180)]
 
+DELETING = ("at_once", "when_deleted")
+"""Policies under which DELE is sent at all within such a run."""
 SEED = random.randrange(1_000_000)
 _chosen = random.Random(SEED)
 DEATHS = [
     *(Death("commit", nth, _chosen.choice(("before", "after"))) for nth in sorted(_chosen.sample(range(3, 26), 3))),
     *(Death("pop3", nth, _chosen.choice(("before", "after"))) for nth in (1, 2, 3, 4)),
 ]
+KILLED = [(policy, at) for policy in POLICIES for at in range(0, len(DEATHS), 1 if policy in DELETING else 3)]
 CUTS = [("client", word) for word in ("UIDL", "RETR", "DELE", "QUIT")] + [
     ("server", line) for line in (r"\+OK 50 messages", r"Number 7\b", r"Marked", r"Logging out")
 ]
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("at", range(len(DEATHS)))
+@pytest.mark.parametrize(("policy", "at"), KILLED)
 def test_killed_anywhere(at: int, policy: str, dovecot: Dovecot, nursery: Nursery, tmp_path: Path) -> None:
     """All are here once; the server has what the policy leaves there, and nothing less."""
-    if policy in ("never", "1 days") and at % 3:
-        pytest.skip("the same dialogue as with the other policies, but for DELE")
     PopCase(dovecot, nursery, tmp_path, policy).run(DEATHS[at])
 
 
