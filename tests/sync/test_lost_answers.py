@@ -251,3 +251,29 @@ def test_a_server_killed_within_a_move(odd: At, capabilities: str) -> None:
         assert places(at.server, "Number 3") == ["Work"]
         assert places(at.server, "Number 1") == ["INBOX"]
         assert client.find_folder("Work").total == 3
+
+
+@pytest.mark.parametrize("capabilities", [CAPABILITIES, CAPABILITIES.replace(" UIDPLUS", "")])
+def test_mail_comes_into_a_folder_while_it_is_deleted(odd: At, capabilities: str) -> None:
+    """After it was seen to be empty: it is left as it is, and that is said."""
+    at = odd(capabilities)
+    at.server.make("Work")
+    with at.client() as client:
+        soon(client, lambda: "Work" in {folder.name for folder in client.folders()}, "the folder is known")
+        work = client.find_folder("Work")
+        seen = 0
+
+        def late(said: list[bytes]) -> list[bytes]:
+            nonlocal seen
+            seen += 1
+            if seen == 2:  # the first asks whether there is such a folder
+                at.server.deliver(message(9), folder="Work")
+            return said
+
+        at.server.bend["EXAMINE"] = late
+        change = client.delete_folder(work.id).result()
+        assert change is not None
+        wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "it ends", 30)
+        assert client.state_of(change) is ChangeState.FAILED
+        assert not at.server.sent(b"DELETE")
+        assert at.server.subjects("Work") == ["Number 9"]

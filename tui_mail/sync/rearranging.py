@@ -84,19 +84,18 @@ def _holds_mail(sync: FolderSync, state: FolderState) -> bool:
     r"""Asked by opening it too: what is deleted now is gone for ever, and counters are known to lie.
 
     Without UIDPLUS, what was moved out of it is still there, marked \Deleted: that is no mail any more where another
-    folder has it. What somebody else marked so is.
+    folder has it. What somebody else marked so is. The counters are asked last, for mail may come in until it is gone.
     """
-    counted = sync.session.status(state.name).messages
     sync.selected = None
-    exists = sync.session.open_folder(state.name, read_only=True).exists
-    held = exists > 0 or counted > 0
-    if held and not sync.session.has("UIDPLUS"):
-        rows, sql = list(sync.session.headers("1:*")), sync.db.read()
-        left = [row for row in rows if Flag.DELETED in row.flags]
-        moved = [row for row in left if places.is_elsewhere(sql, state.id, (checking.likeness(row).key, row.size))]
-        held = len(moved) < max(exists, counted, len(rows))
+    opened, has_uidplus = sync.session.open_folder(state.name, read_only=True), sync.session.has("UIDPLUS")
+    rows = [] if has_uidplus or not opened.exists else list(sync.session.headers("1:*"))
     _open_inbox(sync)
-    return held
+    counted = sync.session.status(state.name)
+    if opened.uidnext and counted.uidnext > opened.uidnext:
+        return True
+    sql, left = sync.db.read(), [row for row in rows if Flag.DELETED in row.flags]
+    moved = [row for row in left if places.is_elsewhere(sql, state.id, (checking.likeness(row).key, row.size))]
+    return len(moved) < max(opened.exists, counted.messages, len(rows))
 
 
 def _let_go(sync: FolderSync, folder_id: int | None) -> None:
