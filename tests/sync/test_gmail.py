@@ -275,6 +275,7 @@ def test_undo_before_the_answer(place: Place, gmail: Gmail) -> None:
         client.undo().result()
         gmail.bend.clear()
         soon(client, lambda: row_of(client, 1).id == id_, "the row")
-        soon(client, lambda: not client.statuses()[0].pending, "all is told")
-        assert gmail.labels(number) == {ALL, "INBOX"}
+        soon(client, lambda: gmail.labels(number) == {ALL, "INBOX"}, "it is told")
+        soon(client, lambda: not client.statuses()[0].pending, "nothing is left to be told")
         agree(client, gmail)
+        assert gmail.labels(number) == {ALL, "INBOX"}
