@@ -91,7 +91,7 @@ def _ours(account: Account, top: Path, count: int) -> float:
     began = time.monotonic()
     client.start()
     try:
-        while not client.wait_until_synced(account.name, 0.2):
+        while not (client.is_settled and client.wait_until_synced(account.name, 0.2)):
             assert time.monotonic() - began < HOUR, client.statuses()
         seconds = time.monotonic() - began
         assert client.find_folder("inbox").total == count, "not all came"
