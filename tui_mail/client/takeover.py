@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 
 from tui_mail.paths import Paths
-from tui_mail.sync.pulse import SOCKET_PATH_LIMIT
+from tui_mail.sync.pulse import SOCKET_PATH_LIMIT, private_socket
 
 LONGEST = 100_000
 """Octets of a link that are read."""
@@ -31,23 +31,14 @@ class Takeover:
 
     def start(self) -> None:
         """Listen, unless another screen of this store does."""
-        if len(os.fsencode(self._path)) > SOCKET_PATH_LIMIT:
-            return
         other = _connect(str(self._path))
         if other is not None:
             other.close()
             return
-        self._path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        old_mask = os.umask(0o177)
-        try:
-            listener.bind(str(self._path))
-            listener.listen(4)
-        except OSError:
-            listener.close()
+        listener = private_socket(self._path, socket.SOCK_STREAM)
+        if listener is None:
             return
-        finally:
-            os.umask(old_mask)
+        listener.listen(4)
         self._listener = listener
         threading.Thread(target=self._hear, args=(listener,), name="takeover", daemon=True).start()
 

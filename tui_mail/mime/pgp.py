@@ -27,11 +27,6 @@ def available() -> bool:
     return shutil.which("gpg") is not None
 
 
-def has_key(email: str, *, secret: bool = False, home: str = "") -> bool:
-    """Whether gpg has a key of just this address to encrypt to, or (`secret`) to sign with."""
-    return available() and bool(_keys(_gpg(home), email, secret=secret, able=_SIGN if secret else _ENCRYPT))
-
-
 def sign(part: bytes, sender: str, *, home: str = "") -> bytes:
     """The part, signed by the sender's key. Raises UsageError with the reason when that cannot be."""
     gpg = _gpg(home)

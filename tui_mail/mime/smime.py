@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 _NOT_SENT = "The message was not sent; it is still a draft."
 
 
-def has_certificate(email: str, folder: str) -> bool:
-    """There is a valid certificate for this address."""
-    return bool(folder) and _certificate_of(email, folder) is not None
-
-
 def sign(part: bytes, certificate: str, key: str) -> bytes:
     """The part, signed with the person's own key. Raises UsageError when the files cannot be used."""
     from cryptography.hazmat.primitives import hashes

@@ -16,9 +16,6 @@ from tui_mail.mime.recipients import Typed, clean_name, email_for_server, quoted
 WIDTH = 76
 """A line is folded before it grows beyond this (RFC 2047 section 2)."""
 
-ID_LENGTH = 250
-"""Longest Message-ID that is repeated to others."""
-
 REFERENCES_LIMIT = 30
 
 _WORD_LENGTH = 60

@@ -75,15 +75,9 @@ class Drop:
             self._db.run(lambda txn: maildrop.deleted(txn, self._id, deleted, now))
         return Visit(len(kept), len(deleted), refused, len(new) - len(kept) - refused)
 
-    def would_delete(self, session: Pop3Session) -> list[Known]:
-        """What the next visit would have the server delete, of what is here already. Nothing is changed."""
-        here, _, _ = self._sorted(session, write=False)
-        known = maildrop.known(self._db.read(), self._id)
-        return [known[entry.uidl] for entry in self._deletable(here, known)]
-
     # --- what is there ------------------------------------------------------------------------
 
-    def _sorted(self, session: Pop3Session, *, write: bool = True) -> tuple[list[Entry], list[Entry], int]:
+    def _sorted(self, session: Pop3Session) -> tuple[list[Entry], list[Entry], int]:
         """(what is here, what is new, how many there are)."""
         listing = session.listing()
         known = maildrop.known(self._db.read(), self._id)
@@ -95,9 +89,9 @@ class Drop:
             new += [entry for entry in named if entry.uidl not in known and entry.uidl not in alike]
             here += [entry for entry in named if entry.uidl in known or entry.uidl in alike]
             names = [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
-            if write and names:
+            if names:
                 self._db.run(lambda txn: maildrop.know_as(txn, self._id, names, now))
-        if write and here:
+        if here:
             listed = [entry.uidl for entry in here]
             self._db.run(lambda txn: maildrop.seen(txn, self._id, listed, now))
         return here, new, len(listing)

@@ -23,7 +23,7 @@ from tui_mail.store import folders, links, messages
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
 from tui_mail.sync.pop_account import PopWorker
-from tui_mail.sync.pulse import SOCKET_PATH_LIMIT, wake_path
+from tui_mail.sync.pulse import private_socket, wake_path
 from tui_mail.sync.sending import Sender
 from tui_mail.sync.vigil import Vigil
 
@@ -138,19 +138,9 @@ class Engine:
             sender.retry()
 
     def _listen(self) -> None:
-        path = wake_path(self._paths)
-        if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
+        listener = private_socket(wake_path(self._paths), socket.SOCK_DGRAM)
+        if listener is None:
             return  # the pulse finds what other processes leave, half a second later
-        path.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        old_mask = os.umask(0o177)
-        try:
-            listener.bind(str(path))
-        except OSError:
-            listener.close()
-            return
-        finally:
-            os.umask(old_mask)
         self._socket = listener
         threading.Thread(target=self._hear, args=(listener,), name="engine-wake", daemon=True).start()
 

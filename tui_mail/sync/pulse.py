@@ -29,6 +29,24 @@ SOCKET_PATH_LIMIT = 100
 """Octets that fit into the address of a unix socket."""
 
 
+def private_socket(path: Path, kind: socket.SocketKind) -> socket.socket | None:
+    """A unix socket of type `kind`, bound in place of one that a process left; None where there can be none.
+
+    Only this person reaches it: its folder is 0700. (A umask would be that of all threads.)
+    """
+    if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
+        return None
+    bound = socket.socket(socket.AF_UNIX, kind | socket.SOCK_CLOEXEC)
+    try:
+        path.unlink(missing_ok=True)
+        bound.bind(str(path))
+        path.chmod(0o600)
+    except OSError:
+        bound.close()
+        return None
+    return bound
+
+
 def wake_path(paths: Paths) -> Path:
     """The socket on which the engine of this store listens."""
     return paths.state / "engine.sock"

@@ -108,7 +108,7 @@ def _alone(sync: FolderSync, due: Due, now: int) -> Outcome:
             db.run(lambda txn: due_changes.postpone(txn, due.id, now))
             held = {item.folder_id for item in due_changes.due_items(db.read(), due.id)}
             return Outcome(frozenset(refresh | {id_ for id_ in held if id_ is not None}), searching=True)
-        log.warning("change %d refused: %s", due.id, refusal.detail)
+        log.warning("change %d refused: %s", due.id, refusal.detail or refusal.sentence)
         sentence = refusal.sentence
         left = due_changes.due_items(db.read(), due.id)
         db.run(lambda txn: due_changes.fail(txn, due.id, sentence))

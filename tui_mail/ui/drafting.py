@@ -86,11 +86,6 @@ class Drafting:
         return bool(self.draft.id) and not self._first.id and not self.is_worth_keeping
 
     @property
-    def unsaved(self) -> bool:
-        """Something that was typed is not on the disk yet."""
-        return bool(self._unsaved_since) or self._busy
-
-    @property
     def words(self) -> str:
         """How safe what was typed is."""
         if self.problem:
