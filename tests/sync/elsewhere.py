@@ -5,6 +5,7 @@ What belongs here: what it does and reads. What must never be here: which of it 
 
 from __future__ import annotations
 
+import contextlib
 import imaplib
 import random
 import re
@@ -48,8 +49,9 @@ class Elsewhere:
     def hang_up(self) -> None:
         """Close the connection, before the server ends."""
         if self._line is not None:
-            self._line.logout()
-        self._line = None
+            with contextlib.suppress(imaplib.IMAP4.abort):
+                self._line.logout()
+        self._broke()
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -210,7 +212,10 @@ class Elsewhere:
 
     def _broke(self) -> None:
         """The server ended the line: the folder that was open was deleted, or its UIDs lost their meaning."""
-        self._line = None
+        line, self._line = self._line, None
+        if line is not None:
+            with contextlib.suppress(OSError):
+                line.shutdown()
 
     def _pile(self) -> str | None:
         piles = [name for name in self.folders() if name not in FIXED and not name.startswith("Doomed")]

@@ -150,6 +150,7 @@ def test_links_of_other_programs(quick: Writer) -> None:
     link = "mailto:bea@test.example?subject=From%20a%20page&body=Hello&attach=/etc/passwd"
     with quick.screen() as terminal:
         terminal.wait_for("live", 30)
+        assert wait_until((quick.home / "state" / "screen.sock").exists, 10)
         given = quick.run(link)
         assert given.code == 0, given.words
         terminal.wait_for(line_with("To", "bea@test.example"))

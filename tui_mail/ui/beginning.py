@@ -19,7 +19,6 @@ from tui_mail.thrift import OPENSSL, imports_without
 from tui_mail.ui.writing import Writing
 
 if TYPE_CHECKING:
-    from tui_mail.client import MailClient
     from tui_mail.ui.screens.triage import Triage
 
 SOON = 0.3
@@ -92,8 +91,9 @@ class Beginning:
 
         def idle() -> None:
             self._writing.bridge.when_done(self._client.recover_drafts(), recovered, self._triage.problem)
-            threading.Thread(target=_load, args=(self._client,), name="composer-load", daemon=True).start()
+            threading.Thread(target=_load, name="composer-load", daemon=True).start()
 
+        threading.Thread(target=self._client.listen_for_links, name="links", daemon=True).start()
         self._writing.sendings.ask()
         self.write_to_links()
         self._triage.set_timer(IDLE, idle)
@@ -115,12 +115,11 @@ class Beginning:
         self._triage.say(SafeText(words))
 
 
-def _load(client: MailClient) -> None:
-    """Take links over from now on, and have the composer and its libraries loaded; on a thread.
+def _load() -> None:
+    """Have the composer and its libraries loaded; on a thread.
 
     What is loaded by now stays for good: the garbage collector need not walk it while somebody types.
     """
-    client.listen_for_links()
     with imports_without(OPENSSL):
         import tui_mail.client.composing
         import tui_mail.mime.recipients
