@@ -232,7 +232,7 @@ class Connection:
     def do_noop(self, _: list[bytes]) -> list[bytes]:
         return [b"OK done"]
 
-    do_subscribe = do_noop
+    do_subscribe = do_unsubscribe = do_noop
 
     def do_logout(self, _: list[bytes]) -> list[bytes]:
         return [b"* BYE bye", b"OK done"]
@@ -340,6 +340,22 @@ class Connection:
         flags = next((word.strip(b"()").split() for word in words[1:-1] if word.startswith(b"(")), [])
         uid = box.add(re.sub(rb"\\(.)", rb"\1", words[-1], flags=re.DOTALL), flags)
         return [b"OK [APPENDUID %d %d] done" % (box.validity, uid)]
+
+    def do_rename(self, words: list[bytes]) -> list[bytes]:
+        box = self._existing(words[0])
+        if box is None or words[1] in self.server.boxes:
+            return [b"NO there is none of that name, or one of the new name"]
+        del self.server.boxes[box.name]
+        box.name = words[1]
+        self.server.boxes[box.name] = box
+        return [b"OK done"]
+
+    def do_delete(self, words: list[bytes]) -> list[bytes]:
+        box = self._existing(words[0])
+        if box is None:
+            return [b"NO [NONEXISTENT] no such folder"]
+        del self.server.boxes[box.name]
+        return [b"OK done"]
 
     def _existing(self, name: bytes) -> Box | None:
         plain = re.sub(rb"\\(.)", rb"\1", name, flags=re.DOTALL)

@@ -98,7 +98,7 @@ class Elsewhere:
             self.server.deliver(self.user, letter(token))
             self.ledger.came(token, "INBOX", ())
             return
-        folder = self.chance.choice(("INBOX", "Archive", "Junk") if still else self.folders())
+        folder = self.chance.choice(("INBOX", "Archive", "Junk") if still else self._targets())
         flags = [flag for flag in (r"\Seen", r"\Flagged", "blue") if self.chance.random() < 0.3]
         date = imaplib.Time2Internaldate(1_780_000_000 + int(token[1:]))
         try:
@@ -128,7 +128,7 @@ class Elsewhere:
     def move(self) -> None:
         """Move messages."""
         chosen = self._chosen()
-        target = self.chance.choice(self.folders())
+        target = self.chance.choice(self._targets())
         for uid, token in chosen:
             try:
                 moved = self._still_there("MOVE", uid, target)
@@ -143,7 +143,7 @@ class Elsewhere:
     def copy(self) -> None:
         """Copy a message."""
         chosen = self._chosen(1)
-        target = self.chance.choice(self.folders())
+        target = self.chance.choice(self._targets())
         for uid, token in chosen:
             try:
                 copied = self._still_there("COPY", uid, target)
@@ -217,13 +217,17 @@ class Elsewhere:
             with contextlib.suppress(OSError):
                 line.shutdown()
 
+    def _targets(self) -> list[str]:
+        """Folders that a person would put mail into: not one that is being deleted."""
+        return [name for name in self.folders() if "being-deleted" not in name]
+
     def _pile(self) -> str | None:
-        piles = [name for name in self.folders() if name not in FIXED and not name.startswith("Doomed")]
+        piles = [name for name in self._targets() if name not in FIXED and not name.startswith("Doomed")]
         return self.chance.choice(piles) if piles else None
 
     def _chosen(self, most: int = 3) -> list[tuple[int, str]]:
         """Messages of some folder, which is open then."""
-        names = self.folders()
+        names = self._targets()
         for folder in self.chance.sample(names, len(names)):
             rows = [
                 (uid, token)

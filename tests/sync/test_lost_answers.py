@@ -27,12 +27,13 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "LATE_SECONDS", 0)
 
 
-def lose_answer(server: Odd, command: str, meanwhile: Callable[[], None]) -> None:
+def lose_answer(server: Odd, command: str, meanwhile: Callable[[], None] | None) -> None:
     """The next such command is carried out, then `meanwhile` happens, and the line breaks before the answer."""
 
     def cut(_: list[bytes]) -> list[bytes]:
         server.bend.pop(command)
-        meanwhile()
+        if meanwhile is not None:
+            meanwhile()
         raise ConnectionResetError
 
     server.bend[command] = cut
@@ -254,26 +255,70 @@ def test_a_server_killed_within_a_move(odd: At, capabilities: str) -> None:
 
 
 @pytest.mark.parametrize("capabilities", [CAPABILITIES, CAPABILITIES.replace(" UIDPLUS", "")])
-def test_mail_comes_into_a_folder_while_it_is_deleted(odd: At, capabilities: str) -> None:
-    """After it was seen to be empty: it is left as it is, and that is said."""
+@pytest.mark.parametrize("moment", ["STATUS", "RENAME"])
+def test_mail_comes_into_a_folder_while_it_is_deleted(odd: At, capabilities: str, moment: str) -> None:
+    """Before it was seen to be empty or after that: it is left as it is, and that is said."""
     at = odd(capabilities)
     at.server.make("Work")
     with at.client() as client:
         soon(client, lambda: "Work" in {folder.name for folder in client.folders()}, "the folder is known")
         work = client.find_folder("Work")
-        seen = 0
+        came = False
 
         def late(said: list[bytes]) -> list[bytes]:
-            nonlocal seen
-            seen += 1
-            if seen == 2:  # the first asks whether there is such a folder
-                at.server.deliver(message(9), folder="Work")
+            nonlocal came
+            if not came:
+                came = True
+                box = next(name for name in at.server.boxes if name.startswith(b"Work"))
+                at.server.deliver(message(9), folder=box.decode())
             return said
 
-        at.server.bend["EXAMINE"] = late
+        at.server.bend[moment] = late
         change = client.delete_folder(work.id).result()
         assert change is not None
         wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "it ends", 30)
         assert client.state_of(change) is ChangeState.FAILED
         assert not at.server.sent(b"DELETE")
         assert at.server.subjects("Work") == ["Number 9"]
+        soon(client, lambda: {f.name: f.total for f in client.folders()}.get("Work") == 1, "it is shown")
+        assert not [folder.name for folder in client.folders() if "deleted" in folder.name]
+
+
+@pytest.mark.parametrize("command", ["RENAME", "DELETE"])
+def test_a_folder_whose_deletion_lost_an_answer(odd: At, command: str) -> None:
+    """It is gone on with; what another client makes of that name meanwhile is left alone when it holds mail."""
+    at = odd(CAPABILITIES)
+    at.server.make("Work")
+    with at.client() as client:
+        soon(client, lambda: "Work" in {folder.name for folder in client.folders()}, "the folder is known")
+        work = client.find_folder("Work")
+
+        def anew() -> None:
+            at.server.make("Work")
+            at.server.deliver(message(9), folder="Work")
+
+        lose_answer(at.server, command, anew if command == "RENAME" else None)
+        change = client.delete_folder(work.id).result()
+        assert change is not None
+        done(client, change)
+        names = {name.decode() for name in at.server.boxes}
+        assert not [name for name in names if "deleted" in name]
+        assert ("Work" in names) is (command == "RENAME")
+        if command == "RENAME":
+            assert at.server.subjects("Work") == ["Number 9"]
+            soon(client, lambda: {f.name: f.total for f in client.folders()}.get("Work") == 1, "it is shown")
+
+
+def test_a_folder_that_has_folders_inside_now_is_not_deleted(odd: At) -> None:
+    """Somebody made one that is not shown here yet."""
+    at = odd(CAPABILITIES)
+    at.server.make("Work")
+    with at.client() as client:
+        soon(client, lambda: "Work" in {folder.name for folder in client.folders()}, "the folder is known")
+        work = client.find_folder("Work")
+        at.server.make("Work/Plans")
+        change = client.delete_folder(work.id).result()
+        assert change is not None
+        wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "it ends", 30)
+        assert client.state_of(change) is ChangeState.FAILED
+        assert {b"Work", b"Work/Plans"} <= set(at.server.boxes)

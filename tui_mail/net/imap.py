@@ -94,6 +94,12 @@ class ImapSession(Reading):
                 self.without(*LIST_EXTENSIONS)
         return found.folders()
 
+    def list_below(self, name: str, delimiter: str) -> list[ListedFolder]:
+        """The folders inside one (RFC 9051 6.3.9)."""
+        found, below = FolderList(), name + delimiter
+        self.run(f"list the folders inside {name}", b'LIST ""', self._name(f"{below}*"), take=found.take)
+        return [folder for folder in found.folders() if folder.name.startswith(below)]  # a name may have wildcards
+
     def status(self, name: str) -> FolderStatus:
         """Counters of one folder."""
         found: list[FolderStatus] = []
@@ -169,10 +175,7 @@ class ImapSession(Reading):
         except CommandRefused as error:
             if error.code != "ALREADYEXISTS" and "exists" not in error.detail.lower():
                 raise
-        try:
-            self.run(f"subscribe to the folder {name}", b"SUBSCRIBE", self._name(name))
-        except CommandRefused:
-            return
+        self._subscribe(name)
 
     def prefix(self) -> str:
         """What the person's own folders begin with (NAMESPACE, RFC 2342); empty when nothing, or not told."""
@@ -187,18 +190,25 @@ class ImapSession(Reading):
             self.run("tell where folders are", b"NAMESPACE", take=take)
         return found[-1] if found else ""
 
-    def rename_folder(self, name: str, new_name: str) -> None:
+    def rename_folder(self, name: str, new_name: str, *, subscribed: bool = True) -> None:
         """Rename a folder and those below it (RFC 9051 6.3.6); subscriptions follow as far as the server lets them."""
         self.run(f"rename the folder {name}", b"RENAME", self._name(name), self._name(new_name))
-        for command, about in ((b"UNSUBSCRIBE", name), (b"SUBSCRIBE", new_name)):
-            with contextlib.suppress(CommandRefused):
-                self.run(f"subscribe to the folder {about}", command, self._name(about))
+        if subscribed:
+            self.unsubscribe(name)
+            self._subscribe(new_name)
 
     def delete_folder(self, name: str) -> None:
         """Delete a folder with all that is in it (RFC 9051 6.3.5): the caller sees to it that nothing is."""
         self.run(f"delete the folder {name}", b"DELETE", self._name(name))
+
+    def unsubscribe(self, name: str) -> None:
+        """Other clients need not show it; a server that does not want to is left alone."""
         with contextlib.suppress(CommandRefused):
             self.run(f"unsubscribe from the folder {name}", b"UNSUBSCRIBE", self._name(name))
+
+    def _subscribe(self, name: str) -> None:
+        with contextlib.suppress(CommandRefused):
+            self.run(f"subscribe to the folder {name}", b"SUBSCRIBE", self._name(name))
 
     # --- changing -----------------------------------------------------------------------------
 

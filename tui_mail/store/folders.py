@@ -140,6 +140,13 @@ def states(sql: sqlite3.Connection, account: int) -> list[FolderState]:
     return sorted(found, key=lambda s: (place.get(s.role, len(place)), s.name.casefold()))
 
 
+def being_deleted(sql: sqlite3.Connection, account: int) -> list[FolderState]:
+    """The folders that a change which is not done yet deletes."""
+    sought = "SELECT target FROM journal WHERE account_id = ?1 AND kind = 'folder_delete'"
+    waiting = f"{sought} AND state IN ('queued', 'running')"
+    return [_state(row) for row in sql.execute(f"{_STATE} WHERE account_id = ?1 AND id IN ({waiting})", (account,))]
+
+
 def versions(sql: sqlite3.Connection) -> dict[int, tuple[str, int]]:
     """(account, version) of every folder: comparing two of these tells which ones changed."""
     return {

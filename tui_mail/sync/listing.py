@@ -49,8 +49,11 @@ def read_list(session: ImapSession, db: Database, account_id: int) -> Listing:
     listed = session.list_all()
     roles = plan.assign_roles([(f.name, f.delimiter, f.flags) for f in listed])
     known, statuses = dict[str, KnownFolder](), dict[str, FolderStatus | None]()
+    aside = {plan.aside(state.name, state.id) for state in folders.being_deleted(db.read(), account_id)}
     for folder in listed:
         name = canonical(folder.name)
+        if name in aside:
+            continue
         selectable = not folder.flags & {"\\noselect", "\\nonexistent"}
         if name not in known:
             known[name] = KnownFolder(name, folder.delimiter, roles.get(folder.name, Role.NONE), selectable)

@@ -54,6 +54,11 @@ def must_restart(
     return uidvalidity != known.uidvalidity or (went_down(known, uidvalidity, uidnext) and highest < uidnext)
 
 
+def aside(name: str, folder_id: int) -> str:
+    """What a folder is called on the server while it is being deleted; the same after every kill."""
+    return f"{name}-being-deleted-{folder_id}"
+
+
 SCAN_SECONDS = 600
 SCAN_CLOSED_SECONDS = 3_600
 SCAN_COUNTED_SECONDS = 86_400

@@ -8,12 +8,16 @@ A folder is only deleted when it holds nothing: what was in it has been moved to
 
 from __future__ import annotations
 
+import contextlib
+
 from tui_mail.errors import CommandRefused
 from tui_mail.model import ChangeKind, Flag
+from tui_mail.net.busy import BUSY_CODES
+from tui_mail.net.imap import ImapSession
 from tui_mail.store import folders, places
 from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import Effect
-from tui_mail.sync import checking
+from tui_mail.sync import checking, plan
 from tui_mail.sync.folder import FolderSync
 from tui_mail.sync.listing import exists
 
@@ -66,31 +70,78 @@ def _rename(sync: FolderSync, effect: Effect) -> None:
 
 
 def _delete(sync: FolderSync, effect: Effect) -> None:
-    state = folders.state(sync.db.read(), effect.target or 0)
+    """Under a name that nobody else puts mail into, so that none comes in after it was seen to be empty.
+
+    A try that was cut off is gone on with from there; a folder that was made with the old name since is another one.
+    """
+    state, session = folders.state(sync.db.read(), effect.target or 0), sync.session
     if state is None:
         return
     _let_go(sync, effect.target)
-    if exists(sync.session, state.name):
-        if _holds_mail(sync, state):
-            raise CommandRefused(
-                f"The folder {state.name} still holds mail on the server; it was left as it is, and nothing is lost."
-            )
-        sync.session.delete_folder(state.name)
+    name = plan.aside(state.name, state.id)
+    if not _answers_to(session, name):
+        name = _set_aside(sync, state) if exists(session, state.name) else ""
+    if name:
+        try:
+            _refuse_unless_empty(sync, state, name)
+        except CommandRefused:
+            if name != state.name:
+                with contextlib.suppress(CommandRefused):  # it has that name again: the list will show what is there
+                    session.rename_folder(name, state.name, subscribed=False)
+            raise
+        session.delete_folder(name)
+        session.unsubscribe(state.name)
     account, gone = sync.account_id, state.id
     sync.db.run(lambda txn: folders.deleted(txn, account, gone))
 
 
-def _holds_mail(sync: FolderSync, state: FolderState) -> bool:
+def _set_aside(sync: FolderSync, state: FolderState) -> str:
+    """The name that the folder has now: its own where the server does not rename it."""
+    name = plan.aside(state.name, state.id)
+    _refuse_unless_empty(sync, state, state.name)
+    try:
+        sync.session.rename_folder(state.name, name, subscribed=False)
+    except CommandRefused as refusal:
+        if refusal.code in BUSY_CODES:
+            raise
+        return state.name
+    return name
+
+
+def _answers_to(session: ImapSession, name: str) -> bool:
+    """Whether there is a folder of that name, for certain. Raises CommandRefused when the server cannot tell now."""
+    try:
+        session.status(name)
+        session.open_folder(name, read_only=True)
+    except CommandRefused as refusal:
+        if refusal.code in BUSY_CODES:
+            raise
+        return False
+    return True
+
+
+def _refuse_unless_empty(sync: FolderSync, state: FolderState, name: str) -> None:
+    """Raises CommandRefused when the folder, which has that name now, holds mail or folders."""
+    delimiter = folders.delimiter_of(sync.db.read(), sync.account_id)
+    if _holds_mail(sync, state, name):
+        raise CommandRefused(
+            f"The folder {state.name} still holds mail on the server; it was left as it is, and nothing is lost."
+        )
+    if delimiter and sync.session.list_below(name, delimiter):
+        raise CommandRefused(f"There are folders inside {state.name} on the server; it was left as it is.")
+
+
+def _holds_mail(sync: FolderSync, state: FolderState, name: str) -> bool:
     r"""Asked by opening it too: what is deleted now is gone for ever, and counters are known to lie.
 
     Without UIDPLUS, what was moved out of it is still there, marked \Deleted: that is no mail any more where another
     folder has it. What somebody else marked so is. The counters are asked last, for mail may come in until it is gone.
     """
     sync.selected = None
-    opened, has_uidplus = sync.session.open_folder(state.name, read_only=True), sync.session.has("UIDPLUS")
+    opened, has_uidplus = sync.session.open_folder(name, read_only=True), sync.session.has("UIDPLUS")
     rows = [] if has_uidplus or not opened.exists else list(sync.session.headers("1:*"))
     _open_inbox(sync)
-    counted = sync.session.status(state.name)
+    counted = sync.session.status(name)
     if opened.uidnext and counted.uidnext > opened.uidnext:
         return True
     sql, left = sync.db.read(), [row for row in rows if Flag.DELETED in row.flags]
