@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 OPENSSL = ("ssl", "_ssl", "_hashlib")
+MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
+"""Environment of our other processes, for glibc: or each thread keeps megabytes of its own, and what a large message
+took is never given back."""
 
 
 @contextmanager
@@ -27,3 +30,14 @@ def imports_without(modules: tuple[str, ...]) -> Iterator[None]:
         for name in hidden:
             if sys.modules.get(name) is None:
                 del sys.modules[name]
+
+
+def spare_memory() -> None:
+    """The same for this process, which is already running; nothing where the C library is another one."""
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        for parameter, value in ((-8, 1), (-1, 131_072), (-3, 131_072)):  # M_ARENA_MAX, M_TRIM_ and M_MMAP_THRESHOLD
+            libc.mallopt(parameter, value)
+        libc.malloc_trim(0)

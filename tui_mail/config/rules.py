@@ -6,7 +6,6 @@ What must never be here: files (accounts.py opens them), and anything that is no
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 import tomllib
@@ -312,5 +311,7 @@ def _key_paths(value: Any) -> Iterable[_KeyPath]:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The end of a sentence: which of `known` was probably meant, or nothing."""
+    import difflib
+
     close = difflib.get_close_matches(word, list(known), 1, 0.6)
     return f'; did you mean "{close[0]}"?' if close else ""

@@ -17,6 +17,7 @@ from types import TracebackType
 from tui_mail.mime.frames import receive_frame, send_frame, unpack_message
 from tui_mail.mime.parse import MESSAGE_LIMIT, raw_message
 from tui_mail.model import Message
+from tui_mail.thrift import MALLOC
 
 SECONDS_LIMIT = 10.0
 """Longest wait for one message by the clock; the child itself ends after CPU_LIMIT seconds of computing."""
@@ -99,6 +100,7 @@ class ParserProcess:
         if self._is_closed:
             raise EOFError("closed")
         ours, theirs = socket.socketpair()
+        kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PYTHONHOME") if name in os.environ}
         with theirs:
             self._line = ours
             ours.settimeout(self._seconds)
@@ -109,7 +111,7 @@ class ParserProcess:
                 ],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),), start_new_session=True, cwd="/",
-                env={name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PYTHONHOME") if name in os.environ},
+                env=MALLOC | kept,
             )  # fmt: skip
         return ours
 

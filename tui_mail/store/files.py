@@ -11,8 +11,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
-from importlib import resources
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,19 +163,23 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 def migrate_mail(sql: sqlite3.Connection) -> None:
     """Bring mail.db to the newest version; a new one gets its identity."""
-    room = resources.files("tui_mail.store")
-    steps = {step: room.joinpath(name).read_text("utf-8") for step, name in _SCHEMAS.items()}
-    _migrate(sql, SCHEMA_VERSION, steps)
+
+    def script(step: int) -> str:
+        from importlib import resources  # heavy, and needed for a new store only
+
+        return resources.files("tui_mail.store").joinpath(_SCHEMAS[step]).read_text("utf-8")
+
+    _migrate(sql, SCHEMA_VERSION, script)
     if meta(sql, "store_id") is None:
         sql.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (secrets.token_hex(16),))
 
 
 def migrate_bodies(sql: sqlite3.Connection) -> None:
     """Bring bodies.db to the newest version."""
-    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2, 3: _BODIES_SCHEMA_3})
+    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2, 3: _BODIES_SCHEMA_3}.__getitem__)
 
 
-def _migrate(sql: sqlite3.Connection, newest: int, steps: dict[int, str]) -> None:
+def _migrate(sql: sqlite3.Connection, newest: int, script: Callable[[int], str]) -> None:
     """Bring the file from its `user_version` to `newest`, each step in a transaction of its own."""
     version: int = sql.execute("PRAGMA user_version").fetchone()[0]
     if version > newest:
@@ -188,7 +191,7 @@ def _migrate(sql: sqlite3.Connection, newest: int, steps: dict[int, str]) -> Non
         sql.execute("BEGIN IMMEDIATE")
         try:
             if sql.execute("PRAGMA user_version").fetchone()[0] < step:  # another process may have been quicker
-                for statement in _statements(steps[step]):
+                for statement in _statements(script(step)):
                     sql.execute(statement)
                 sql.execute(f"PRAGMA user_version = {step}")
             sql.execute("COMMIT")

@@ -21,9 +21,8 @@ from tui_mail.model import Account, AccountStatus, Event, LinkState, StatusChang
 from tui_mail.paths import Paths
 from tui_mail.sync.wire_format import heard, line
 from tui_mail.text import SafeText
+from tui_mail.thrift import MALLOC
 
-_THRIFT = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
-"""For glibc: or each thread keeps megabytes of its own, and what a large message took is never given back."""
 PAUSE_SECONDS = 2.0
 """Before an engine that died is started again."""
 _PROGRAM = (
@@ -131,7 +130,7 @@ class EngineApart:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, **_THRIFT},
+            env={**os.environ, **MALLOC},
         )
         with self._lock:
             self._process = process

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tui_mail.model import Role
 from tui_mail.outgoing import Begun, Draft
 from tui_mail.text import SafeText
-from tui_mail.thrift import OPENSSL, imports_without
+from tui_mail.thrift import OPENSSL, imports_without, spare_memory
 from tui_mail.ui.writing import Writing
 
 if TYPE_CHECKING:
@@ -125,3 +125,4 @@ def _load() -> None:
         import tui_mail.mime.recipients
         import tui_mail.ui.screens.compose  # noqa: F401
     gc.freeze()
+    spare_memory()

@@ -11,7 +11,6 @@ What must never be here: Textual. A key is its character ("e", "!") or its name 
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -224,6 +223,8 @@ def _keymap(keys: dict[str, tuple[Chord, ...]], source: str) -> Keymap:
 def _known_action(action_id: str, source: str) -> str:
     if action_id in BY_ID:
         return action_id
+    import difflib
+
     near = difflib.get_close_matches(action_id, BY_ID, 1)
     hint = f" Did you mean “{near[0]}”?" if near else " The help page (?) lists them all."
     raise ConfigError(f"{source}: there is no action “{action_id}”.{hint}")
