@@ -27,8 +27,6 @@ LEAST = 14
 """Cells that the accounts keep when a whisper wants more than there are."""
 ALONE = 60
 """Cells below which a whisper has the line for itself rather than being cut."""
-BRIEF = 90
-"""Cells below which drafts and sending are said in marks and numbers."""
 WHISPER_SECONDS = 6.0
 """How long a word about what was just done stays."""
 COUNTER_SECONDS = 0.25
@@ -85,19 +83,24 @@ class StatusLine(OneLine):
             self._whisper = ""
         right = waiting_runs(self._statuses, self._waiting)
         if self._sending and self._sending[0]:
-            sending = self._sending[-1 if self.size.width < BRIEF else 0]
-            right = [*sending, *([("  ", ""), *right] if right else [])]
-        if self._whisper and self.size.width < ALONE and width(self._whisper) + LEAST > self.size.width:
+            beside = [("  ", ""), *right] if right else []
+            right = next((said for said in self._sending if self._fits([*said, *beside])), self._sending[-1]) + beside
+        whisper = self._whisper if not self._sending or self._fits([*right, (" " * LEAST, "")]) else ""
+        if whisper and self.size.width < ALONE and width(self._whisper) + LEAST > self.size.width:
             self.write([(f" {self._whisper}", "strong")])
             return
-        if self._whisper:
+        if whisper:
             taken = sum(width(text) for text, _ in right)
-            whisper = clip(self._whisper, max(LEAST, self.size.width - taken - LEAST - 5))
+            whisper = clip(whisper, max(LEAST, self.size.width - taken - LEAST - 5))
             right = [(whisper, "strong"), *([("   ", ""), *right] if right else [])]
         if right:
             right.append((" ", ""))
         room = self.size.width - sum(width(text) for text, _ in right) - bool(right)
         self.write(status_runs(self._statuses, time.time(), room), right)
+
+    def _fits(self, right: list[Run]) -> bool:
+        """Whether the accounts have room enough beside these words."""
+        return sum(width(text) for text, _ in right) + 2 * LEAST <= self.size.width
 
     def on_resize(self) -> None:
         """Other words may fit."""
