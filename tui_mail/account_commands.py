@@ -14,6 +14,7 @@ from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets
 from tui_mail.errors import ConfigError, UsageError
 from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.settings import DEFAULT_PORTS
 
 POP3_MEANS = {
     True: (
@@ -106,7 +107,7 @@ def set_password(given: Arguments) -> int:
 
 
 def _port(port: int | None, protocol: str, security: Security) -> int:
-    return configuration.DEFAULT_PORTS[protocol, security] if port is None else port
+    return DEFAULT_PORTS[protocol, security] if port is None else port
 
 
 def _command(words: str | None) -> tuple[str, ...]:

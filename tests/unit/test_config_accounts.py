@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_mail.config.accounts import DEFAULT_PORTS, Config, add_account, is_loopback, load, parse, remove_account
+from tui_mail.config.accounts import Config, add_account, is_loopback, load, parse, remove_account
 from tui_mail.errors import ConfigError, NotFound, UsageError
 from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.paths import Paths, paths
+from tui_mail.settings import DEFAULT_PORTS
 
 EXAMPLE = """\
 # My mail.

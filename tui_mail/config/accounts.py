@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_mail.config.rules import DEFAULT_PORTS, Problem, Reader, is_loopback, suggestion
+from tui_mail.config.rules import Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
 from tui_mail.model import Account, Security, Server
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tomlkit.items import Table
 
 __all__ = [
-    "DEFAULT_PORTS",
     "Config",
     "Problem",
     "add_account",

@@ -16,20 +16,8 @@ from typing import Any
 
 from tui_mail.config.writing import WRITING_KEYS, writing_of
 from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import SafeText, safe_line
-
-DEFAULT_PORTS: Mapping[tuple[str, Security], int] = {
-    ("imap", Security.TLS): 993,
-    ("imap", Security.STARTTLS): 143,
-    ("imap", Security.NONE): 143,
-    ("pop3", Security.TLS): 995,
-    ("pop3", Security.STARTTLS): 110,
-    ("pop3", Security.NONE): 110,
-    ("smtp", Security.TLS): 465,
-    ("smtp", Security.STARTTLS): 587,
-    ("smtp", Security.NONE): 587,
-}
-"""The port that goes with a protocol and its security (RFC 8314)."""
 
 _ACCOUNT_KEYS = ("name", "email", "protocol", "incoming", "outgoing", "keep_bodies", *WRITING_KEYS)
 _LEG_KEYS = (
