@@ -98,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     _demo_words(command("demo", "the client on a mail server of its own, nothing to set up, nothing kept", _demo))
+    setup = command("setup", "the assistant that adds an account: type an address, the settings are found", _setup)
+    setup.add_argument("address", nargs="?", default="", metavar="ADDRESS")
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
     account.set_defaults(command=lambda _: account.error("say add, list or set-password"))
     accounts = account.add_subparsers(metavar="WHAT")
@@ -254,24 +256,42 @@ def _screen(given: Arguments) -> int:
         raise TerminalError("The full screen needs a terminal; `tui-mail --help` shows the commands for scripts.")
     with imports_without(OPENSSL):
         from tui_mail.client import MailClient
-    client = MailClient(given.paths)
-    if not client.accounts:
-        client.stop()
-        reason = f" ({client.problems[0]})" if client.problems else ""
-        raise ConfigError(
-            f"There is no account yet{reason}. Add one with `tui-mail account add`, "
-            "or look around with `tui-mail demo`."
-        )
-    if not client.has_mail:
-        client.start(apart=True)  # nothing to show yet: connect while the screen is still being loaded
-    try:
-        with imports_without(OPENSSL):
-            from tui_mail.ui.app import run as run_screen
-        if link := getattr(given, "link", ""):
-            client.ask_to_write(link)
-        return run_screen(client)
-    finally:
-        client.stop()
+    code: int | None = None
+    while code is None:
+        client = MailClient(given.paths)
+        try:
+            if not client.accounts:
+                if client.problems:
+                    raise ConfigError(f"There is no account yet ({client.problems[0]}).")
+                if not _set_up(given):
+                    print("No account was added; `tui-mail demo` shows the program on made-up mail.", file=sys.stderr)
+                    return 1
+                continue
+            if not client.has_mail:
+                client.start(apart=True)  # nothing to show yet: connect while the screen is still being loaded
+            with imports_without(OPENSSL):
+                from tui_mail.ui.app import run as run_screen
+            if link := getattr(given, "link", ""):
+                client.ask_to_write(link)
+                given.link = ""
+            code = run_screen(client)
+        finally:
+            client.stop()
+    return code
+
+
+def _set_up(given: Arguments) -> bool:
+    """The assistant; True when an account was added."""
+    from tui_mail.ui.setup_app import run as run_assistant
+
+    return run_assistant(given.paths, getattr(given, "address", "")) is not None
+
+
+def _setup(given: Arguments) -> int:
+    """The assistant, then the screen."""
+    if not _at_terminal():
+        raise TerminalError("The assistant needs a terminal; `tui-mail account add` takes all settings as options.")
+    return _screen(given) if _set_up(given) else 1
 
 
 def _at_terminal() -> bool:

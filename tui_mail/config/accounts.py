@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Config",
     "Problem",
+    "account_names",
     "add_account",
+    "check_account",
     "is_loopback",
     "load",
     "parse",
@@ -103,6 +105,20 @@ def add_account(paths: Paths, account: Account) -> None:
     Raises UsageError when the name is taken, ConfigError when the file (or the account) is not right,
     StoreReadOnly when it cannot be written.
     """
+    _write(paths, _text_with(paths, account))
+
+
+def check_account(paths: Paths, account: Account) -> None:
+    """Raises what `add_account` would raise, and writes nothing."""
+    _text_with(paths, account)
+
+
+def account_names(paths: Paths) -> tuple[str, ...]:
+    """The names of all accounts in config.toml, whether they are right or not. Raises ConfigError."""
+    return _text_and_names(paths)[1]
+
+
+def _text_with(paths: Paths, account: Account) -> str:
     import tomlkit
 
     before, names = _text_and_names(paths)
@@ -116,7 +132,7 @@ def add_account(paths: Paths, account: Account) -> None:
     if written.accounts != (*others, account):
         mine = [problem.sentence for problem in written.problems if problem.account == account.name]
         raise ConfigError(mine[0] if mine else f'The account "{account.name}" cannot be written as it is.')
-    _write(paths, text)
+    return text
 
 
 def remove_account(paths: Paths, name: str) -> None:

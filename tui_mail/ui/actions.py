@@ -195,6 +195,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.theme", ("T",), "theme", "Dark or light", group="Look"),
     Action("sync.now", ("ctrl+r",), "check mail", "Ask the server for news now", group="The program"),
     Action("sync.retry", ("R",), "try again", "Connect again now, and repeat what failed", group="The program"),
+    Action("account.add", ("g n",), "new account", "Add an account; its settings are found", group="The program"),
     Action("palette", (":", "ctrl+p"), "commands", "Find a command by its name", PANES | _COMPOSE, 20, "The program"),
     Action("help", ("?", "f1"), "help", "The keys of this place", ANYWHERE, 21, "The program"),
     Action("quit", ("q",), "quit", "Leave; nothing is lost", frozenset({Place.LIST}), 0, "The program"),

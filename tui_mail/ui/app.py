@@ -7,64 +7,42 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import os
 import signal
 import sys
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key
-from textual.filter import LineFilter
 from textual.screen import Screen
 
-from tui_mail.errors import ConfigError, TerminalError
-from tui_mail.text import SafeText, safe_block
+from tui_mail.errors import ConfigError
+from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, News
-from tui_mail.ui.guard import TerminalGuard
 from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
-from tui_mail.ui.memory import recall
 from tui_mail.ui.screens.triage import Triage
-from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
+from tui_mail.ui.shell import Shell, show
+from tui_mail.ui.writing import ANEW
 
 if TYPE_CHECKING:
     from tui_mail.client import MailClient
 
-log = logging.getLogger(__name__)
 
-
-class TuiMailApp(App[None]):
+class TuiMailApp(Shell[None]):
     """The screen of one MailClient."""
 
-    CSS_PATH = "tui.tcss"
-    ENABLE_COMMAND_PALETTE = False
     TITLE = "tui_mail"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
     def __init__(self, client: MailClient, *, title: str = "", notice: SafeText | None = None) -> None:
-        super().__init__()
+        super().__init__(client.paths)
         self.client = client
         self.bridge = Bridge(self)
         self.title = title or self.TITLE
         self._notice = notice
-        self._guard = TerminalGuard()
         self._keymap_problem: SafeText | None = None
-        self.fault: SafeText | None = None
-        """Where the program failed, when it did."""
         self.on_first_paint: Callable[[], None] | None = None
         """Called once the screen shows something: the engine's libraries are loaded behind the picture."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = first_theme(os.environ, recall(client.paths, "theme"))
-        if wants_stillness(os.environ):
-            self.animation_level = "none"
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's own, and the guard behind them."""
-        return [*super().get_line_filters(), self._guard]
 
     def get_default_screen(self) -> Screen[None]:
         """The one screen there always is."""
@@ -114,26 +92,16 @@ class TuiMailApp(App[None]):
             self._keymap_problem = error.shown
             return default_keymap()
 
-    def _fatal_error(self) -> None:
-        """A fault of ours: say where, never what was in the variables (mail, secrets)."""
-        error = self._exception
-        where = "".join(traceback.format_exception(error, limit=-6)) if error is not None else "unknown"
-        self.fault = safe_block(where)
-        log.error("the screen ended: %s", self.fault)
-        self._close_messages_no_wait()
 
+def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) -> int | None:
+    """Show the screen until the person leaves; gives the exit code, or None when it is to be opened once more.
 
-def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) -> int:
-    """Show the screen until the person leaves; gives the exit code. Raises TerminalError without a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise TerminalError("The full screen needs a terminal; `tui-mail list inbox` reads mail without one.")
+    Raises TerminalError without a terminal.
+    """
     sys.setswitchinterval(0.0005)
     app = TuiMailApp(client, title=title, notice=notice)
     app.on_first_paint = lambda: client.start(apart=True)
-    app.run()
+    show(app)
     if app.fault:
-        sys.stderr.write(
-            f"{app.fault}\ntui_mail failed here; your mail is safe on disk. Please report the lines above.\n"
-        )
         return 1
-    return app.return_code or 0
+    return None if app.return_code == ANEW else app.return_code or 0

@@ -15,6 +15,7 @@ from tui_mail.errors import MailError
 from tui_mail.model import Change, Flag, Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
+from tui_mail.ui.adding import add_account
 from tui_mail.ui.filing import Filing
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
@@ -114,6 +115,7 @@ class Commands:
             "view.theme": self._other_theme,
             "sync.now": self._sync,
             "sync.retry": self.retry,
+            "account.add": lambda: add_account(screen),
             "palette": self._palette,
             "help": self._help,
             "quit": screen.writing.leave,

@@ -30,6 +30,9 @@ AGAIN_SECONDS = 5.0
 PATIENCE = 3.0
 """Seconds that leaving the program waits for drafts to be kept."""
 
+ANEW = -1
+"""Return code of the app when it is to be opened once more."""
+
 
 class Writing:
     """The drafts that are open beside the inbox."""
@@ -230,11 +233,14 @@ class Writing:
         if self.open or self.sendings.open:
             self.say_state()
 
-    def leave(self) -> None:
-        """End the program: open drafts are kept first, and who still waits to be sent is said once."""
+    def leave(self, *, anew: bool = False) -> None:
+        """End the program: open drafts are kept first, and who still waits to be sent is said once.
+
+        `anew`: it begins once more at once.
+        """
         app = self._triage.app
         waiting = [one for one in self.sendings.open if one.state in (SendState.QUEUED, SendState.SENDING)]
-        if waiting and time.monotonic() - self._leaving > AGAIN_SECONDS:
+        if waiting and not anew and time.monotonic() - self._leaving > AGAIN_SECONDS:
             self._leaving = time.monotonic()
             many = "1 message is not sent yet" if len(waiting) == 1 else f"{len(waiting)} messages are not sent yet"
             self._say(f"{many} · {self.keymap.shown('quit')} again leaves; it goes on next time")
@@ -245,7 +251,7 @@ class Writing:
 
         def look() -> None:
             if not self.open or time.monotonic() > deadline:
-                app.exit()
+                app.exit(return_code=ANEW if anew else 0)
             else:
                 self._triage.set_timer(0.02, look)
 

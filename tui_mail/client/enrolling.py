@@ -1,0 +1,32 @@
+"""A new account: its secrets kept, then its name in config.toml; all of it or nothing that matters.
+
+What belongs here: the order. A kill in the middle leaves at most an entry in the keyring that the next try replaces.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+
+from tui_mail.config import accounts as configuration
+from tui_mail.config import secrets as keeping
+from tui_mail.errors import MailError
+from tui_mail.model import Account
+from tui_mail.paths import Paths
+from tui_mail.settings import Leg
+
+
+def enrol(paths: Paths, account: Account, secrets: Mapping[Leg, str], place: str, passphrase: str = "") -> None:
+    """Keep what was typed, and write the account. Raises MailError, and nothing is left behind then."""
+    configuration.check_account(paths, account)
+    kept: list[Leg] = []
+    try:
+        for leg, value in secrets.items():
+            kept.append(leg)
+            keeping.store_secret(account, leg, value)
+        configuration.add_account(paths, account)
+    except BaseException:
+        for leg in kept:
+            with contextlib.suppress(MailError):
+                keeping.forget_secret(account, leg)
+        raise

@@ -1,0 +1,563 @@
+"""The assistant: from an e-mail address to an account that works; which page comes when.
+
+What belongs here: the way through the pages, and what is asked of discovery and of the servers, on threads. What must
+never be here: fields and words (setup_pages), how answers follow from each other (sheet), protocols.
+
+Nothing is written before the last page; until then the answers without secrets wait in a file, should this end early.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tui_mail.errors import MailError
+from tui_mail.model import Account, Protocol, Security
+from tui_mail.settings import Cure, Discovery, Leg, LegReport, StepDone
+from tui_mail.text import SafeText, safe_line
+from tui_mail.ui import sheet as sheets
+from tui_mail.ui.bridge import Bridge
+from tui_mail.ui.screens.setup_pages import (
+    CURES,
+    KeysPage,
+    Page,
+    SecretPage,
+    SettingsPage,
+    TestPage,
+    WhoPage,
+)
+from tui_mail.ui.sheet import Sheet
+from tui_mail.ui.widgets.form import Mark, Pick, Push
+from tui_mail.ui.widgets.one_line import OneLine
+from tui_mail.ui.widgets.typing import Line, Stepped
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from tui_mail.paths import Paths
+
+LEGS: tuple[Leg, Leg] = ("incoming", "outgoing")
+FIRST_PERSON = 1000
+"""User numbers below are the system's own."""
+LOW = 20
+"""Lines below which every line is needed."""
+
+
+class Setup(Screen[str | None]):
+    """Adds one account; gives its name, or None when somebody left."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "step(1)", show=False, priority=True),
+        Binding("shift+tab", "step(-1)", show=False, priority=True),
+        Binding("down", "onward(1)", show=False, priority=True),
+        Binding("up", "onward(-1)", show=False, priority=True),
+        Binding("enter", "enter", show=False, priority=True),
+        Binding("escape", "back", show=False),
+    ]
+
+    def __init__(self, paths: Paths, bridge: Bridge, address: str = "") -> None:
+        super().__init__(classes="setup")
+        self._paths = paths
+        self._bridge = bridge
+        kept = sheets.kept(paths)
+        self.sheet = kept or Sheet()
+        if address:
+            self.sheet.email = address
+        self._resumed = kept is not None
+        self._title = OneLine(id="setup-title")
+        self._keys = OneLine(id="setup-keys")
+        self.who, self.settings, self.test = WhoPage(), SettingsPage(), TestPage()
+        self.secret, self.preset = SecretPage(), KeysPage()
+        self.pages: list[Page] = [self.who, self.settings, self.test, self.secret, self.preset]
+        self.page: Page = self.who
+        self.account: Account | None = None
+        self._stop = threading.Event()
+        self._found: Discovery | None = None
+        self._sought = ""
+        self._touched = False
+        self._log: list[SafeText] = []
+        self._steps: dict[Leg, list[StepDone]] = {"incoming": [], "outgoing": []}
+        self._reports: dict[Leg, LegReport] = {}
+        self._ports: list[Cure] = []
+        self._cures: list[Cure] = []
+        self.place = "keyring"
+        self.keys = "gmail"
+
+    def compose(self) -> ComposeResult:
+        """Title, pages, keys."""
+        yield self._title
+        yield from self.pages
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """The first page, or the settings of a run that was not finished."""
+        for page in self.pages:
+            page.display = False
+        if not self.sheet.full_name:
+            self.sheet.full_name = _own_name()
+        self.turn_to(self.who)
+
+    def on_resize(self) -> None:
+        """A low window gets pages without air."""
+        self.set_class(self.size.height < LOW, "-low")
+
+    def on_unmount(self) -> None:
+        """What is being tried is given up."""
+        self._stop.set()
+
+    # --- pages
+
+    def turn_to(self, page: Page) -> None:
+        """Show a page; the cursor is where something is missing."""
+        if page is not self.page:
+            self.page.read(self.sheet)
+        for one in self.pages:
+            one.display = one is page
+        self.page = page
+        page.show(self.sheet)
+        page.scroll_home(animate=False)
+        self._say()
+        entries = page.order
+        empty = next((one for one in entries if isinstance(one, Line) and not one.value and not one.password), None)
+        go_on = page.query_one("#go-on", Push)
+        first = entries[0] if page is self.who and empty is None else empty or go_on
+        if page is self.who and empty is None and self._resumed:
+            first = page.query_one("#password", Line)
+        self.set_focus(first)
+
+    def _say(self) -> None:
+        at = self.pages.index(self.page) + 1
+        right = f"{at} of {len(self.pages)} · {self.page.TITLE} "
+        resumed = "  the answers of last time, without the password" if self._resumed and self.page is self.who else ""
+        self._title.write([(" Set up your mail", "strong"), (resumed, "quiet")], [(right, "quiet")])
+        leave = "leave" if self.page is self.who else "back"
+        keys = (("Tab", "next"), ("Enter", "go on"), ("← → Space", "change"), ("Esc", leave), ("Ctrl+Q", "quit"))
+        runs: list[tuple[str, str]] = [(" ", "")]
+        for key, label in keys:
+            runs += [(key, "key"), (f" {label}  ", "quiet")]
+        self._keys.write(runs)
+
+    def action_step(self, step: int) -> None:
+        """To the next field, or the one before."""
+        entries = self.page.order
+        here = next((at for at, one in enumerate(entries) if one is self.focused), 0)
+        target = entries[(here + step) % len(entries)]
+        self.set_focus(target)  # at once, unlike Widget.focus()
+        target.scroll_visible(animate=False)
+
+    def action_onward(self, step: int) -> None:
+        """The same, without going round."""
+        entries = self.page.order
+        here = next((at for at, one in enumerate(entries) if one is self.focused), 0)
+        if 0 <= here + step < len(entries):
+            self.action_step(step)
+
+    def action_enter(self) -> None:
+        """Go on; a button is pressed."""
+        if isinstance(self.focused, Push):
+            raise SkipAction
+        self.action_onward(1)
+
+    def on_stepped(self, event: Stepped) -> None:
+        """From one button to its neighbour."""
+        self.action_onward(event.step)
+
+    def action_back(self) -> None:
+        """The page before; from the first one, leave."""
+        at = self.pages.index(self.page)
+        if at == 0:
+            self.leave()
+            return
+        self._stop.set()
+        before = self.pages[at - 1]
+        self.turn_to(self.settings if before is self.test and self.page is not self.secret else before)
+
+    def leave(self) -> None:
+        """Nothing was written, and nothing is."""
+        self._stop.set()
+        sheets.forget(self._paths)
+        self.dismiss(None)
+
+    def on_push_pressed(self, event: Push.Pressed) -> None:
+        """A button."""
+        name = event.push.id or ""
+        kind, _, number = name.rpartition("-")
+        if kind == "port-cure":
+            self._cure(self._ports[int(number)])
+        elif kind == "cure":
+            self._cure(self._cures[int(number)])
+            self._begin_test()
+        elif name == "back":
+            self.action_back()
+        elif name == "again":
+            self._begin_test()
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self.page.read(self.sheet)
+        sheets.keep(self._paths, self.sheet)
+        if self.page is self.who:
+            self._leave_who()
+        elif self.page is self.settings:
+            self._leave_settings()
+        elif self.page is self.test:
+            self._leave_test()
+        elif self.page is self.secret:
+            self._leave_secret()
+        else:
+            self._finish()
+
+    def problem(self, page: str, words: str) -> None:
+        """What is wrong on a page; empty when nothing is."""
+        from textual.widgets import Static
+
+        line = self.query_one(f"#{page}-problem", Static)
+        line.update(f"✗ {words}" if words else "")
+        line.display = bool(words)
+
+    # --- you → settings
+
+    def _leave_who(self) -> None:
+        if not sheets.ADDRESS.fullmatch(self.sheet.email):
+            self.problem(
+                "who", f"“{safe_line(self.sheet.email)}” is no e-mail address; it looks like anna@example.org."
+            )
+            self.set_focus(self.who.query_one("#email", Line))
+            return
+        self.problem("who", "")
+        if self._sought != self.sheet.email:
+            again = bool(self._sought)
+            self._sought = self.sheet.email
+            self._look_for_settings(afresh=again or not self._resumed)
+        self.turn_to(self.settings)
+
+    def _look_for_settings(self, *, afresh: bool) -> None:
+        """Find settings on a thread; what is found fills the fields, unless somebody was quicker."""
+        self._stop.set()
+        self._stop = stop = threading.Event()
+        self._log, self._found, self._touched = [], None, not afresh
+        if afresh:
+            for _, leg in self.sheet.legs():
+                leg.host = leg.port = leg.user = leg.fingerprint = ""
+            self.sheet.outgoing_password = ""
+        address = self.sheet.email
+        self.settings.say_log([SafeText("Looking for the settings…")])
+        self.settings.say_card(None, SafeText(""), french=False)
+
+        def tell(line: SafeText) -> None:
+            self._bridge.deliver(lambda: self._told(stop, line))
+
+        def work() -> None:
+            from tui_mail.client.discovering import discover
+
+            try:
+                found = discover(address, tell, stop)
+            except MailError as error:
+                tell(error.shown)
+                found = Discovery(address)
+            self._bridge.deliver(lambda: self._discovered(stop, found))
+
+        threading.Thread(target=work, name="discovery", daemon=True).start()
+
+    def _told(self, stop: threading.Event, line: SafeText) -> None:
+        if not stop.is_set():
+            self._log.append(line)
+            self.settings.say_log(self._log)
+
+    def _discovered(self, stop: threading.Event, found: Discovery) -> None:
+        if stop.is_set():
+            return
+        self._found = found
+        best = found.best(Protocol.IMAP) or found.best(Protocol.POP3)
+        on_settings = self.page is self.settings
+        if best is not None and not self._touched:
+            self.sheet.take(best)
+        elif not self._touched:
+            self.sheet.fill_blanks()
+            self._told(stop, SafeText("Nothing was found; please check the servers' names, which are a guess."))
+        if on_settings:
+            self.settings.show(self.sheet)
+            if isinstance(self.focused, Line) and not self._touched and best is not None:
+                self.set_focus(self.settings.query_one("#go-on", Push))
+        french = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("fr")
+        self.settings.say_card(found.card, best.why if best is not None else SafeText(""), french)
+
+    # --- settings
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Somebody typed."""
+        if self.page is self.settings and event.input is self.focused:
+            self._touched = True
+            self.settings.read(self.sheet)
+            self._arrange()
+
+    def on_pick_changed(self, event: Pick.Changed) -> None:
+        """Another security, way of signing in, or policy."""
+        self.settings.read(self.sheet)
+        self._touched = True
+        name = event.pick.id or ""
+        leg_name, _, what = name.partition("-")
+        leg = self.sheet.incoming if leg_name == "incoming" else self.sheet.outgoing
+        if name == "policy":
+            self.sheet.delete_from_server = event.pick.value
+        elif what == "auth":
+            leg.auth = event.pick.value
+        else:
+            leg.secure(Security(event.pick.value), LEGS[leg_name == "outgoing"], self.sheet.protocol)
+        self.settings.show(self.sheet)
+        self._arrange()
+
+    def on_mark_chosen(self, event: Mark.Chosen) -> None:
+        """A mark on one of the pages."""
+        name = event.mark.id or ""
+        if name in ("imap", "pop3"):
+            self.settings.read(self.sheet)
+            self.sheet.change_protocol(Protocol(name), self._found)
+            self.settings.show(self.sheet)
+            self._arrange()
+        elif name == "same-login":
+            self.settings.read(self.sheet)
+            self.sheet.same_login = not self.sheet.same_login
+            self.settings.show(self.sheet)
+        elif name == "letter":
+            event.mark.set(not event.mark.is_on)
+        elif name.startswith("place-"):
+            self.place = name.removeprefix("place-")
+            self._say_places()
+        elif name.startswith("preset-"):
+            self.keys = name.removeprefix("preset-")
+            self._say_presets()
+
+    def _arrange(self) -> None:
+        self._ports = self.sheet.cures()
+        self.settings.suit(self.sheet)
+
+    def _cure(self, cure: Cure) -> None:
+        self.sheet.apply(cure)
+        self._touched = True
+        self.settings.show(self.sheet)
+        self._arrange()
+        if self.page is self.settings:
+            self.set_focus(self.settings.query_one("#go-on", Push))
+
+    def _leave_settings(self) -> None:
+        self._stop.set()
+        if self._account("settings") is not None:
+            self.turn_to(self.test)
+            self._begin_test()
+
+    def _account(self, page: str) -> Account | None:
+        try:
+            self.account = self.sheet.account(self._paths)
+        except MailError as error:
+            self.account = None
+            self.problem(page, error.shown)
+        else:
+            self.problem(page, "")
+        return self.account
+
+    # --- test
+
+    def _begin_test(self) -> None:
+        """Look at both servers at once, each on its own thread."""
+        account = self._account("test")
+        if account is None:
+            return
+        self._stop.set()
+        self._stop = stop = threading.Event()
+        self._steps, self._reports, self._cures = {"incoming": [], "outgoing": []}, {}, []
+        letter = self.test.query_one("#letter", Mark).is_on
+        secrets = self.sheet.secrets()
+        self.test.query_one("#letter").display = account.outgoing is not None
+        legs = [leg for leg in LEGS if leg == "incoming" or account.outgoing is not None]
+        for leg in legs:
+            threading.Thread(
+                target=self._test_leg, args=(account, leg, secrets.get(leg, ""), stop, letter), daemon=True
+            ).start()
+        self._say_test()
+
+    def _test_leg(self, account: Account, leg: Leg, secret: str, stop: threading.Event, letter: bool) -> None:
+        """On a thread: the steps of one server."""
+        from tui_mail.client.checking import check_leg
+        from tui_mail.config.secrets import secret as find_secret
+
+        def tell(done: StepDone) -> None:
+            def then() -> None:
+                if not stop.is_set():
+                    self._steps[leg].append(done)
+                    self._say_test()
+
+            self._bridge.deliver(then)
+
+        try:
+            report = check_leg(account, leg, secret or find_secret(account, leg), tell, stop, letter=letter)
+        except MailError as error:
+            report = LegReport(leg, problem=error)
+        except Exception as error:  # a thread's top: the person gets a sentence
+            report = LegReport(leg, problem=MailError("The test itself failed; nothing was changed.", repr(error)))
+
+        def ended() -> None:
+            if not stop.is_set():
+                self._reports[leg] = report
+                self._say_test()
+                self._test_ended()
+
+        self._bridge.deliver(ended)
+
+    def _say_test(self) -> None:
+        for leg, one in self.sheet.legs():
+            if one.host:
+                self.test.say_steps(leg, one, self._steps[leg], self._reports.get(leg))
+        problems = dict.fromkeys(report.problem.shown for report in self._reports.values() if report.problem)
+        self._cures = [cure for report in self._reports.values() for cure in report.cures][:CURES]
+        self.test.say_problem("\n".join(f"✗ {words}" for words in problems), self._notes())
+        self.test.offer(self._cures)
+
+    def _notes(self) -> list[SafeText]:
+        """What a person should know before going on."""
+        return []
+
+    def _test_ended(self) -> None:
+        assert self.account is not None
+        wanted = 1 + (self.account.outgoing is not None)
+        if len(self._reports) < wanted or self.page is not self.test:
+            return
+        good = all(report.ok for report in self._reports.values())
+        push = self.test.query_one("#go-on", Push)
+        push.say("Continue" if good else "Use it anyway")
+        first = self.test.query_one("#cure-0", Push) if self._cures else self.test.query_one("#again", Push)
+        self.set_focus(push if good else first)
+
+    def _leave_test(self) -> None:
+        self._stop.set()
+        if self.sheet.secrets():
+            self.turn_to(self.secret)
+            self._look_at_places()
+        else:
+            self.turn_to(self.preset)
+            self._say_presets()
+
+    # --- password
+
+    def _look_at_places(self) -> None:
+        """Ask on a thread which places there are: a keyring may take its time."""
+        self._say_places()
+
+        def work() -> None:
+            from tui_mail.config.secrets import places
+
+            found = places(self._paths)
+
+            def then() -> None:
+                for place, available, words in found:
+                    mark = self.secret.query_one(f"#place-{place.value}", Mark)
+                    mark.disabled = not available
+                    mark.say(PLACE_LABELS[place.value], words)
+                usable = [place.value for place, available, _ in found if available]
+                if self.place not in usable and usable:
+                    self.place = usable[0]
+                self._say_places()
+
+            self._bridge.deliver(then)
+
+        threading.Thread(target=work, name="places", daemon=True).start()
+
+    def _say_places(self) -> None:
+        for name in SecretPage.PLACES:
+            self.secret.query_one(f"#place-{name}", Mark).set(name == self.place)
+        self.secret.query_one("#passphrase-rows").display = self.place == "vault"
+
+    def _leave_secret(self) -> None:
+        if self.place == "vault":
+            first, second = (self.secret.query_one(f"#{name}", Line) for name in ("passphrase", "passphrase-again"))
+            if not first.value or (second.value != first.value and not self._vault_exists()):
+                self.problem("secret", "The two passphrases differ." if first.value else "Choose a passphrase.")
+                self.set_focus(first)
+                return
+        self.problem("secret", "")
+        self.turn_to(self.preset)
+        self._say_presets()
+
+    def _vault_exists(self) -> bool:
+        return (self._paths.data / "vault.age").exists()
+
+    # --- the end
+
+    def _say_presets(self) -> None:
+        from textual.widgets import Static
+
+        for name, _, _ in KeysPage.PRESETS:
+            self.preset.query_one(f"#preset-{name}", Mark).set(name == self.keys)
+        if self.account is not None:
+            where = self.account.incoming
+            how = "IMAP: mail stays on the server" if self.account.protocol is Protocol.IMAP else "POP3"
+            words = f"{self.account.email} on {where.host} ({how}) becomes the account “{self.account.name}”."
+            self.preset.query_one("#summary", Static).update(safe_line(words))
+
+    def _finish(self) -> None:
+        """Write the account, then its secrets, then the keys; on a thread. All of it or nothing."""
+        account = self._account("keys")
+        if account is None:
+            return
+        passphrase = self.secret.query_one("#passphrase", Line).value
+        secrets, place, keys = self.sheet.secrets(), self.place, self.keys
+        push = self.preset.query_one("#go-on", Push)
+        push.disabled = True
+
+        def work() -> None:
+            from tui_mail.client.enrolling import enrol
+
+            problem: MailError | None = None
+            try:
+                enrol(self._paths, account, secrets, place, passphrase)
+            except MailError as error:
+                problem = error
+
+            def then() -> None:
+                push.disabled = False
+                if problem is not None:
+                    self.problem("keys", problem.shown)
+                    return
+                _keep_preset(self._paths, keys)
+                sheets.forget(self._paths)
+                self.dismiss(account.name)
+
+            self._bridge.deliver(then)
+
+        threading.Thread(target=work, name="enrol", daemon=True).start()
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters typed on a button are nobody's."""
+        if isinstance(self.focused, Push | Mark | Pick) and event.is_printable:
+            event.stop()
+
+
+PLACE_LABELS = {"keyring": "The keyring of this system", "vault": "An encrypted file", "session": "Nowhere"}
+
+
+def _own_name() -> str:
+    """What the system calls the person."""
+    import pwd
+
+    if os.getuid() >= FIRST_PERSON:
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(os.getuid()).pw_gecos.partition(",")[0].strip()
+    return ""
+
+
+def _keep_preset(paths: Paths, preset: str) -> None:
+    """Write the choice of keys, unless there is a keys.toml already, whose owner knows better."""
+    if preset == "gmail" or paths.keys_file.exists():
+        return
+    with contextlib.suppress(OSError):
+        paths.keys_file.write_text(f'preset = "{preset}"\n', "utf-8")

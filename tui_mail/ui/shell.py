@@ -1,0 +1,69 @@
+"""What every Textual app of ours has: themes, the guard, the way it ends. Wiring only."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TypeVar
+
+from textual.app import App
+from textual.filter import LineFilter
+
+from tui_mail.errors import TerminalError
+from tui_mail.paths import Paths
+from tui_mail.text import SafeText, safe_block
+from tui_mail.ui.guard import TerminalGuard
+from tui_mail.ui.memory import recall
+from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class Shell(App[T]):
+    """An app in our looks, that nothing from mail can paint over."""
+
+    CSS_PATH = "tui.tcss"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, paths: Paths) -> None:
+        super().__init__()
+        self._guard = TerminalGuard()
+        self.fault: SafeText | None = None
+        """Where the program failed, when it did."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = first_theme(os.environ, recall(paths, "theme"))
+        if wants_stillness(os.environ):
+            self.animation_level = "none"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and the guard behind them."""
+        return [*super().get_line_filters(), self._guard]
+
+    def _fatal_error(self) -> None:
+        """A fault of ours: say where, never what was in the variables (mail, secrets)."""
+        error = self._exception
+        where = "".join(traceback.format_exception(error, limit=-6)) if error is not None else "unknown"
+        self.fault = safe_block(where)
+        log.error("the screen ended: %s", self.fault)
+        self._close_messages_no_wait()
+
+
+def show(app: Shell[T]) -> T | None:
+    """Show an app until the person leaves it; gives what it ended with. Raises TerminalError without a terminal.
+
+    A fault is printed for a report; the exit code is `app.return_code` then.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise TerminalError("The full screen needs a terminal; `tui-mail list inbox` reads mail without one.")
+    result = app.run()
+    if app.fault:
+        sys.stderr.write(
+            f"{app.fault}\ntui_mail failed here; your mail is safe on disk. Please report the lines above.\n"
+        )
+    return result
