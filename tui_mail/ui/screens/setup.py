@@ -27,6 +27,7 @@ from tui_mail.ui import sheet as sheets
 from tui_mail.ui.bridge import Bridge
 from tui_mail.ui.screens.setup_pages import (
     CURES,
+    PLACE_LABELS,
     KeysPage,
     Page,
     SecretPage,
@@ -476,6 +477,7 @@ class Setup(Screen[str | None]):
         for name in SecretPage.PLACES:
             self.secret.query_one(f"#place-{name}", Mark).set(name == self.place)
         self.secret.query_one("#passphrase-rows").display = self.place == "vault"
+        self.secret.query_one("#passphrase-twice").display = not self._vault_exists()
 
     def _leave_secret(self) -> None:
         if self.place == "vault":
@@ -540,9 +542,6 @@ class Setup(Screen[str | None]):
         """Letters typed on a button are nobody's."""
         if isinstance(self.focused, Push | Mark | Pick) and event.is_printable:
             event.stop()
-
-
-PLACE_LABELS = {"keyring": "The keyring of this system", "vault": "An encrypted file", "session": "Nowhere"}
 
 
 def _own_name() -> str:

@@ -287,6 +287,11 @@ def _usually(leg: Leg, sheet: Sheet) -> str:
     return f"{one.port} usually speaks {other}, not {one.security.upper()}."
 
 
+PLACE_LABELS = {"keyring": "The keyring of this system", "vault": "An encrypted file", "session": "Not at all"}
+PLACE_CELLS = max(map(len, PLACE_LABELS.values()))
+PRESET_CELLS = 18
+
+
 class SecretPage(Page):
     """Where the password is kept."""
 
@@ -297,10 +302,10 @@ class SecretPage(Page):
         """Three places."""
         yield Static("Where is the password kept? Never in config.toml, and never as plain text.", classes="form-words")
         for name in self.PLACES:
-            yield Mark(f"place-{name}", name)
+            yield Mark(f"place-{name}", PLACE_LABELS[name], pad=PLACE_CELLS)
         with Vertical(id="passphrase-rows"):
             yield row("Passphrase", field("passphrase", "opens the vault once per start", secret=True))
-            yield row("Once more", field("passphrase-again", secret=True))
+            yield row("Once more", field("passphrase-again", secret=True), id="passphrase-twice")
         yield Static("", id="secret-problem", classes="form-problem", markup=False)
         with Horizontal(classes="form-buttons"):
             yield Push("back", "Back")
@@ -321,7 +326,7 @@ class KeysPage(Page):
         """The presets, and what will be written."""
         yield Static("Which keys do your fingers know? ? shows them all, keys.toml changes them.", classes="form-words")
         for name, label, aside in self.PRESETS:
-            yield Mark(f"preset-{name}", label, aside)
+            yield Mark(f"preset-{name}", label, aside, pad=PRESET_CELLS)
         yield Static("", id="summary", classes="form-words", markup=False)
         yield Static("", id="keys-problem", classes="form-problem", markup=False)
         with Horizontal(classes="form-buttons"):

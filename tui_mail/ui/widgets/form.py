@@ -143,8 +143,10 @@ class Mark(Control):
             """Which one."""
             return self.mark
 
-    def __init__(self, name: str, label: str, aside: str = "", *, alone: bool = False) -> None:
+    def __init__(self, name: str, label: str, aside: str = "", *, alone: bool = False, pad: int = 0) -> None:
+        """`pad`: cells of the label, so that what is said of several stands in one column."""
         self.is_on = False
+        self._pad = pad
         self._label = label
         self._aside = aside
         self._alone = alone
@@ -166,7 +168,8 @@ class Mark(Control):
         marks = ("[x]", "[ ]") if self._alone else ("●", "○")
         look = "quiet" if self.disabled else "strong" if self.has_focus or self.is_on else ""
         runs: list[Run] = [("▌" if self.has_focus else " ", "accent"), (marks[not self.is_on], "accent"), (" ", "")]
-        self.write([*runs, (self._label, look), (f"  {self._aside}" if self._aside else "", "quiet")])
+        gap = " " * max(2, self._pad - width(self._label) + 2)
+        self.write([*runs, (self._label, look), (f"{gap}{self._aside}" if self._aside else "", "quiet")])
 
     def act(self, key: str) -> bool:
         """Space chooses."""
