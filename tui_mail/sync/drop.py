@@ -20,7 +20,7 @@ from tui_mail.errors import CommandRefused
 from tui_mail.mime.headers import parse_headers
 from tui_mail.net.pop3 import Pop3Session
 from tui_mail.store import bodies, maildrop, mirror
-from tui_mail.store.database import Database
+from tui_mail.store.database import Database, Transaction
 from tui_mail.store.maildrop import Fetched, Known
 from tui_mail.store.making import make_many
 from tui_mail.store.mirror import Arrived
@@ -72,7 +72,7 @@ class Drop:
         session.quit()
         if deleted:
             now = int(time.time())
-            self._db.run(lambda txn: maildrop.deleted(txn, self._id, deleted, now))
+            self._db.run(lambda txn: self._deleted(txn, deleted, now))
         return Visit(len(kept), len(deleted), refused, len(new) - len(kept) - refused)
 
     def would_delete(self, session: Pop3Session) -> list[Known]:
@@ -96,7 +96,7 @@ class Drop:
             here += [entry for entry in named if entry.uidl in known or entry.uidl in alike]
             names = [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
             if write and names:
-                self._db.run(lambda txn: maildrop.know_as(txn, self._id, names, now))
+                self._db.run(lambda txn: self._know_as(txn, names, now))
         if write and here:
             listed = [entry.uidl for entry in here]
             self._db.run(lambda txn: maildrop.seen(txn, self._id, listed, now))
@@ -122,6 +122,14 @@ class Drop:
                     taken.add(one)
                     alike[entry.uidl] = one
         return named, alike
+
+    def _know_as(self, txn: Transaction, names: Sequence[tuple[str, int, int]], now: int) -> None:
+        maildrop.know_as(txn, self._id, names, now)
+        mirror.note_names(self._db, txn, self._id, [uidl for uidl, _, _ in names])
+
+    def _deleted(self, txn: Transaction, uidls: Sequence[str], now: int) -> None:
+        maildrop.deleted(txn, self._id, uidls, now)
+        mirror.note_names(self._db, txn, self._id, uidls)
 
     # --- bringing it here -----------------------------------------------------------------------
 

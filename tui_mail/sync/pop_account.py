@@ -151,7 +151,7 @@ class PopWorker(threading.Thread):
 
     def _turn(self) -> None:
         if not self.account_id:
-            self._report.account_id = self.account_id = self._db.run(lambda txn: local.prepare(txn, self.account.name))
+            self._report.account_id = self.account_id = self._db.run(self._prepare)
         with self._lock:
             changes, self._changes = self._changes, False
         if changes:
@@ -170,22 +170,30 @@ class PopWorker(threading.Thread):
         self._report.say()
 
     def _one(self, change: Due) -> None:
-        def job(txn: Transaction) -> list[int]:
+        def job(txn: Transaction) -> None:
             touched = [item.message_id for item in due.due_items(txn.sql, change.id)]
             if due.begin(txn, change.id):
                 local.carry_out(txn, self.account_id, change)
                 due.finish(txn, change.id)
-            return touched
+                if change.effect.kind is ChangeKind.FOLDER_RENAME:
+                    touched = messages.of_account(txn.sql, self.account_id)
+                mirror.note(self._db, txn, touched)
+                mirror.note_folders(self._db, txn, self.account_id)
 
         try:
-            touched = self._db.run(job, urgent=True)
-            if change.effect.kind is ChangeKind.FOLDER_RENAME:
-                touched = messages.of_account(self._db.read(), self.account_id)
-            mirror.note(self._db, touched)
+            if change.effect.kind is ChangeKind.COPY:  # with its octets, or it were nothing but a row
+                items = due.due_items(self._db.read(), change.id)
+                bodies.share(self._db, [(item.message_id, item.source) for item in items if item.source is not None])
+            self._db.run(job, urgent=True)
         except CommandRefused as refusal:
             sentence = refusal.sentence
             self._db.run(lambda txn: due.fail(txn, change.id, sentence))
             self._emit(ChangeFailed(change.id, safe_line(sentence)))
+
+    def _prepare(self, txn: Transaction) -> int:
+        account = local.prepare(txn, self.account.name)
+        mirror.note_folders(self._db, txn, account)
+        return account
 
     def _visit(self) -> None:
         with self._lock:
@@ -231,9 +239,13 @@ class PopWorker(threading.Thread):
     def _tidy(self) -> None:
         now = int(time.time())
         forget_lost(self._db, self.account_id, now - KEPT_FOR_UNDO)
-        self._db.run(lambda txn: maildrop.forget(txn, self.account_id, now - FORGET_SECONDS))
+        self._db.run(lambda txn: self._forget_names(txn, now - FORGET_SECONDS))
         while not self._over and self._db.run(contacts.harvest):
             pass
+
+    def _forget_names(self, txn: Transaction, before: int) -> None:
+        forgotten = maildrop.forget(txn, self.account_id, before)
+        mirror.note_names(self._db, txn, self.account_id, forgotten)
 
     # --- waiting ------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from tui_mail.ui.guard import TerminalGuard
 from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
 from tui_mail.ui.memory import recall
 from tui_mail.ui.screens.triage import Triage
+from tui_mail.ui.screens.words import recovered_words
 from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class TuiMailApp(App[None]):
 
     def on_ready(self) -> None:
         """Say what is wrong in the files of the person, once there is a screen to say it on."""
-        for problem in (*self.client.problems, self._keymap_problem):
+        for problem in (*self.client.problems, self._keymap_problem, recovered_words(self.client.recovered)):
             if problem:
                 self.notify(problem, severity="warning", timeout=12, markup=False)
         if self.on_first_paint is not None:

@@ -83,6 +83,17 @@ def messages_words(count: int) -> str:
     return f"{count:,} message{'s' * (count != 1)}"
 
 
+def recovered_words(count: int) -> SafeText | None:
+    """What is said after mail.db was lost: so many messages were on this computer only, and are shown again."""
+    if not count:
+        return None
+    many = "1 message is" if count == 1 else f"{count:,} messages are"
+    return SafeText(
+        f"mail.db was lost; it was made anew from bodies.db. {many} here again with folders and flags, and nothing else "
+        "is lost on this computer than the history of what you did."
+    )
+
+
 def folder_aside(folder: Folder, several: bool) -> str:
     """What stands after a folder: its account when there are several, and its name when that says more."""
     full = folder.shown if folder.shown.casefold() != folder_label(folder).casefold() else ""
