@@ -30,6 +30,7 @@ from tui_mail.model import (
     LinkAsked,
     LinkState,
     Message,
+    Protocol,
     StatusChanged,
 )
 from tui_mail.outgoing import ComposeSettings
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from tui_mail.sync.apart import EngineApart, FarWorker
     from tui_mail.sync.engine import Engine
     from tui_mail.sync.pop_account import PopWorker
+
+FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 
 log = logging.getLogger(__name__)
 
@@ -223,6 +226,17 @@ class MailClient(Reading, Acting, Writing):
             worker_of = self._worker_of(folder_id)
             if worker_of is not None:
                 worker_of.refresh(folder_id)
+
+    def stop_fetching(self) -> bool:
+        """Stop what POP3 accounts fetch until `sync_now` or the next start; False when none is at it."""
+        busy = {status.account for status in self.statuses() if status.state in FETCHING}
+        if not any(account.name in busy and account.protocol is Protocol.POP3 for account in self.accounts):
+            return False
+        if self._engine is not None and not self._is_elsewhere:
+            self._engine.halt()
+        else:
+            wake_engine(self.paths, b"halt")
+        return True
 
     # --- waiting (command line) ---------------------------------------------------------------
 

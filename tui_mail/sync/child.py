@@ -86,6 +86,8 @@ class Child:
             self._engine.send()
         elif verb == "retry_sending" and self._engine.running:
             self._engine.retry_sending()
+        elif verb == "halt" and self._engine.running:
+            self._engine.halt()
         worker = self._engine.workers.get(account)
         if worker is None or not self._engine.running:
             return

@@ -14,13 +14,14 @@ from textual.timer import Timer
 from tui_mail.model import AccountStatus, LinkState
 from tui_mail.text import safe_line
 from tui_mail.ui.widgets.cells import clip, width
+from tui_mail.ui.widgets.document import size_label
 from tui_mail.ui.widgets.one_line import OneLine, Run
 
 _STEPS = (1, 2, 3, 4, 5, 10, 15, 20, 30, 45)
 _MARKS = {
     LinkState.LIVE: ("●", "success"), LinkState.SYNCING: ("⟳", "accent"), LinkState.OFFLINE: ("✗", "warning"),
     LinkState.REFUSED: ("✗", "error"), LinkState.CONNECTING: ("◌", "quiet"), LinkState.STARTING: ("◌", "quiet"),
-    LinkState.WAITING: ("◌", "warning"),
+    LinkState.WAITING: ("◌", "warning"), LinkState.STOPPED: ("‖", "warning"),
 }  # fmt: skip
 _SENTENCE_END = re.compile(r"[.!?][”\"')]*(?=\s)")
 LEAST = 14
@@ -135,6 +136,11 @@ def state_words(status: AccountStatus, now: float) -> list[str]:
             words = "waiting for the server"
             whole = [f"{words} · heard {ago(now - status.heard)} ago"] if status.heard else []
             return [*whole, words, "waiting", ""]
+        case LinkState.SYNCING | LinkState.STOPPED if status.octets_total:
+            verb = "fetching" if status.state is LinkState.SYNCING else "stopped at"
+            count = f"{verb} {status.done:,} of {status.total:,}"
+            octets = f"{size_label(status.octets)} of {size_label(status.octets_total)}"
+            return [f"{count} · {octets}", count, verb.split()[0], ""]
         case LinkState.SYNCING if status.total:
             return [f"syncing {min(status.done, status.total):,}/{status.total:,}", "syncing", ""]
         case LinkState.OFFLINE:
