@@ -66,6 +66,8 @@ class PopWorker(threading.Thread):
         self._over = False
         self._halted = False
         """A person wants nothing more to be fetched until they say so."""
+        self._fetching: Fetching | None = None
+        """How far the visit is that is being made, or was stopped."""
         self._counted = 0.0
         self._asked = True
         """A visit is to be made now."""
@@ -210,6 +212,7 @@ class PopWorker(threading.Thread):
     def _visit(self) -> None:
         with self._lock:
             self._asked = self._halted = False
+        self._fetching = None
         self._report.say(state=LinkState.CONNECTING)
         try:
             visit = self._sessions()
@@ -233,7 +236,9 @@ class PopWorker(threading.Thread):
             if visit.left and self._halted:
                 self._stopped()
             else:
-                self._report.say(state=LinkState.LIVE, heard=time.time(), done=0, total=0, octets=0, octets_total=0)
+                again = time.time() + self._next - time.monotonic()
+                counts = dict.fromkeys(("done", "total", "octets", "octets_total"), 0)
+                self._report.say(state=LinkState.LIVE, heard=time.time(), retry_at=again, **counts)
             log.info("account %s: %s", self.account.name, visit)
 
     def _sessions(self) -> Visit:
@@ -252,13 +257,15 @@ class PopWorker(threading.Thread):
                 return visit
 
     def _progress(self, fetching: Fetching) -> None:
+        self._fetching = fetching
         if time.monotonic() - self._counted > COUNT_SECONDS:
             self._counted = time.monotonic()
             self._report.say(state=LinkState.SYNCING, heard=time.time(), **asdict(fetching))
 
     def _stopped(self) -> None:
         """A person stopped it: the next visit is when they ask for it, or the program is started again."""
-        self._report.say(state=LinkState.STOPPED, retry_at=0.0)
+        at = asdict(self._fetching) if self._fetching is not None else {}
+        self._report.say(state=LinkState.STOPPED, retry_at=0.0, **at)
         self._next = float("inf")
 
     def _tidy(self) -> None:

@@ -333,8 +333,8 @@ class Commands:
         self._say("Checking for mail…")
 
     def _stop_fetching(self) -> None:
-        if not self._client.stop_fetching():
-            self._say("Nothing is being fetched over POP3.")
+        stopped = self._client.stop_fetching()
+        self._say("Stopping…" if stopped else "Nothing is being fetched over POP3.")
 
     def retry(self) -> None:
         """Connect again, and send again what servers refused."""

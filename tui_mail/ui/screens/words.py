@@ -54,10 +54,10 @@ def notice_runs(
         return [(f" {notice}", "warning")], []
     for status in statuses:
         if status.state is LinkState.STOPPED:
-            stopped = f" ‖ {status.account}: fetching was stopped. What came is here, and none of it is fetched again."
+            stopped = f" ‖ {status.account}: fetching was stopped; what came is kept."
             return [(stopped, "")], [(keymap.shown("sync.now"), "key"), (" goes on ", "quiet")]
         if status.state is LinkState.SYNCING and status.total - status.done > MANY and status.octets_total:
-            at_it = f" {status.account}: fetching mail, newest first. You can read, write and quit meanwhile."
+            at_it = f" {status.account}: mail comes, newest first; read or write meanwhile."
             return [(at_it, "quiet")], [(keymap.shown("sync.stop"), "key"), (" stop ", "quiet")]
     return [], []
 

@@ -131,6 +131,9 @@ def state_words(status: AccountStatus, now: float) -> list[str]:
     match status.state:
         case LinkState.LIVE if status.heard:
             since = ago(now - status.heard)
+            if status.retry_at > now:
+                visited = f"live · checked {since} ago"
+                return [f"{visited}, {_again(status, now)}", visited, "live", ""]
             return [f"live · heard {since} ago", f"live {since}", "live", ""]
         case LinkState.WAITING:
             words = "waiting for the server"
@@ -139,8 +142,7 @@ def state_words(status: AccountStatus, now: float) -> list[str]:
         case LinkState.SYNCING | LinkState.STOPPED if status.octets_total:
             verb = "fetching" if status.state is LinkState.SYNCING else "stopped at"
             count = f"{verb} {status.done:,} of {status.total:,}"
-            octets = f"{size_label(status.octets)} of {size_label(status.octets_total)}"
-            return [f"{count} · {octets}", count, verb.split()[0], ""]
+            return [f"{count} · {_octets(status.octets, status.octets_total)}", count, verb.split()[0], ""]
         case LinkState.SYNCING if status.total:
             return [f"syncing {min(status.done, status.total):,}/{status.total:,}", "syncing", ""]
         case LinkState.OFFLINE:
@@ -153,6 +155,13 @@ def state_words(status: AccountStatus, now: float) -> list[str]:
             return [*(f"refused: {reason}" for reason in _reasons(status.sentence)), "refused", ""]
         case _:
             return [str(status.state), ""]
+
+
+def _octets(here: int, total: int) -> str:
+    """How much of a download is here: 12.3 of 140.0 MB, 812 kB of 2.1 MB."""
+    some, _, unit = size_label(here).partition(" ")
+    whole = size_label(total)
+    return f"{some} of {whole}" if whole.endswith(f" {unit}") else f"{some} {unit} of {whole}"
 
 
 def _reasons(sentence: str) -> list[str]:
