@@ -343,7 +343,7 @@ class AccountStatus:
     octets_total: int = 0
     """…out of how many."""
     retry_at: float = 0.0
-    """time.time() of the next try while OFFLINE; of the next visit while LIVE, where a server is only visited (POP3)."""
+    """time.time() of the next try while OFFLINE; of the next visit while LIVE, if the server is only visited (POP3)."""
     pending: int = 0
     """Journal rows on their way to the server."""
     failed: int = 0

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -33,6 +34,9 @@ from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
 
 if TYPE_CHECKING:
     from tui_mail.client import MailClient
+
+WRITER = "textual-output"
+"""What Textual calls the thread that writes to the terminal."""
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +128,23 @@ class TuiMailApp(App[None]):
         self._close_messages_no_wait()
 
 
+def _ending_without_terminal(
+    client: MailClient, otherwise: Callable[[threading.ExceptHookArgs], object]
+) -> Callable[[threading.ExceptHookArgs], None]:
+    """A hook for threads that fail: when the terminal is gone, so is the thread that writes to it.
+
+    The main thread would wait for that one for ever, and no signal would reach it.
+    """
+
+    def hook(failure: threading.ExceptHookArgs) -> None:
+        otherwise(failure)
+        if failure.thread is not None and failure.thread.name == WRITER and isinstance(failure.exc_value, OSError):
+            client.stop()
+            os._exit(1)
+
+    return hook
+
+
 def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) -> int:
     """Show the screen until the person leaves; gives the exit code. Raises TerminalError without a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -131,6 +152,7 @@ def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) 
     sys.setswitchinterval(0.0005)
     app = TuiMailApp(client, title=title, notice=notice)
     app.on_first_paint = lambda: client.start(apart=True)
+    threading.excepthook = _ending_without_terminal(client, threading.excepthook)
     app.run()
     if app.fault:
         sys.stderr.write(
