@@ -18,6 +18,7 @@ from tests.servers.pop3_scripted import OddPop, Scheme
 from tests.sync.conftest import message, shown, subjects_shown, wait_for
 from tests.sync.pop_breaks import POLICIES
 from tests.sync.test_pop import again, numbers, visiting
+from tests.sync.writer import Writer, finished
 from tui_mail.client import MailClient
 from tui_mail.model import Account, Change, ChangeState, Flag, Folder, Protocol, Role
 from tui_mail.paths import paths
@@ -201,3 +202,61 @@ def test_octets_that_are_no_more_readable_are_fetched_again(dovecot: Dovecot, tm
     with visiting(tmp_path, account) as client:
         assert client.recovered == 4
         assert picture(client) == before
+
+
+def test_what_is_being_written_and_sent(dovecot: Dovecot, tmp_path: Path) -> None:
+    """An open draft is open again with its file; what waited to be sent is one draft, and is not sent by itself."""
+    account = replace(dovecot.account(dovecot.new_user(), Protocol.POP3), name="club")
+    account = replace(account, outgoing=replace(account.incoming, port=1))
+    (tmp_path / "notes.txt").write_text("what was said")
+    with visiting(tmp_path, account) as client:
+        blank = replace(client.blank_draft().result(10).draft, to="ola@example.org", bcc="bea@example.org")
+        open_ = replace(
+            blank, subject="Open", body="Dear", attachments=client.attach([tmp_path / "notes.txt"]).result(10)
+        )
+        client.save_draft(open_).result(10)
+        for subject in ("Waits", "Waits, and was kept before"):
+            draft = client.save_draft(replace(blank, subject=subject, body="the letter")).result(10)
+            if "kept" in subject:
+                draft = client.keep_draft(draft).result(10)
+                wait_for(lambda: subjects_shown(client, Role.DRAFTS), "it is kept")
+            client.send(draft).result(10)
+        client.send_raw(
+            b"From: me@example.org\r\nTo: ola@example.org\r\nSubject: From a script\r\n\r\nhello\r\n", "club"
+        ).result(10)
+        assert len(client.outbox()) == 3
+        before = client.drafts()
+    lose(tmp_path)
+    with visiting(tmp_path, account) as client:
+        assert client.outbox() == []
+        waited = ["From a script", "Waits", "Waits, and was kept before"]
+        assert subjects_shown(client, Role.DRAFTS) == waited
+        raws = [client.raw(row.id) or b"" for row in shown(client, Role.DRAFTS)]
+        assert sum(b"the letter" in raw and b"bea@example.org" in raw for raw in raws) == 2
+        assert client.drafts() == before
+        assert len(before) == 1
+        assert [draft.subject for draft in client.recover_drafts().result(10)] == ["Open"]
+        wait_for(lambda: subjects_shown(client, Role.DRAFTS) == sorted(["Open", *waited]), "the draft is kept")
+        kept = next(row for row in shown(client, Role.DRAFTS) if row.subject == "Open")
+        assert b"notes.txt" in (client.raw(kept.id) or b"")
+        now = picture(client)
+    lose(tmp_path)
+    with visiting(tmp_path, account) as client:
+        assert picture(client) == now
+        assert client.drafts() == []
+
+
+def test_what_was_sent_is_no_draft(writer: Writer) -> None:
+    """The copy is among the sent mail, and nowhere else."""
+    receiver = writer.server.new_user()
+    incoming = writer.server.dovecot.account(writer.user, Protocol.POP3).incoming
+    writer.account = replace(writer.account, protocol=Protocol.POP3, incoming=incoming)
+    with writer.client() as client:
+        finished(client, client.send(writer.draft(client, writer.server.address(receiver))).result(10))
+        wait_for(lambda: subjects_shown(client, Role.SENT) == ["Hello"], "the copy is here")
+        before = picture(client)
+    lose(writer.home)
+    with writer.client() as client:
+        assert picture(client) == before
+        assert client.outbox() == []
+    assert len(writer.server.arrived(receiver)) == 1

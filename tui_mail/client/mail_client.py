@@ -35,7 +35,7 @@ from tui_mail.model import (
 )
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
-from tui_mail.store import due, folders, messages, mirror, outbox
+from tui_mail.store import due, folders, messages, mirror, outbox, unsent
 from tui_mail.store.database import Database, Transaction
 from tui_mail.sync.elsewhere import Elsewhere
 from tui_mail.sync.pulse import Pulse, wake_engine
@@ -82,6 +82,7 @@ class MailClient(Reading, Acting, Writing):
         """Told of every key, so that the engine gives way to the screen."""
         self._sinks: list[Callable[[Event], None]] = []
         self._db = Database(paths, lambda _folders, _accounts: self._pulse.beat(), self.attention)
+        self._db.on_outgoing = lambda txn: unsent.note(self._db, txn)
         self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention)
         self._pulse = Pulse(self._db, self._emit, self._attend)
         self._secret = secret or _secret

@@ -97,9 +97,21 @@ CREATE TABLE local (
 );
 INSERT INTO local SELECT message_id, account, folder, role, flags, keywords, internaldate FROM local_3;
 DROP TABLE local_3;
+CREATE TABLE unkept (
+    draft_id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    content TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    copy INTEGER,
+    updated INTEGER NOT NULL
+);
+CREATE TABLE unsent (blob INTEGER PRIMARY KEY, account TEXT NOT NULL, copy INTEGER);
 """
-"""Folders that are on this computer only, also empty ones; and what is remembered of a maildrop, also of messages that
-are here no more: several names of one message, and what was deleted here and must not come again."""
+"""Folders that are on this computer only, also empty ones; what is remembered of a maildrop, also of messages that are
+here no more: several names of one message, and what was deleted here and must not come again; and what is being written
+and sent."""
 
 
 def begin(sql: sqlite3.Connection) -> None:

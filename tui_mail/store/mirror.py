@@ -20,7 +20,7 @@ from pathlib import Path
 from tui_mail.mime.headers import BLOCK_LIMIT, parse_headers
 from tui_mail.model import Flag, Role
 from tui_mail.paths import Paths
-from tui_mail.store import bodies, folders, local
+from tui_mail.store import bodies, folders, local, unsent
 from tui_mail.store.bodies import writing
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import begin, meta, migrate_bodies, migrate_mail, open_for_writing, translated
@@ -118,7 +118,8 @@ def recover(paths: Paths) -> int:
         kept = open_for_writing(bodies_path)
         try:
             migrate_bodies(kept)
-            if kept.execute("SELECT 1 FROM local UNION SELECT 1 FROM local_folder").fetchone() is None:
+            tables = ("local", "local_folder", "unkept")
+            if not any(kept.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables):  # noqa: S608
                 return 0
             with _alone(kept):
                 if not lost.exists():
@@ -137,11 +138,11 @@ def _alone(kept: sqlite3.Connection) -> Iterator[None]:
 
 
 def _leave_local(kept: sqlite3.Connection) -> None:
-    """Nothing is left in bodies.db but what mail.db will know of: its numbers are given again."""
+    """Nothing is left in bodies.db but what mail.db will know of: other numbers are given again."""
+    unsent.leave(kept)
     others = "SELECT message_id FROM {} WHERE message_id NOT IN (SELECT message_id FROM local)"
     for table in ("same", "body"):
         bodies.give_up(kept, [row[0] for row in kept.execute(others.format(table))])
-    kept.execute("DELETE FROM blob")
 
 
 def _rebuilt(lost: Path, kept: sqlite3.Connection) -> int:
@@ -159,6 +160,7 @@ def _rebuilt(lost: Path, kept: sqlite3.Connection) -> int:
         found = kept.execute("SELECT * FROM local ORDER BY message_id").fetchall()
         unreadable = {row[0] for row in found if not _message(txn, kept, *row)}
         _names(txn, kept, unreadable)
+        unsent.write_again(txn, kept)
         txn.settle()
         mail.execute("COMMIT")
         mail.execute("PRAGMA wal_checkpoint(TRUNCATE)")
