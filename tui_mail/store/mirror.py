@@ -16,6 +16,7 @@ import time
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tui_mail.mime.headers import BLOCK_LIMIT, parse_headers
 from tui_mail.model import Flag, Role
@@ -155,10 +156,8 @@ def _rebuilt(lost: Path, kept: sqlite3.Connection) -> int:
         mail.execute("BEGIN IMMEDIATE")
         mail.execute("UPDATE meta SET value = ? WHERE key = 'store_id'", (meta(kept, "store_id"),))
         txn = Transaction(mail)
-        for row in kept.execute("SELECT account, name, role FROM local_folder").fetchall():
-            _folder(txn, *row)
         found = kept.execute("SELECT * FROM local ORDER BY message_id").fetchall()
-        unreadable = {row[0] for row in found if not _message(txn, kept, *row)}
+        unreadable = _messages(txn, kept, found)
         _names(txn, kept, unreadable)
         unsent.write_again(txn, kept)
         txn.settle()
@@ -174,25 +173,33 @@ def _rebuilt(lost: Path, kept: sqlite3.Connection) -> int:
     return len(found) - len(unreadable)
 
 
-def _folder(txn: Transaction, account: str, name: str, role: str) -> tuple[int, int]:
-    """(account, folder), made when they are not there."""
-    owner = local.prepare(txn, account)
-    known = folders.by_name(txn.sql, owner, name)
-    return owner, known.id if known else local.made(txn, owner, name, Role(role))
+def _messages(txn: Transaction, kept: sqlite3.Connection, found: Iterable[tuple[Any, ...]]) -> set[int]:
+    """Every folder, and every message where it was; gives those whose octets are not readable."""
+    held = dict[tuple[str, str, str], list[int]]()
+    for place in kept.execute("SELECT account, name, role FROM local_folder").fetchall():
+        held[place] = []
+    unreadable, owners = set[int](), dict[str, int]()
+    for id_, account, name, role, flags, keywords, when in found:
+        raw = bodies.load(kept, id_)
+        if raw is None:
+            unreadable.add(id_)
+            continue
+        if account not in owners:
+            owners[account] = local.prepare(txn, account)
+        fields = parse_headers(raw[: BLOCK_LIMIT + 2])
+        _insert(txn, owners[account], id_, Arrival(0, Flag(flags), tuple(keywords.split()), when, len(raw), fields))
+        held.setdefault((account, name, role), []).append(id_)
+    for (account, name, role), ids in held.items():
+        owner = local.prepare(txn, account)
+        known = folders.by_name(txn.sql, owner, name)
+        local.place(txn, known.id if known else local.made(txn, owner, name, Role(role)), ids)
+    return unreadable
 
 
-def _message(
-    txn: Transaction, kept: sqlite3.Connection, id_: int, account: str, name: str, role: str, *rest: int | str
-) -> bool:
-    """A message where it was; False when its octets are not readable."""
-    raw = bodies.load(kept, id_)
-    if raw is None:
-        return False
-    flags, keywords, when = int(rest[0]), str(rest[1]), int(rest[2])
-    owner, folder = _folder(txn, account, name, role)
-    arrival = Arrival(0, Flag(flags), tuple(keywords.split()), when, len(raw), parse_headers(raw[: BLOCK_LIMIT + 2]))
+def _insert(txn: Transaction, owner: int, id_: int, arrival: Arrival) -> None:
+    """The row of a message under its old number, in no folder yet."""
     names = INSERT.partition("(")[2].partition(")")[0]
-    values = columns(owner, folder, arrival)
+    values = columns(owner, 0, arrival)
     txn.sql.execute(
         f"INSERT INTO message (id, {names}) VALUES (?{', ?' * len(values)})",  # noqa: S608
         (id_, *values),
@@ -200,8 +207,6 @@ def _message(
     txn.sql.execute(
         "UPDATE message SET folder_id = NULL, uid = NULL, view_folder = NULL, has_body = 1 WHERE id = ?", (id_,)
     )
-    local.place(txn, folder, [id_])
-    return True
 
 
 def _names(txn: Transaction, kept: sqlite3.Connection, unreadable: Container[int]) -> None:
