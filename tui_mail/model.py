@@ -319,6 +319,8 @@ class LinkState(StrEnum):
     LIVE = "live"
     WAITING = "waiting"
     """The line stands, but the server has not answered for a while."""
+    STOPPED = "stopped"
+    """A person stopped a download, which goes on when they say so."""
     OFFLINE = "offline"
     REFUSED = "refused"
     """Needs a person: wrong password, wrong certificate, wrong settings."""
@@ -336,8 +338,12 @@ class AccountStatus:
     """Messages indexed of the folders being synced…"""
     total: int = 0
     """…out of how many; 0 when nothing is being synced."""
+    octets: int = 0
+    """Octets of those messages that are here, where whole messages are downloaded (POP3)…"""
+    octets_total: int = 0
+    """…out of how many."""
     retry_at: float = 0.0
-    """time.time() of the next try while OFFLINE."""
+    """time.time() of the next try while OFFLINE; of the next visit while LIVE, if the server is only visited (POP3)."""
     pending: int = 0
     """Journal rows on their way to the server."""
     failed: int = 0

@@ -259,6 +259,11 @@ class Terminal:
         """Processor time of the program and its children so far."""
         return sum(sum(process.cpu_times()[:2]) for process in self._family())
 
+    def vanish(self) -> None:
+        """The terminal is gone, as when its window is killed; the program is not told otherwise."""
+        os.close(self._master)
+        self._master = -1
+
     def end(self) -> None:
         """End the program and close the terminal: SIGTERM, and after 5 s SIGKILL."""
         for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):

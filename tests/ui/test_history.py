@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.ui.test_triage import listed, stored
 from tests.ui.world import Letter, World, account, screen_text, wait_for, world
-from tui_mail.model import Flag
+from tui_mail.model import Flag, Protocol
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.history import DeedList, History
 
@@ -214,6 +215,21 @@ async def test_several_accounts_are_named(tmp_path: Path) -> None:
             await wait_for(pilot, lambda: len(lines(app)) == 1)
             assert "archived 2 messages  At work · At home" in lines(app)[0]
             assert "work, home" in lines(app)[0]
+
+
+async def test_where_there_is_no_server_to_tell(tmp_path: Path) -> None:
+    """What was done in a POP3 account is done on this computer, and no server is said to have it."""
+    local = replace(account("club"), protocol=Protocol.POP3)
+    with world(tmp_path, [Letter("Subject 0")], [local]) as mail:
+        change = mail.client.mark(ids(mail)[:1], add=Flag.FLAGGED).result(10)
+        assert change is not None
+        mail.carry_out(change.batch)
+        app = mail.app()
+        async with app.run_test(size=WIDE) as pilot:
+            await pilot.press("H")
+            await wait_for(pilot, lambda: lines(app))
+            assert "✓ on this computer" in lines(app)[0]
+            assert "Done, on this computer." in details(app)
 
 
 async def test_opening_a_message_is_no_entry(mail: World) -> None:

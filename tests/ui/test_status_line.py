@@ -21,12 +21,44 @@ def said(status: AccountStatus, room: int = 120) -> str:
 def test_every_state_has_words_of_its_own() -> None:
     """Live, syncing, offline, refused."""
     assert said(AccountStatus("work", LinkState.LIVE, heard=NOW - 4)) == "work ● live · heard 4 s ago"
+    visited = said(AccountStatus("club", LinkState.LIVE, heard=NOW - 4, retry_at=NOW + 290))
+    assert visited == "club ● live · checked 4 s ago, again in 4 min"
     assert said(AccountStatus("home", LinkState.SYNCING, done=12_300, total=100_000)) == "home ⟳ syncing 12,300/100,000"
     offline = said(AccountStatus("club", LinkState.OFFLINE, retry_at=NOW + 8, sentence=SafeText("No such host.")))
     assert offline == "club ✗ offline · again in 8 s · No such host."
     refused = said(AccountStatus("club", LinkState.REFUSED, sentence=SafeText("The password is wrong.")))
     assert refused == "club ✗ refused: The password is wrong."
     assert said(AccountStatus("a", LinkState.CONNECTING)) == "a ◌ connecting"
+
+
+def test_a_download_is_told_in_messages_and_octets() -> None:
+    """While it goes on, and when a person has stopped it; with less room the octets go first, then the numbers."""
+    numbers = {"done": 1_204, "total": 10_000, "octets": 12_345_678, "octets_total": 140_000_000}
+    fetching = AccountStatus("club", LinkState.SYNCING, **numbers)
+    assert said(fetching) == "club ⟳ fetching 1,204 of 10,000 · 12.3 of 140.0 MB"
+    little = AccountStatus("club", LinkState.SYNCING, done=1, total=9, octets=812_000, octets_total=2_100_000)
+    assert said(little) == "club ⟳ fetching 1 of 9 · 812 kB of 2.1 MB"
+    assert said(fetching, 40) == "club ⟳ fetching 1,204 of 10,000"
+    assert said(fetching, 20) == "club ⟳ fetching"
+    stopped = AccountStatus("club", LinkState.STOPPED, **numbers)
+    assert said(stopped) == "club ‖ stopped at 1,204 of 10,000 · 12.3 of 140.0 MB"
+    assert said(stopped, 20) == "club ‖ stopped"
+    assert said(AccountStatus("club", LinkState.STOPPED)) == "club ‖ stopped"
+
+
+def test_a_long_download_names_the_key_that_stops_it() -> None:
+    """And once it is stopped, the one that goes on; what takes a moment has no line."""
+    numbers = {"octets": 1, "octets_total": 2, "total": 10_000}
+    for status, key, words in (
+        (AccountStatus("club", LinkState.SYNCING, done=1, **numbers), "O", "mail comes, newest first"),
+        (AccountStatus("club", LinkState.STOPPED, done=1, **numbers), "Ctrl+R", "fetching was stopped"),
+    ):
+        left, right = notice_runs([status], None, default_keymap())
+        assert words in left[0][0]
+        assert right[0] == (key, "key")
+    assert (
+        notice_runs([AccountStatus("club", LinkState.SYNCING, done=9_990, **numbers)], None, default_keymap())[0] == []
+    )
 
 
 def test_long_sentences_give_way_when_there_is_no_room() -> None:
@@ -86,6 +118,15 @@ def test_an_empty_list_says_why() -> None:
     assert "does not answer" in empty_words(unknown, AccountStatus("w", LinkState.OFFLINE), lambda _: 0)
     assert "takes its time" in empty_words(unknown, AccountStatus("w", LinkState.WAITING), lambda _: 0)
     assert "refused" in empty_words(unknown, AccountStatus("w", LinkState.REFUSED), lambda _: 0)
+    first = AccountStatus("w", LinkState.SYNCING, done=0, total=10_000, octets_total=9)
+    assert empty_words(folder(), first, lambda _: 0) == "Fetching · newest first · 10,000 messages on the server"
+    stopped = AccountStatus("w", LinkState.STOPPED, done=1_000, total=10_000, octets_total=9)
+    assert empty_words(folder(), stopped, lambda _: 0) == "Stopped; 9,000 messages on the server."
+    assert "does not answer" in empty_words(folder(), AccountStatus("w", LinkState.OFFLINE), lambda _: 0)
+    assert (
+        empty_words(folder(role=Role.NONE), AccountStatus("w", LinkState.OFFLINE), lambda _: 0)
+        == "This folder is empty."
+    )
 
 
 def test_the_title_tells_what_is_there() -> None:

@@ -30,11 +30,12 @@ from tui_mail.model import (
     LinkAsked,
     LinkState,
     Message,
+    Protocol,
     StatusChanged,
 )
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
-from tui_mail.store import due, folders, messages, mirror, outbox
+from tui_mail.store import due, folders, messages, mirror, outbox, unsent
 from tui_mail.store.database import Database, Transaction
 from tui_mail.sync.elsewhere import Elsewhere
 from tui_mail.sync.pulse import Pulse, wake_engine
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from tui_mail.sync.apart import EngineApart, FarWorker
     from tui_mail.sync.engine import Engine
     from tui_mail.sync.pop_account import PopWorker
+
+FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +82,7 @@ class MailClient(Reading, Acting, Writing):
         """Told of every key, so that the engine gives way to the screen."""
         self._sinks: list[Callable[[Event], None]] = []
         self._db = Database(paths, lambda _folders, _accounts: self._pulse.beat(), self.attention)
+        self._db.on_outgoing = lambda txn: unsent.note(self._db, txn)
         self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention)
         self._pulse = Pulse(self._db, self._emit, self._attend)
         self._secret = secret or _secret
@@ -223,6 +227,17 @@ class MailClient(Reading, Acting, Writing):
             worker_of = self._worker_of(folder_id)
             if worker_of is not None:
                 worker_of.refresh(folder_id)
+
+    def stop_fetching(self) -> bool:
+        """Stop what POP3 accounts fetch until `sync_now` or the next start; False when none is at it."""
+        busy = {status.account for status in self.statuses() if status.state in FETCHING}
+        if not any(account.name in busy and account.protocol is Protocol.POP3 for account in self.accounts):
+            return False
+        if self._engine is not None and not self._is_elsewhere:
+            self._engine.halt()
+        else:
+            wake_engine(self.paths, b"halt")
+        return True
 
     # --- waiting (command line) ---------------------------------------------------------------
 

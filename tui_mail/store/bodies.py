@@ -119,15 +119,20 @@ def delete(db: Database, ids: Iterable[int]) -> None:
     if not gone:
         return
     with writing(db) as sql:
-        sql.executemany("DELETE FROM same WHERE message_id = ?", ((id_,) for id_ in gone))
-        for id_ in gone:
-            heir = sql.execute("SELECT message_id FROM same WHERE as_id = ? LIMIT 1", (id_,)).fetchone()
-            if heir is None:
-                sql.execute("DELETE FROM body WHERE message_id = ?", (id_,))
-            else:
-                sql.execute("DELETE FROM same WHERE message_id = ?", heir)
-                sql.execute("UPDATE OR REPLACE body SET message_id = ? WHERE message_id = ?", (heir[0], id_))
-                sql.execute("UPDATE same SET as_id = ? WHERE as_id = ?", (heir[0], id_))
+        give_up(sql, gone)
+
+
+def give_up(sql: sqlite3.Connection, gone: Sequence[int]) -> None:
+    """`delete`, in a transaction of bodies.db."""
+    sql.executemany("DELETE FROM same WHERE message_id = ?", ((id_,) for id_ in gone))
+    for id_ in gone:
+        heir = sql.execute("SELECT message_id FROM same WHERE as_id = ? LIMIT 1", (id_,)).fetchone()
+        if heir is None:
+            sql.execute("DELETE FROM body WHERE message_id = ?", (id_,))
+        else:
+            sql.execute("DELETE FROM same WHERE message_id = ?", heir)
+            sql.execute("UPDATE OR REPLACE body SET message_id = ? WHERE message_id = ?", (heir[0], id_))
+            sql.execute("UPDATE same SET as_id = ? WHERE as_id = ?", (heir[0], id_))
 
 
 @contextlib.contextmanager

@@ -107,6 +107,8 @@ class Database:
         self.mail_path = paths.data / "mail.db"
         self.bodies_path = paths.data / "bodies.db"
         self.on_commit = on_commit
+        self.on_outgoing: Callable[[Transaction], None] | None = None
+        """Called within every write that changed a draft or the outbox."""
         self._attention = attention or Attention()
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
@@ -260,6 +262,8 @@ class Database:
         sql.execute("SAVEPOINT job")
         try:
             result = job(own)
+            if own.outgoing and self.on_outgoing is not None:
+                self.on_outgoing(own)
             own.settle()
         except sqlite3.Error as error:
             if not sql.in_transaction:  # SQLite itself rolled the whole transaction back: a full disk

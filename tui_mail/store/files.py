@@ -18,7 +18,7 @@ from typing import Any
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
 
 SCHEMA_VERSION = 3
-BODIES_VERSION = 3
+BODIES_VERSION = 4
 
 _SCHEMAS = {1: "schema.sql", 2: "schema_2.sql", 3: "schema_3.sql"}
 
@@ -66,6 +66,51 @@ CREATE TABLE local (
 """
 """Octets that are no message of a server (attachments of drafts, messages on their way out); and what must be known of
 messages that are on this computer only, should mail.db be lost."""
+
+_BODIES_SCHEMA_4 = """
+CREATE TABLE local_folder (
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (account, name)
+) WITHOUT ROWID;
+CREATE TABLE listed (
+    account TEXT NOT NULL,
+    uidl TEXT NOT NULL,
+    message_id INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    PRIMARY KEY (account, uidl)
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO listed SELECT account, uidl, message_id, size, 0, internaldate FROM local WHERE uidl != '';
+ALTER TABLE local RENAME TO local_3;
+CREATE TABLE local (
+    message_id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    role TEXT NOT NULL,
+    flags INTEGER NOT NULL,
+    keywords TEXT NOT NULL,
+    internaldate INTEGER NOT NULL
+);
+INSERT INTO local SELECT message_id, account, folder, role, flags, keywords, internaldate FROM local_3;
+DROP TABLE local_3;
+CREATE TABLE unkept (
+    draft_id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    content TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    copy INTEGER,
+    updated INTEGER NOT NULL
+);
+CREATE TABLE unsent (blob INTEGER PRIMARY KEY, account TEXT NOT NULL, copy INTEGER);
+"""
+"""Folders that are on this computer only, also empty ones; what is remembered of a maildrop, also of messages that are
+here no more: several names of one message, and what was deleted here and must not come again; and what is being written
+and sent."""
 
 
 def begin(sql: sqlite3.Connection) -> None:
@@ -176,7 +221,11 @@ def migrate_mail(sql: sqlite3.Connection) -> None:
 
 def migrate_bodies(sql: sqlite3.Connection) -> None:
     """Bring bodies.db to the newest version."""
-    _migrate(sql, BODIES_VERSION, {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2, 3: _BODIES_SCHEMA_3}.__getitem__)
+    _migrate(
+        sql,
+        BODIES_VERSION,
+        {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2, 3: _BODIES_SCHEMA_3, 4: _BODIES_SCHEMA_4}.__getitem__,
+    )
 
 
 def _migrate(sql: sqlite3.Connection, newest: int, script: Callable[[int], str]) -> None:

@@ -89,9 +89,12 @@ def deleted(txn: Transaction, account: int, uidls: Iterable[str], now: int) -> N
     )
 
 
-def forget(txn: Transaction, account: int, before: int) -> None:
-    """Forget what the server deleted and has not listed since `before` (epoch)."""
-    txn.sql.execute("DELETE FROM maildrop WHERE account_id = ? AND deleted > 0 AND last_seen < ?", (account, before))
+def forget(txn: Transaction, account: int, before: int) -> list[str]:
+    """Forget what the server deleted and has not listed since `before` (epoch); gives its UIDLs."""
+    forgotten = "FROM maildrop WHERE account_id = ? AND deleted > 0 AND last_seen < ?"
+    uidls = [row[0] for row in txn.sql.execute(f"SELECT uidl {forgotten}", (account, before))]
+    txn.sql.execute(f"DELETE {forgotten}", (account, before))
+    return uidls
 
 
 def thrown_away(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:

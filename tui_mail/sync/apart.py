@@ -119,6 +119,10 @@ class EngineApart:
         """Say that a person asks to try again."""
         self._ask("retry_sending", "", None)
 
+    def halt(self) -> None:
+        """Say that a person wants no more whole mailboxes to be fetched for now."""
+        self._ask("halt", "", None)
+
     def attend(self) -> None:
         """Nothing to do here: the other process looks by itself for what others left."""
 

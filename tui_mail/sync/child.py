@@ -23,6 +23,7 @@ from tui_mail.config import secrets
 from tui_mail.errors import MailError
 from tui_mail.model import Event
 from tui_mail.paths import Paths
+from tui_mail.store import unsent
 from tui_mail.store.database import Database
 from tui_mail.sync.engine import Engine
 from tui_mail.sync.pulse import Pulse
@@ -43,6 +44,7 @@ class Child:
         self._out = threading.Lock()
         self._over = threading.Event()
         self._db = Database(where, lambda _folders, _accounts: self._committed())
+        self._db.on_outgoing = lambda txn: unsent.note(self._db, txn)
         accounts = configuration.load(where).accounts
         self._engine = Engine(
             where,
@@ -86,6 +88,8 @@ class Child:
             self._engine.send()
         elif verb == "retry_sending" and self._engine.running:
             self._engine.retry_sending()
+        elif verb == "halt" and self._engine.running:
+            self._engine.halt()
         worker = self._engine.workers.get(account)
         if worker is None or not self._engine.running:
             return

@@ -16,24 +16,39 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tui_mail.errors import CommandRefused
+from tui_mail.errors import CommandRefused, ServerError
 from tui_mail.mime.headers import parse_headers
 from tui_mail.net.pop3 import Pop3Session
 from tui_mail.store import bodies, maildrop, mirror
-from tui_mail.store.database import Database
+from tui_mail.store.database import Database, Transaction
 from tui_mail.store.maildrop import Fetched, Known
 from tui_mail.store.making import make_many
 from tui_mail.store.mirror import Arrived
 from tui_mail.sync.plan_drop import Entry, plan, to_delete
 
 BATCH_MESSAGES, BATCH_OCTETS = 50, 4_000_000
+BATCH_SECONDS = 2.0
 """Most that is committed at once: so much is fetched again after a crash."""
 FORGET_SECONDS = 90 * 86_400
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[int, int], None]
-"""Told (messages here, messages of the maildrop)."""
+
+@dataclass(slots=True)
+class Fetching:
+    """How far a visit that has something to fetch is."""
+
+    done: int
+    """Messages of the maildrop that are here…"""
+    total: int
+    """…out of how many."""
+    octets: int
+    """As the server counts them: of those that are here…"""
+    octets_total: int
+    """…out of how many."""
+
+
+Progress = Callable[[Fetching], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +75,31 @@ class Drop:
 
     def visit(self, session: Pop3Session, progress: Progress, stopped: Callable[[], bool]) -> Visit:
         """Fetch, delete what may be, and end the session. Raises ServerError and StoreError; nothing is lost then."""
-        here, new, total = self._sorted(session)
-        done, refused, kept = len(here), 0, list[Entry]()
-        progress(done, total)
-        for batch, failed in self._batches(session, new, stopped):
+        here, new = self._sorted(session)
+        new.sort(key=lambda entry: -entry.number)  # the newest first, as somebody reads them
+        octets = sum(entry.size for entry in here)
+        fetching = Fetching(len(here), len(here) + len(new), octets, octets + sum(entry.size for entry in new))
+        refused, kept = 0, list[Entry]()
+        for batch, failed in self._batches(session, new, stopped, lambda entry: self._came(entry, fetching, progress)):
             kept += batch
             refused += failed
-            done += len(batch)
-            progress(done, total)
         deleted = [] if stopped() else self._delete(session, [*here, *kept])
         session.quit()
         if deleted:
             now = int(time.time())
-            self._db.run(lambda txn: maildrop.deleted(txn, self._id, deleted, now))
+            self._db.run(lambda txn: self._deleted(txn, deleted, now))
         return Visit(len(kept), len(deleted), refused, len(new) - len(kept) - refused)
+
+    def would_delete(self, session: Pop3Session) -> list[Known]:
+        """What the next visit would have the server delete, of what is here already. Nothing is changed."""
+        here, _ = self._sorted(session, write=False)
+        known = maildrop.known(self._db.read(), self._id)
+        return [known[entry.uidl] for entry in self._deletable(here, known)]
 
     # --- what is there ------------------------------------------------------------------------
 
-    def _sorted(self, session: Pop3Session) -> tuple[list[Entry], list[Entry], int]:
-        """(what is here, what is new, how many there are)."""
+    def _sorted(self, session: Pop3Session, *, write: bool = True) -> tuple[list[Entry], list[Entry]]:
+        """(what is here, what is new)."""
         listing = session.listing()
         known = maildrop.known(self._db.read(), self._id)
         planned = plan(listing, known)
@@ -89,12 +110,12 @@ class Drop:
             new += [entry for entry in named if entry.uidl not in known and entry.uidl not in alike]
             here += [entry for entry in named if entry.uidl in known or entry.uidl in alike]
             names = [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
-            if names:
-                self._db.run(lambda txn: maildrop.know_as(txn, self._id, names, now))
-        if here:
+            if write and names:
+                self._db.run(lambda txn: self._know_as(txn, names, now))
+        if write and here:
             listed = [entry.uidl for entry in here]
             self._db.run(lambda txn: maildrop.seen(txn, self._id, listed, now))
-        return here, new, len(listing)
+        return here, new
 
     def _named(
         self, session: Pop3Session, entries: Sequence[Entry], known: dict[str, Known]
@@ -117,25 +138,55 @@ class Drop:
                     alike[entry.uidl] = one
         return named, alike
 
+    def _know_as(self, txn: Transaction, names: Sequence[tuple[str, int, int]], now: int) -> None:
+        maildrop.know_as(txn, self._id, names, now)
+        mirror.note_names(self._db, txn, self._id, [uidl for uidl, _, _ in names])
+
+    def _deleted(self, txn: Transaction, uidls: Sequence[str], now: int) -> None:
+        maildrop.deleted(txn, self._id, uidls, now)
+        mirror.note_names(self._db, txn, self._id, uidls)
+
     # --- bringing it here -----------------------------------------------------------------------
 
     def _batches(
-        self, session: Pop3Session, new: Sequence[Entry], stopped: Callable[[], bool]
+        self,
+        session: Pop3Session,
+        new: Sequence[Entry],
+        stopped: Callable[[], bool],
+        came: Callable[[Entry], None],
     ) -> Iterator[tuple[list[Entry], int]]:
-        """Batches that are here durably, and how many of each the server refused to give."""
+        """Batches that are here durably, and how many of each the server refused to give; `came` is told of each one.
+
+        Of a slow line a batch is what came in a few seconds; when it breaks, what came before that is kept.
+        """
         by_number = {entry.number: entry for entry in new}
         for numbers in _portions(new):
             if stopped():
                 return
-            got, refused = list[tuple[Entry, bytes]](), 0
-            for number, raw in session.retrieve(numbers):
-                if isinstance(raw, CommandRefused):
-                    log.warning("account %s: message %d: %s", self._account, number, raw.detail)
-                    refused += 1
-                else:
+            got, refused, began = list[tuple[Entry, bytes]](), 0, time.monotonic()
+            try:
+                for number, raw in session.retrieve(numbers):
+                    if isinstance(raw, CommandRefused):
+                        log.warning("account %s: message %d: %s", self._account, number, raw.detail)
+                        refused += 1
+                        continue
                     got.append((by_number[number], raw))
+                    came(by_number[number])
+                    if time.monotonic() - began > BATCH_SECONDS:
+                        self._keep(got)
+                        yield [entry for entry, _ in got], refused
+                        got, refused, began = [], 0, time.monotonic()
+            except ServerError:
+                self._keep(got)
+                raise
             self._keep(got)
             yield [entry for entry, _ in got], refused
+
+    @staticmethod
+    def _came(entry: Entry, fetching: Fetching, progress: Progress) -> None:
+        fetching.done += 1
+        fetching.octets += entry.size
+        progress(fetching)
 
     def _keep(self, got: Sequence[tuple[Entry, bytes]]) -> None:
         if not got:

@@ -137,6 +137,12 @@ class Engine:
         for sender in self.senders:
             sender.retry()
 
+    def halt(self) -> None:
+        """A person wants no more whole mailboxes to be fetched for now."""
+        for worker in self.workers.values():
+            if isinstance(worker, PopWorker):
+                worker.halt()
+
     def _listen(self) -> None:
         listener = private_socket(wake_path(self._paths), socket.SOCK_DGRAM)
         if listener is None:
@@ -152,6 +158,8 @@ class Engine:
                 return
             with contextlib.suppress(StoreError):  # what is missed now, the pulse finds
                 self.attend()
+            if word == b"halt":
+                self.halt()
             if word == b"sync":
                 for worker in self.workers.values():
                     worker.refresh()

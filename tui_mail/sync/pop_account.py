@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 
 from tui_mail.config import secrets
 from tui_mail.errors import (
@@ -30,8 +31,8 @@ from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mir
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.due import Due
 from tui_mail.sync.bodies import forget_lost
-from tui_mail.sync.drop import FORGET_SECONDS, Drop, Visit
-from tui_mail.sync.status import StatusReport
+from tui_mail.sync.drop import FORGET_SECONDS, Drop, Fetching, Visit
+from tui_mail.sync.status import COUNT_SECONDS, StatusReport
 from tui_mail.text import SafeText, safe_line
 
 POLL_SECONDS = 300.0
@@ -63,6 +64,11 @@ class PopWorker(threading.Thread):
         self._backoff = Backoff()
         self._lock = threading.Condition()
         self._over = False
+        self._halted = False
+        """A person wants nothing more to be fetched until they say so."""
+        self._fetching: Fetching | None = None
+        """How far the visit is that is being made, or was stopped."""
+        self._counted = 0.0
         self._asked = True
         """A visit is to be made now."""
         self._changes = True
@@ -100,6 +106,14 @@ class PopWorker(threading.Thread):
         self._backoff.reset()
         self._poke(asked=True, changes=True)
 
+    def halt(self) -> None:
+        """Stop fetching until a person asks to check again; what came is kept."""
+        with self._lock:
+            self._halted, self._asked = True, False
+        session = self._session
+        if session is not None:
+            session.shut()
+
     def until_idle(self, timeout: float) -> bool:
         """Wait until a visit was made and the journal is empty; False when it takes longer or cannot be."""
         event = threading.Event()
@@ -119,7 +133,7 @@ class PopWorker(threading.Thread):
         if session is not None:
             session.shut()
         self._backoff.reset()
-        self._poke(asked=True)
+        self._poke(asked=self.status.state is not LinkState.STOPPED)
 
     def look(self, source: Callable[[str], str]) -> None:
         """As Vigil asks of every account: no line is kept open here."""
@@ -151,7 +165,7 @@ class PopWorker(threading.Thread):
 
     def _turn(self) -> None:
         if not self.account_id:
-            self._report.account_id = self.account_id = self._db.run(lambda txn: local.prepare(txn, self.account.name))
+            self._report.account_id = self.account_id = self._db.run(self._prepare)
         with self._lock:
             changes, self._changes = self._changes, False
         if changes:
@@ -170,26 +184,35 @@ class PopWorker(threading.Thread):
         self._report.say()
 
     def _one(self, change: Due) -> None:
-        def job(txn: Transaction) -> list[int]:
+        def job(txn: Transaction) -> None:
             touched = [item.message_id for item in due.due_items(txn.sql, change.id)]
             if due.begin(txn, change.id):
                 local.carry_out(txn, self.account_id, change)
                 due.finish(txn, change.id)
-            return touched
+                if change.effect.kind is ChangeKind.FOLDER_RENAME:
+                    touched = messages.of_account(txn.sql, self.account_id)
+                mirror.note(self._db, txn, touched)
+                mirror.note_folders(self._db, txn, self.account_id)
 
         try:
-            touched = self._db.run(job, urgent=True)
-            if change.effect.kind is ChangeKind.FOLDER_RENAME:
-                touched = messages.of_account(self._db.read(), self.account_id)
-            mirror.note(self._db, touched)
+            if change.effect.kind is ChangeKind.COPY:  # with its octets, or it were nothing but a row
+                items = due.due_items(self._db.read(), change.id)
+                bodies.share(self._db, [(item.message_id, item.source) for item in items if item.source is not None])
+            self._db.run(job, urgent=True)
         except CommandRefused as refusal:
             sentence = refusal.sentence
             self._db.run(lambda txn: due.fail(txn, change.id, sentence))
             self._emit(ChangeFailed(change.id, safe_line(sentence)))
 
+    def _prepare(self, txn: Transaction) -> int:
+        account = local.prepare(txn, self.account.name)
+        mirror.note_folders(self._db, txn, account)
+        return account
+
     def _visit(self) -> None:
         with self._lock:
-            self._asked = False
+            self._asked = self._halted = False
+        self._fetching = None
         self._report.say(state=LinkState.CONNECTING)
         try:
             visit = self._sessions()
@@ -203,11 +226,19 @@ class PopWorker(threading.Thread):
         except StoreError:
             raise
         except MailError as error:
-            self._pause(LinkState.OFFLINE, error, self._backoff.next())
+            if self._halted:
+                self._stopped()
+            else:
+                self._pause(LinkState.OFFLINE, error, self._backoff.next())
         else:
             self._backoff.reset()
             self._tidy()
-            self._report.say(state=LinkState.LIVE, heard=time.time(), done=0, total=0)
+            if visit.left and self._halted:
+                self._stopped()
+            else:
+                again = time.time() + self._next - time.monotonic()
+                counts = dict.fromkeys(("done", "total", "octets", "octets_total"), 0)
+                self._report.say(state=LinkState.LIVE, heard=time.time(), retry_at=again, **counts)
             log.info("account %s: %s", self.account.name, visit)
 
     def _sessions(self) -> Visit:
@@ -217,23 +248,36 @@ class PopWorker(threading.Thread):
             self._session = session = Pop3Session.open(self.account.incoming, self._secret(self.account))
             try:
                 self._report.connected(time.time())
-                visit = drop.visit(session, self._progress, lambda: self._over)
+                visit = drop.visit(session, self._progress, lambda: self._over or self._halted)
             finally:
                 self._session = None
                 session.close()
             self._next = time.monotonic() + max(POLL_SECONDS, session.login_delay)
-            if not visit.new or session.login_delay or self._over:
+            if not visit.new or session.login_delay or self._over or self._halted:
                 return visit
 
-    def _progress(self, done: int, total: int) -> None:
-        self._report.say(state=LinkState.SYNCING, done=done, total=total, heard=time.time())
+    def _progress(self, fetching: Fetching) -> None:
+        self._fetching = fetching
+        if time.monotonic() - self._counted > COUNT_SECONDS:
+            self._counted = time.monotonic()
+            self._report.say(state=LinkState.SYNCING, heard=time.time(), **asdict(fetching))
+
+    def _stopped(self) -> None:
+        """A person stopped it: the next visit is when they ask for it, or the program is started again."""
+        at = asdict(self._fetching) if self._fetching is not None else {}
+        self._report.say(state=LinkState.STOPPED, retry_at=0.0, **at)
+        self._next = float("inf")
 
     def _tidy(self) -> None:
         now = int(time.time())
         forget_lost(self._db, self.account_id, now - KEPT_FOR_UNDO)
-        self._db.run(lambda txn: maildrop.forget(txn, self.account_id, now - FORGET_SECONDS))
+        self._db.run(lambda txn: self._forget_names(txn, now - FORGET_SECONDS))
         while not self._over and self._db.run(contacts.harvest):
             pass
+
+    def _forget_names(self, txn: Transaction, before: int) -> None:
+        forgotten = maildrop.forget(txn, self.account_id, before)
+        mirror.note_names(self._db, txn, self.account_id, forgotten)
 
     # --- waiting ------------------------------------------------------------------------------
 

@@ -53,7 +53,9 @@ def wake_path(paths: Paths) -> Path:
 
 
 def wake_engine(paths: Paths, word: bytes = b"journal") -> None:
-    """Tell the engine, whoever it is, that the journal has something new, or (`sync`) to look at every folder."""
+    """Tell the engine, whoever it is, that the journal has something new, or (`sync`) to look at every
+    folder, or (`halt`) to stop fetching.
+    """
     path = str(wake_path(paths))
     if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:

@@ -63,7 +63,7 @@ class StatusReport:
         """The line is down, and will be tried again in so many seconds (None: when a person says so)."""
         retry_at = time.time() + seconds if seconds is not None else 0.0
         said = {"sentence": error.shown, "exit_code": error.exit_code, "retry_at": retry_at}
-        self.say(state=state, done=0, total=0, **said)
+        self.say(state=state, done=0, total=0, octets=0, octets_total=0, **said)
 
     def progress(self, heard: float, *, listed: bool) -> None:
         """After a job: live when the list and every folder have been read, else how far it is."""
@@ -126,4 +126,4 @@ class StatusReport:
 
 
 def _without_counters(status: AccountStatus) -> AccountStatus:
-    return replace(status, heard=0.0, done=0, total=0)
+    return replace(status, heard=0.0, done=0, total=0, octets=0, octets_total=0)

@@ -194,6 +194,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("view.layout", ("ctrl+w",), "layout", "Next layout: classic, three columns, list only", group="Look"),
     Action("view.theme", ("T",), "theme", "Dark or light", group="Look"),
     Action("sync.now", ("ctrl+r",), "check mail", "Ask the server for news now", group="The program"),
+    Action(
+        "sync.stop", ("O",), "stop fetching", "Stop fetching (POP3) until you check mail again", group="The program"
+    ),
     Action("sync.retry", ("R",), "try again", "Connect again now, and repeat what failed", group="The program"),
     Action("account.add", ("g n",), "new account", "Add an account; its settings are found", group="The program"),
     Action("palette", (":", "ctrl+p"), "commands", "Find a command by its name", PANES | _COMPOSE, 20, "The program"),

@@ -21,6 +21,7 @@ from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, News
 from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
 from tui_mail.ui.screens.triage import Triage
+from tui_mail.ui.screens.words import recovered_words
 from tui_mail.ui.shell import Shell, show
 from tui_mail.ui.writing import ANEW
 
@@ -78,7 +79,7 @@ class TuiMailApp(Shell[None]):
 
     def on_ready(self) -> None:
         """Say what is wrong in the files of the person, once there is a screen to say it on."""
-        for problem in (*self.client.problems, self._keymap_problem):
+        for problem in (*self.client.problems, self._keymap_problem, recovered_words(self.client.recovered)):
             if problem:
                 self.notify(problem, severity="warning", timeout=12, markup=False)
         if self.on_first_paint is not None:
@@ -101,7 +102,7 @@ def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) 
     sys.setswitchinterval(0.0005)
     app = TuiMailApp(client, title=title, notice=notice)
     app.on_first_paint = lambda: client.start(apart=True)
-    show(app)
+    show(app, client.stop)
     if app.fault:
         return 1
     return None if app.return_code == ANEW else app.return_code or 0

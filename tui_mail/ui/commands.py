@@ -114,6 +114,7 @@ class Commands:
             "view.layout": screen.next_layout,
             "view.theme": self._other_theme,
             "sync.now": self._sync,
+            "sync.stop": self._stop_fetching,
             "sync.retry": self.retry,
             "account.add": lambda: add_account(screen),
             "palette": self._palette,
@@ -332,6 +333,10 @@ class Commands:
     def _sync(self) -> None:
         self._client.sync_now(self._screen.folder.id if self._screen.folder else None)
         self._say("Checking for mail…")
+
+    def _stop_fetching(self) -> None:
+        stopped = self._client.stop_fetching()
+        self._say("Stopping…" if stopped else "Nothing is being fetched over POP3.")
 
     def retry(self) -> None:
         """Connect again, and send again what servers refused."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import MailError
-from tui_mail.model import Change
+from tui_mail.model import Change, Protocol
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, Errands, Then
 from tui_mail.ui.widgets.deed_text import Deed
@@ -38,6 +38,7 @@ class Doings:
         self.whole = False
         """Whether the history is open: all of it is read then, with subjects."""
         self._client = client
+        self._local = {account.name for account in client.accounts if account.protocol is Protocol.POP3}
         self._told = told
         self._errands = Errands("doings", bridge, failed, rest=REST)
         self._was_whole = False
@@ -49,7 +50,10 @@ class Doings:
         def errand() -> Then:
             changes = self._client.changes(WHOLE if whole and self._was_whole else LATEST)
             subjects = self._subjects(changes) if whole else {}
-            deeds = [Deed(one, tuple(subjects[id_] for id_ in one.message_ids if id_ in subjects)) for one in changes]
+            deeds = [
+                Deed(one, tuple(subjects[id_] for id_ in one.message_ids if id_ in subjects), self._is_here(one))
+                for one in changes
+            ]
             next_undo = self._client.next_undo()
             return lambda: self._came(deeds, next_undo, whole)
 
@@ -67,6 +71,9 @@ class Doings:
         before = self.deeds, self.next_undo
         self.deeds, self.next_undo = deeds, next_undo
         self._told(before != (deeds, next_undo))
+
+    def _is_here(self, change: Change) -> bool:
+        return self._local.issuperset(change.accounts or (change.account,))
 
     def _subjects(self, changes: list[Change]) -> dict[int, SafeText]:
         ids = list(dict.fromkeys(id_ for change in changes for id_ in change.message_ids[:5]))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from textual.app import App
@@ -20,6 +21,8 @@ from tui_mail.ui.memory import recall
 from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
 
 T = TypeVar("T")
+WRITER = "textual-output"
+"""What Textual calls the thread that writes to the terminal."""
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +57,34 @@ class Shell(App[T]):
         self._close_messages_no_wait()
 
 
-def show(app: Shell[T]) -> T | None:
+def show(app: Shell[T], stop: Callable[[], None] = lambda: None) -> T | None:
     """Show an app until the person leaves it; gives what it ended with. Raises TerminalError without a terminal.
 
-    A fault is printed for a report; the exit code is `app.return_code` then.
+    `stop` is called when the terminal vanishes in the middle. A fault is printed for a report.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise TerminalError("The full screen needs a terminal; `tui-mail list inbox` reads mail without one.")
+    threading.excepthook = _ending_without_terminal(stop, threading.excepthook)
     result = app.run()
     if app.fault:
         sys.stderr.write(
             f"{app.fault}\ntui_mail failed here; your mail is safe on disk. Please report the lines above.\n"
         )
     return result
+
+
+def _ending_without_terminal(
+    stop: Callable[[], None], otherwise: Callable[[threading.ExceptHookArgs], object]
+) -> Callable[[threading.ExceptHookArgs], None]:
+    """A hook for threads that fail: when the terminal is gone, so is the thread that writes to it.
+
+    The main thread would wait for that one for ever, and no signal would reach it.
+    """
+
+    def hook(failure: threading.ExceptHookArgs) -> None:
+        otherwise(failure)
+        if failure.thread is not None and failure.thread.name == WRITER and isinstance(failure.exc_value, OSError):
+            stop()
+            os._exit(1)
+
+    return hook

@@ -11,6 +11,8 @@ from tui_mail.ui.keys import Keymap
 from tui_mail.ui.widgets.folder_tree import folder_label
 
 Run = tuple[str, str]
+MANY = 500
+"""So many messages take long enough to be fetched that it is worth a line."""
 TOOK_BACK = "took back: "
 """How the journal begins the summary of an action that takes another one back."""
 
@@ -48,17 +50,30 @@ def notice_runs(
             (keymap.shown("history"), "key"), (" shows it  ", "quiet"),
             (keymap.shown("sync.retry"), "key"), (" try again ", "quiet"),
         ]  # fmt: skip
-    return ([(f" {notice}", "warning")], []) if notice else ([], [])
+    if notice:
+        return [(f" {notice}", "warning")], []
+    for status in statuses:
+        if status.state is LinkState.STOPPED:
+            stopped = f" ‖ {status.account}: fetching was stopped; what came is kept."
+            return [(stopped, "")], [(keymap.shown("sync.now"), "key"), (" goes on ", "quiet")]
+        if status.state is LinkState.SYNCING and status.total - status.done > MANY and status.octets_total:
+            at_it = f" {status.account}: mail comes, newest first; read or write meanwhile."
+            return [(at_it, "quiet")], [(keymap.shown("sync.stop"), "key"), (" stop ", "quiet")]
+    return [], []
 
 
 def empty_words(folder: Folder, status: AccountStatus | None, handled_since: Callable[[float], int]) -> str:
     """What a list without messages says."""
     state = status.state if status is not None else LinkState.STARTING
+    if folder.role is Role.INBOX and status is not None and status.octets_total:  # POP3 fetches into the inbox
+        many = f"{messages_words(status.total - status.done)} on the server"
+        return f"Stopped; {many}." if state is LinkState.STOPPED else f"Fetching · newest first · {many}"
     if folder.total < folder.on_server and not folder.complete:
         if state in (LinkState.OFFLINE, LinkState.REFUSED):
             return f"{folder.on_server:,} messages are on the server; they come when it answers."
         return f"Loading · newest first · {folder.on_server:,} messages"
-    if folder.complete or folder.on_server or state is LinkState.LIVE:
+    never_had_any = folder.role is Role.INBOX and not folder.arrangement  # that of POP3 is complete from the start
+    if (folder.complete and not never_had_any) or folder.on_server or state is LinkState.LIVE:
         return _done_words(handled_since) if folder.role is Role.INBOX else "This folder is empty."
     match state:
         case LinkState.OFFLINE:
@@ -81,6 +96,17 @@ def link_aside(link: Link) -> str:
 def messages_words(count: int) -> str:
     """How many, in words: 1 message, 1,200 messages."""
     return f"{count:,} message{'s' * (count != 1)}"
+
+
+def recovered_words(count: int) -> SafeText | None:
+    """What is said after mail.db was lost: so many messages were on this computer only, and are shown again."""
+    if not count:
+        return None
+    many = "1 message is" if count == 1 else f"{count:,} messages are"
+    return SafeText(
+        f"mail.db was lost; it was made anew from bodies.db. {many} here again with folders and flags. "
+        "Only the history of what you did is gone. What was to be sent is a draft again; it may have gone."
+    )
 
 
 def folder_aside(folder: Folder, several: bool) -> str:

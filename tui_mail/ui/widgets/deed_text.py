@@ -29,6 +29,8 @@ class Deed:
 
     change: Change
     subjects: tuple[SafeText, ...] = ()
+    here: bool = False
+    """It concerns this computer only (POP3): there is no server to tell."""
 
     @property
     def failed(self) -> bool:
@@ -98,7 +100,8 @@ def state_run(deed: Deed) -> Run:
         return "– undone", "quiet"
     if deed.waiting:
         return "⟳ waiting", "waiting"
-    return ("✓ on the server", "done") if change.state is ChangeState.DONE else ("– not sent", "quiet")
+    where = "✓ on this computer" if deed.here else "✓ on the server"
+    return (where, "done") if change.state is ChangeState.DONE else ("– not sent", "quiet")
 
 
 def deed_details(deed: Deed, calendar: Calendar, keys: dict[str, str]) -> Document:
@@ -132,8 +135,9 @@ def _how_far(deed: Deed, keys: dict[str, str]) -> tuple[Run, ...]:
         return (("It was taken back.", ""),)
     if deed.waiting:
         return (("⟳ It waits for the server and goes out by itself; nothing is lost.", ""),)
-    done = change.state is ChangeState.DONE
-    return (("✓ The server has it." if done else "It was taken back before it was sent.", ""),)
+    if change.state is ChangeState.DONE:
+        return (("✓ Done, on this computer." if deed.here else "✓ The server has it.", ""),)
+    return (("It was taken back before it was sent.", ""),)
 
 
 def title_runs(deeds: Sequence[Deed], next_undo: int, key: str) -> tuple[list[Run], list[Run]]:

@@ -14,13 +14,14 @@ from textual.timer import Timer
 from tui_mail.model import AccountStatus, LinkState
 from tui_mail.text import safe_line
 from tui_mail.ui.widgets.cells import clip, width
+from tui_mail.ui.widgets.document import size_label
 from tui_mail.ui.widgets.one_line import OneLine, Run
 
 _STEPS = (1, 2, 3, 4, 5, 10, 15, 20, 30, 45)
 _MARKS = {
     LinkState.LIVE: ("●", "success"), LinkState.SYNCING: ("⟳", "accent"), LinkState.OFFLINE: ("✗", "warning"),
     LinkState.REFUSED: ("✗", "error"), LinkState.CONNECTING: ("◌", "quiet"), LinkState.STARTING: ("◌", "quiet"),
-    LinkState.WAITING: ("◌", "warning"),
+    LinkState.WAITING: ("◌", "warning"), LinkState.STOPPED: ("‖", "warning"),
 }  # fmt: skip
 _SENTENCE_END = re.compile(r"[.!?][”\"')]*(?=\s)")
 LEAST = 14
@@ -133,11 +134,18 @@ def state_words(status: AccountStatus, now: float) -> list[str]:
     match status.state:
         case LinkState.LIVE if status.heard:
             since = ago(now - status.heard)
+            if status.retry_at > now:
+                visited = f"live · checked {since} ago"
+                return [f"{visited}, {_again(status, now)}", visited, "live", ""]
             return [f"live · heard {since} ago", f"live {since}", "live", ""]
         case LinkState.WAITING:
             words = "waiting for the server"
             whole = [f"{words} · heard {ago(now - status.heard)} ago"] if status.heard else []
             return [*whole, words, "waiting", ""]
+        case LinkState.SYNCING | LinkState.STOPPED if status.octets_total:
+            verb = "fetching" if status.state is LinkState.SYNCING else "stopped at"
+            count = f"{verb} {status.done:,} of {status.total:,}"
+            return [f"{count} · {_octets(status.octets, status.octets_total)}", count, verb.split()[0], ""]
         case LinkState.SYNCING if status.total:
             return [f"syncing {min(status.done, status.total):,}/{status.total:,}", "syncing", ""]
         case LinkState.OFFLINE:
@@ -150,6 +158,13 @@ def state_words(status: AccountStatus, now: float) -> list[str]:
             return [*(f"refused: {reason}" for reason in _reasons(status.sentence)), "refused", ""]
         case _:
             return [str(status.state), ""]
+
+
+def _octets(here: int, total: int) -> str:
+    """How much of a download is here: 12.3 of 140.0 MB, 812 kB of 2.1 MB."""
+    some, _, unit = size_label(here).partition(" ")
+    whole = size_label(total)
+    return f"{some} of {whole}" if whole.endswith(f" {unit}") else f"{some} {unit} of {whole}"
 
 
 def _reasons(sentence: str) -> list[str]:
