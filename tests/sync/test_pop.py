@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.courier import Courier
 from tests.servers.dovecot import Dovecot
 from tests.servers.pop3_scripted import OddPop, Scheme
 from tests.sync.conftest import message, shown, subjects_shown, wait_for
@@ -142,11 +143,11 @@ def test_one_message_that_the_server_does_not_give(certificate: Path, tmp_path: 
             assert server.mails == []
 
 
-def test_mail_db_is_lost(dovecot: Dovecot, tmp_path: Path) -> None:
+def test_mail_db_is_lost(maildrops: Dovecot | Courier, tmp_path: Path) -> None:
     """Every message is shown again where it was, with its flags; nothing is fetched a second time."""
-    user = dovecot.new_user()
-    dovecot.deliver(user, *(message(number) for number in range(1, 11)))
-    account = replace(dovecot.account(user, Protocol.POP3), name="club", delete_from_server="at_once")
+    user = maildrops.new_user()
+    maildrops.deliver(user, *(message(number) for number in range(1, 11)))
+    account = replace(maildrops.account(user, Protocol.POP3), name="club", delete_from_server="at_once")
     with visiting(tmp_path, account) as client:
         rows = {row.subject: row.id for row in shown(client)}
         archived = client.archive([rows["Number 1"], rows["Number 2"]]).result(10)
@@ -157,7 +158,7 @@ def test_mail_db_is_lost(dovecot: Dovecot, tmp_path: Path) -> None:
         again(client)
     for file in (tmp_path / "data").glob("mail.db*"):
         file.unlink()
-    dovecot.deliver(user, message(11))
+    maildrops.deliver(user, message(11))
     with visiting(tmp_path, account) as client:
         assert client.recovered == 10
         assert subjects_shown(client) == numbers(*range(3, 12))
@@ -167,11 +168,11 @@ def test_mail_db_is_lost(dovecot: Dovecot, tmp_path: Path) -> None:
         assert all(client.raw(row.id) for row in shown(client))
 
 
-def test_everything_works_without_a_server(dovecot: Dovecot, tmp_path: Path) -> None:
+def test_everything_works_without_a_server(maildrops: Dovecot | Courier, tmp_path: Path) -> None:
     """Folders, flags, moves, undo: this computer is the mailbox."""
-    user = dovecot.new_user()
-    dovecot.deliver(user, *(message(number) for number in range(1, 6)))
-    account = replace(dovecot.account(user, Protocol.POP3), name="club")
+    user = maildrops.new_user()
+    maildrops.deliver(user, *(message(number) for number in range(1, 6)))
+    account = replace(maildrops.account(user, Protocol.POP3), name="club")
     with visiting(tmp_path, account) as client:
         assert len(shown(client)) == 5
     away = replace(account, incoming=replace(account.incoming, port=1))
