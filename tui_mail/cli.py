@@ -323,6 +323,7 @@ def _account_words(parser: argparse.ArgumentParser) -> None:
         metavar="never|when_deleted|at_once|'N days'",
         help="POP3: when a message that is here may be deleted there",
     )
+    parser.add_argument("--check-every", metavar="'N minutes'", help="POP3: how often to look for new mail (5 minutes)")
 
 
 def _print_json(document: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 
 from tests.servers.courier import Courier
 from tests.servers.dovecot import Dovecot
-from tests.servers.pop3_scripted import OddPop, Scheme
+from tests.servers.pop3_scripted import CAPABILITIES, OddPop, Scheme
 from tests.sync.conftest import message, shown, subjects_shown, wait_for
 from tests.sync.writer import Writer, finished
 from tui_mail.client import MailClient
@@ -94,6 +95,46 @@ def test_a_few_at_a_time(certificate: Path, tmp_path: Path) -> None:
         server.deliver(*(message(number) for number in range(1, 601)))
         with visiting(tmp_path, server.account()) as client:
             assert len(shown(client)) == 600
+
+
+def test_a_few_at_a_time_with_pauses_between(certificate: Path, tmp_path: Path) -> None:
+    """The same where the server wants a pause before each visit: the first is not the last, and each pause is made."""
+    with OddPop(certificate, (*CAPABILITIES, b"LOGIN-DELAY 1")) as server:
+        server.batch, server.hides_popped = 250, True
+        server.deliver(*(message(number) for number in range(1, 591)))
+        began = time.monotonic()
+        with visiting(tmp_path, server.account()) as client:
+            assert len(shown(client)) == 590
+            assert len(server.sessions) == 3
+            assert time.monotonic() - began >= 2.0
+
+
+@pytest.mark.parametrize(("every", "delay", "pause"), [(1, 0, 1.0), (1, 2, 2.0), (2, 1, 2.0)])
+def test_how_often_it_is_visited(every: int, delay: int, pause: float, certificate: Path, tmp_path: Path) -> None:
+    """As often as the person says, and not more often than the server does."""
+    offered = (*CAPABILITIES, b"LOGIN-DELAY %d" % delay) if delay else CAPABILITIES
+    with OddPop(certificate, offered) as server:
+        account = replace(server.account(), check_every=every)
+        with visiting(tmp_path, account) as client:
+            first, ended = len(server.sessions), time.monotonic()
+            server.deliver(message(1))
+            wait_for(lambda: len(server.sessions) > first, "another visit", pause + 5)
+            assert pause - 0.5 < time.monotonic() - ended < pause + 3
+            wait_for(lambda: subjects_shown(client) == numbers(1), "what came in meanwhile is here")
+
+
+def test_a_line_that_breaks_does_not_shorten_the_pause(certificate: Path, tmp_path: Path) -> None:
+    """Who was logged in is not let in again before LOGIN-DELAY is over, though the first try after a cut is soon."""
+    with OddPop(certificate, (*CAPABILITIES, b"LOGIN-DELAY 3")) as server:
+        server.deliver(message(1))
+        server.cut_at = {"RETR": 1}
+        with visiting(tmp_path, server.account()) as client:
+            assert client.statuses()[0].state is LinkState.OFFLINE
+            server.cut_at = {}
+            cut, sessions = time.monotonic(), len(server.sessions)
+            wait_for(lambda: len(server.sessions) > sessions, "another visit")
+            assert time.monotonic() - cut > 2.0
+            wait_for(lambda: subjects_shown(client) == numbers(1), "it is here")
 
 
 def test_numbers_that_are_used_again(certificate: Path, tmp_path: Path) -> None:

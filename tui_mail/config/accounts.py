@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_mail.config.durations import words_of
 from tui_mail.config.rules import DEFAULT_PORTS, Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
-from tui_mail.model import Account, Security, Server
+from tui_mail.model import CHECK_EVERY, Account, Security, Server
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.text import safe_line
@@ -182,6 +183,8 @@ def _account_table(account: Account) -> Table:
     incoming = _leg(account.incoming, Server("", 0, Security.TLS, ""))
     if account.delete_from_server != "never":
         incoming["delete_from_server"] = account.delete_from_server
+    if account.check_every != CHECK_EVERY:
+        incoming["check_every"] = words_of(account.check_every)
     table["incoming"] = incoming
     if account.outgoing is not None:
         table["outgoing"] = _leg(account.outgoing, account.incoming)

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_mail.config.durations import seconds_of
 from tui_mail.config.writing import WRITING_KEYS, writing_of
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.text import SafeText, safe_line
 
 DEFAULT_PORTS: Mapping[tuple[str, Security], int] = {
@@ -44,8 +45,11 @@ _LEG_KEYS = (
     "fingerprint",
     "allow_cleartext",
 )
-_INCOMING_KEYS = (*_LEG_KEYS, "delete_from_server")
+_INCOMING_KEYS = (*_LEG_KEYS, "delete_from_server", "check_every")
 _PASSWORD_KEYS = frozenset({"password", "passwd", "pass", "passphrase", "secret"})
+
+SHORTEST_CHECK, LONGEST_CHECK = 60, 86_400
+"""Seconds between two visits to a POP3 server: below it servers lock people out, above it nobody calls it mail."""
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
 _LOOPBACK = re.compile(r"localhost|.+\.localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?", re.IGNORECASE)
@@ -176,6 +180,7 @@ class Reader:
             outgoing=outgoing,
             keep_bodies=self._keep_bodies(path, table),
             delete_from_server=self._delete_from_server((*path, "incoming"), incoming_table, protocol),
+            check_every=self._check_every((*path, "incoming"), incoming_table, protocol),
         )
         return None if any(problem.fatal for problem in self.problems[before:]) else account
 
@@ -266,6 +271,18 @@ class Reader:
             'delete_from_server must be "never", "when_deleted", "at_once" or such as "14 days"',
         )
         return "never"
+
+    def _check_every(self, path: _KeyPath, table: Mapping[str, Any], protocol: Protocol) -> int:
+        seconds = seconds_of(table.get("check_every", CHECK_EVERY))
+        if protocol is not Protocol.POP3 and "check_every" in table:
+            what = "check_every is for POP3 only; an IMAP server tells of new mail by itself"
+            self.problem((*path, "check_every"), what)
+        elif seconds is None or not SHORTEST_CHECK <= seconds <= LONGEST_CHECK:
+            what = 'check_every must be such as "5 minutes" or "2 hours", from 1 minute to 24 hours'
+            self.problem((*path, "check_every"), what)
+        else:
+            return seconds
+        return CHECK_EVERY
 
     def _line(self, path: _KeyPath) -> int:
         """Where `path` stands, or the table that should hold it."""
