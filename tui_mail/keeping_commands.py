@@ -1,4 +1,4 @@
-"""The commands that look after what is kept on this computer: taking it out as files, and checking it.
+"""The commands that look after what is kept, here and on POP3 servers: taking it out as files, checking it.
 
 What belongs here: one function a command, from parsed arguments to an exit code. What must never be here: file formats
 (mime/mailboxes), SQL.
@@ -9,12 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from tui_mail.answers import Arguments, answer
+from tui_mail.answers import Arguments, answer, deletion_json, deletion_line
 from tui_mail.client import MailClient
+from tui_mail.config.rules import is_policy
+from tui_mail.errors import UsageError
 from tui_mail.mime.mailboxes import Stored, write_maildir, write_mbox
-from tui_mail.model import Row
-from tui_mail.session import opened
+from tui_mail.model import Account, Protocol, Row
+from tui_mail.session import account_names, opened
 from tui_mail.text import safe_line
 
 PORTION = 500
@@ -46,6 +49,58 @@ def export(given: Arguments) -> int:
         words = f"{count} message{'s' * (count != 1)} of {folder.name} written to {safe_line(str(path))}."
         answer(given, {"exported": count, "missing": [row.id for row in missing]}, words)
         return 1 if missing else 0
+
+
+def dry_run(given: Arguments) -> int:
+    """Show what the next visit to POP3 servers would have them delete, and why; nothing is fetched or deleted."""
+    if given.policy is not None and not is_policy(given.policy):
+        raise UsageError(f"--policy must be never, when_deleted, at_once or such as '14 days', not {given.policy!r}.")
+    with opened(given) as client:
+        names = account_names(client, given.account)
+        accounts = [account for account in client.accounts if account.name in names]
+        others = [account.name for account in accounts if account.protocol is not Protocol.POP3]
+        if len(others) == len(accounts):
+            raise UsageError(
+                "--dry-run is for POP3, where a server can be told to delete what is here; with IMAP `sync` deletes"
+                " nothing that you did not delete, and `tui-mail undo --list` shows what waits. Nothing was done."
+            )
+        if others:
+            print(safe_line(f"With IMAP a dry run has nothing to show: {', '.join(others)}."), file=sys.stderr)
+        documents, lines = list[dict[str, Any]](), list[str]()
+        for account in accounts:
+            if account.protocol is Protocol.POP3:
+                document, said = _foretold(client, account, given.policy or account.delete_from_server)
+                documents.append(document)
+                lines += said
+        answer(given, documents, *lines)
+    return 0
+
+
+def _foretold(client: MailClient, account: Account, policy: str) -> tuple[dict[str, Any], list[str]]:
+    """The dry run of one account, for programs and for people."""
+    found = client.foretell(account, policy)
+    rows = {row.id: row for row in client.rows([deletion.known.message_id for deletion in found.deletions])}
+    document = {
+        "account": account.name,
+        "policy": policy,
+        "listed": found.listed,
+        "new": found.new,
+        "delete": [deletion_json(one, rows.get(one.known.message_id)) for one in found.deletions],
+        "unreadable": [{"uidl": one.uidl, "size": one.size, "id": one.message_id} for one in found.unreadable],
+    }
+    octets = sum(deletion.known.size for deletion in found.deletions)
+    lines = [deletion_line(one, rows.get(one.known.message_id)) for one in found.deletions]
+    lines += [
+        f"Stays on the server: message {one.message_id} is not readable on this disk ({safe_line(one.uidl)})."
+        for one in found.unreadable
+    ]
+    lines.append(
+        safe_line(
+            f"{account.name}: with {policy!r} the server would delete {len(found.deletions)} of {found.listed} messages"
+            f" ({octets} octets); {found.new} would be fetched first. Nothing was changed."
+        )
+    )
+    return document, lines
 
 
 def doctor(given: Arguments) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -182,6 +183,72 @@ def test_one_message_that_the_server_does_not_give(certificate: Path, tmp_path: 
             again(client)
             assert subjects_shown(client) == numbers(*range(1, 6))
             assert server.mails == []
+
+
+@pytest.mark.parametrize("policy", ["never", "when_deleted", "at_once", "1 days"])
+def test_a_dry_run_says_what_a_visit_does(policy: str, certificate: Path, tmp_path: Path) -> None:
+    """It reads no message and marks none; the next visit has just those deleted, after a migration too."""
+    with OddPop(certificate) as server:
+        server.deliver(*(message(number) for number in range(1, 26)))
+        account = server.account(delete_from_server=policy)
+        with visiting(tmp_path, replace(account, delete_from_server="never")) as client:
+            rows = {row.subject: row.id for row in shown(client)}
+            client.delete([rows["Number 1"], rows["Number 2"]]).result(10)
+            wait_for(lambda: subjects_shown(client, Role.TRASH) == numbers(1, 2), "they are in the trash")
+            again(client)
+        server.deliver(message(26))
+        server.uidl = "renamed"
+        client = MailClient(paths(tmp_path), [account], secret=lambda _: "secret")
+        try:
+            found = client.foretell(account, policy)
+            assert (found.listed, found.new, found.unreadable) == (26, 1, ())
+            assert {line.split()[0] for line in server.sessions[-1]} <= {"LIST", "UIDL", "TOP", "RSET"}
+            assert len(server.mails) == 26
+            assert found == client.foretell(account, policy)
+        finally:
+            client.stop()
+        expected = {"never": 0, "when_deleted": 2, "at_once": 26, "1 days": 0}[policy]
+        assert len(found.deletions) == expected
+        assert [one.why for one in found.deletions if not one.known.message_id] == (
+            ["it would be fetched first"] if policy == "at_once" else []
+        )
+        with visiting(tmp_path, account):
+            wait_for(lambda: len(server.mails) == 26 - expected, "the same are gone")
+
+
+def test_a_dry_run_before_the_first_visit(certificate: Path, tmp_path: Path) -> None:
+    """Nothing is here, so nothing but what would be fetched first could be deleted; and the store stays empty."""
+    with OddPop(certificate) as server:
+        server.deliver(message(1), message(2))
+        client = MailClient(paths(tmp_path), [server.account()], secret=lambda _: "secret")
+        try:
+            for policy, count in (("never", 0), ("when_deleted", 0), ("30 days", 0), ("at_once", 2)):
+                found = client.foretell(server.account(), policy)
+                assert (found.listed, found.new, len(found.deletions)) == (2, 2, count)
+            assert client.folders() == []
+        finally:
+            client.stop()
+
+
+@pytest.mark.parametrize("policy", ["when_deleted", "at_once"])
+def test_what_this_disk_cannot_read_stays_on_the_server(policy: str, certificate: Path, tmp_path: Path) -> None:
+    """In the trash, too: there it can be taken out again. The dry run names it."""
+    with OddPop(certificate) as server:
+        server.deliver(message(1), message(2))
+        with visiting(tmp_path, server.account()) as client:
+            rows = {row.subject: row.id for row in shown(client)}
+            client.delete(list(rows.values())).result(10)
+            wait_for(lambda: len(shown(client, Role.TRASH)) == 2, "they are in the trash")
+            again(client)
+        with sqlite3.connect(tmp_path / "data" / "bodies.db") as sql:
+            sql.execute("UPDATE body SET raw = x'00' WHERE message_id = ?", (rows["Number 1"],))
+        sql.close()
+        with visiting(tmp_path, server.account(delete_from_server=policy)) as client:
+            wait_for(lambda: len(server.mails) == 1, "the other one is gone")
+            again(client)
+            assert [b"Body of number 1." in kept.raw for kept in server.mails] == [True]
+            found = client.foretell(client.accounts[0], policy)
+            assert ([one.message_id for one in found.unreadable], found.deletions) == ([rows["Number 1"]], ())
 
 
 def test_mail_db_is_lost(maildrops: Dovecot | Courier, tmp_path: Path) -> None:

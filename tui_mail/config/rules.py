@@ -77,6 +77,11 @@ def is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
+def is_policy(value: str) -> bool:
+    """True when this says what may be deleted on a POP3 server, and when."""
+    return value in ("never", "when_deleted", "at_once") or _DAYS.fullmatch(value) is not None
+
+
 class Reader:
     """Walks one document, and collects every problem instead of stopping at the first."""
 
@@ -264,8 +269,8 @@ class Reader:
         if protocol is not Protocol.POP3 and "delete_from_server" in table:
             what = "delete_from_server is for POP3 only; with IMAP the server keeps the mail"
             self.problem((*path, "delete_from_server"), what)
-        if value in ("never", "when_deleted", "at_once") or (isinstance(value, str) and _DAYS.fullmatch(value)):
-            return str(value)
+        if isinstance(value, str) and is_policy(value):
+            return value
         self.problem(
             (*path, "delete_from_server"),
             'delete_from_server must be "never", "when_deleted", "at_once" or such as "14 days"',

@@ -109,6 +109,18 @@ def thrown_away(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
     return left
 
 
+def shown(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these messages that are in a folder here, be it the trash."""
+    return {
+        row[0]
+        for chunk in chunks(list(ids))
+        for row in sql.execute(
+            f"SELECT id FROM message WHERE id IN ({marks(chunk)}) AND view_folder IS NOT NULL",  # noqa: S608
+            chunk,
+        )
+    }
+
+
 def alike(sql: sqlite3.Connection, account: int, fields: HeaderFields, size: int) -> list[int]:
     """Messages of the account that are here, of this Message-ID and Date and about this size, the likest first."""
     if not fields.message_id or fields.date is None:

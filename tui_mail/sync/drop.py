@@ -13,7 +13,7 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tui_mail.errors import CommandRefused
@@ -24,7 +24,7 @@ from tui_mail.store.database import Database
 from tui_mail.store.maildrop import Fetched, Known
 from tui_mail.store.making import make_many
 from tui_mail.store.mirror import Arrived
-from tui_mail.sync.plan_drop import Entry, plan, to_delete
+from tui_mail.sync.plan_drop import Deletion, Entry, Foretold, plan, to_delete, why
 
 BATCH_MESSAGES, BATCH_OCTETS = 50, 4_000_000
 """Most that is committed at once: so much is fetched again after a crash."""
@@ -48,6 +48,17 @@ class Visit:
     """Messages that were not reached because somebody stopped it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """A listing by what is known of it."""
+
+    here: list[Entry]
+    new: list[Entry]
+    names: list[tuple[str, int, int]]
+    """(UIDL, message id, size) of those that are here under another name."""
+    total: int
+
+
 class Drop:
     """The maildrop of one account."""
 
@@ -60,7 +71,9 @@ class Drop:
 
     def visit(self, session: Pop3Session, progress: Progress, stopped: Callable[[], bool]) -> Visit:
         """Fetch, delete what may be, and end the session. Raises ServerError and StoreError; nothing is lost then."""
-        here, new, total = self._sorted(session)
+        found = self._sorted(session)
+        self._note(found)
+        here, new, total = found.here, found.new, found.total
         done, refused, kept = len(here), 0, list[Entry]()
         progress(done, total)
         for batch, failed in self._batches(session, new, stopped):
@@ -75,32 +88,43 @@ class Drop:
             self._db.run(lambda txn: maildrop.deleted(txn, self._id, deleted, now))
         return Visit(len(kept), len(deleted), refused, len(new) - len(kept) - refused)
 
-    def would_delete(self, session: Pop3Session) -> list[Known]:
-        """What the next visit would have the server delete, of what is here already. Nothing is changed."""
-        here, _, _ = self._sorted(session, write=False)
+    def foretell(self, session: Pop3Session) -> Foretold:
+        """What `visit` would fetch and have the server delete. Nothing is changed, here or there."""
+        found, now = self._sorted(session), int(time.time())
         known = maildrop.known(self._db.read(), self._id)
-        return [known[entry.uidl] for entry in self._deletable(here, known)]
+        known |= {uidl: Known(uidl, message_id, size, 0, now) for uidl, message_id, size in found.names}
+        known |= {entry.uidl: Known(entry.uidl, 0, entry.size, 0, now) for entry in found.new}
+        chosen, unreadable = self._chosen([*found.here, *found.new], known)
+        in_trash = maildrop.shown(self._db.read(), [known[entry.uidl].message_id for entry in chosen])
+        deletions = [
+            Deletion(one, why(self._policy, one, in_trash=one.message_id in in_trash, now=now))
+            for one in (replace(known[entry.uidl], size=entry.size) for entry in chosen)
+        ]
+        left = [replace(known[entry.uidl], size=entry.size) for entry in unreadable]
+        return Foretold(found.total, len(found.new), tuple(deletions), tuple(left))
 
     # --- what is there ------------------------------------------------------------------------
 
-    def _sorted(self, session: Pop3Session, *, write: bool = True) -> tuple[list[Entry], list[Entry], int]:
-        """(what is here, what is new, how many there are)."""
+    def _sorted(self, session: Pop3Session) -> _Sorted:
         listing = session.listing()
         known = maildrop.known(self._db.read(), self._id)
         planned = plan(listing, known)
-        here, new = list(planned.here), list(planned.fetch)
-        now = int(time.time())
+        here, new, names = list(planned.here), list(planned.fetch), list[tuple[str, int, int]]()
         if planned.look:
             named, alike = self._named(session, planned.look, known)
             new += [entry for entry in named if entry.uidl not in known and entry.uidl not in alike]
             here += [entry for entry in named if entry.uidl in known or entry.uidl in alike]
             names = [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
-            if write and names:
-                self._db.run(lambda txn: maildrop.know_as(txn, self._id, names, now))
-        if write and here:
-            listed = [entry.uidl for entry in here]
+        return _Sorted(here, new, names, len(listing))
+
+    def _note(self, found: _Sorted) -> None:
+        """What was listed, and under which names."""
+        now = int(time.time())
+        if found.names:
+            self._db.run(lambda txn: maildrop.know_as(txn, self._id, found.names, now))
+        if found.here:
+            listed = [entry.uidl for entry in found.here]
             self._db.run(lambda txn: maildrop.seen(txn, self._id, listed, now))
-        return here, new, len(listing)
 
     def _named(
         self, session: Pop3Session, entries: Sequence[Entry], known: dict[str, Known]
@@ -158,23 +182,24 @@ class Drop:
     def _delete(self, session: Pop3Session, here: Sequence[Entry]) -> list[str]:
         """Mark on the server what may go; it goes when the session ends well."""
         known = maildrop.known(self._db.read(), self._id)
-        wanted = {entry.number: entry.uidl for entry in self._deletable(here, known)}
+        wanted = {entry.number: entry.uidl for entry in self._chosen(here, known)[0]}
         marked = session.delete(list(wanted)) if wanted else []
         return [wanted[number] for number in marked]
 
-    def _deletable(self, here: Iterable[Entry], known: dict[str, Known]) -> list[Entry]:
+    def _chosen(self, entries: Sequence[Entry], known: dict[str, Known]) -> tuple[list[Entry], list[Entry]]:
+        """What the policy gives up: (the server may delete it, it may not because this disk cannot read it)."""
         if self._policy == "never":
-            return []
-        here = list(here)
-        ids = [known[entry.uidl].message_id for entry in here if entry.uidl in known]
+            return [], []
+        ids = [one.message_id for entry in entries if (one := known.get(entry.uidl)) and one.message_id]
         gone = maildrop.thrown_away(self._db.read(), ids)
-        chosen = to_delete(self._policy, here, known, gone, time.time())
-        sql = self._db.read_bodies()
-        return [
-            entry
-            for entry in chosen
-            if known[entry.uidl].message_id in gone or bodies.load(sql, known[entry.uidl].message_id) is not None
-        ]
+        chosen = to_delete(self._policy, entries, known, gone, time.time())
+        shown = maildrop.shown(self._db.read(), [known[entry.uidl].message_id for entry in chosen])
+        sql, whole, unreadable = self._db.read_bodies(), list[Entry](), list[Entry]()
+        for entry in chosen:
+            id_ = known[entry.uidl].message_id
+            readable = id_ not in shown or bodies.load(sql, id_) is not None  # deleted for ever: nothing to read back
+            (whole if readable else unreadable).append(entry)
+        return whole, unreadable
 
 
 def _portions(entries: Sequence[Entry]) -> Iterator[list[int]]:

@@ -44,6 +44,28 @@ class Plan:
     """New: to be fetched."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A message that the server would be told to delete."""
+
+    known: Known
+    """`message_id` 0: it would be fetched first."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What the next visit would do."""
+
+    listed: int
+    """Messages of the maildrop."""
+    new: int
+    """So many of them would be fetched."""
+    deletions: tuple[Deletion, ...]
+    unreadable: tuple[Known, ...]
+    """Those that the policy gives up, and that stay on the server because they cannot be read on this disk."""
+
+
 def plan(listing: Sequence[Listed], known: Mapping[str, Known]) -> Plan:
     """Sort a listing by what is known of it."""
     if listing and all(one.uidl == str(one.number) for one in listing):  # places in the list, used again and again
@@ -85,3 +107,13 @@ def to_delete(
         if policy == "at_once" or old_enough or (policy == "when_deleted" and one.message_id in thrown_away):
             found.append(entry)
     return found
+
+
+def why(policy: str, one: Known, *, in_trash: bool, now: float) -> str:
+    """What has `to_delete` choose this message, in a few words."""
+    if policy == "at_once":
+        return "it is here" if one.message_id else "it would be fetched first"
+    if policy == "when_deleted":
+        return "in the trash here" if in_trash else "deleted here"
+    days = int(now - one.first_seen) // 86_400
+    return f"here for {days} day{'s' * (days != 1)}"
