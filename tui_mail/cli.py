@@ -196,6 +196,12 @@ def _keeping_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     how = export.add_mutually_exclusive_group(required=True)
     how.add_argument("--mbox", metavar="FILE", help="a file that is not there yet")
     how.add_argument("--maildir", metavar="FOLDER", help="a folder, made if need be")
+    backup = command(
+        "backup", "copy all mail and settings into a folder, and check the copy", _later("backup", "keeping_commands")
+    )
+    backup.add_argument("target", metavar="DIR", help="a folder that is not there yet, or empty")
+    restore = command("restore", "put a backup back where no mail is yet", _later("restore", "keeping_commands"))
+    restore.add_argument("source", metavar="DIR")
     command("doctor", "check everything on this disk against its hash", _later("doctor", "keeping_commands"))
 
 

@@ -6,10 +6,11 @@ What belongs here: one function a command, from parsed arguments to an exit code
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_mail.answers import Arguments, answer, deletion_json, deletion_line
 from tui_mail.client import MailClient
@@ -19,6 +20,9 @@ from tui_mail.mime.mailboxes import Stored, write_maildir, write_mbox
 from tui_mail.model import Account, Protocol, Row
 from tui_mail.session import account_names, opened
 from tui_mail.text import safe_line
+
+if TYPE_CHECKING:
+    from tui_mail.store.backup import Backup
 
 PORTION = 500
 """Rows that are read at once."""
@@ -101,6 +105,65 @@ def _foretold(client: MailClient, account: Account, policy: str) -> tuple[dict[s
         )
     )
     return document, lines
+
+
+def backup(given: Arguments) -> int:
+    """Copy the store and the settings into a folder, beside a running screen; 1 when something in it is damaged."""
+    if not any((given.paths.data / name).exists() for name in ("mail.db", "bodies.db")):
+        raise UsageError(f"There is no mail in {given.paths.data}, so there is nothing to back up.")
+    target = Path(given.target).expanduser().absolute()
+    client = MailClient(given.paths, ())  # the mail is kept, whatever config.toml says
+    try:
+        with _counted("copied") as progress:
+            made, left_out = client.back_up(target, progress)
+    finally:
+        client.stop()
+    for what in left_out:
+        print(safe_line(f"Not in the backup: {what}."), file=sys.stderr)
+    lines = [f"{safe_line(str(target))}: {made.whole} messages, {made.octets} octets, read back and compared."]
+    if made.damaged:
+        lines.append(f"{len(made.damaged)} messages were damaged here already; `tui-mail doctor` names them.")
+    lines.append("Passwords are not in it. `tui-mail restore` puts it back.")
+    answer(given, {**_backup_json(made), "path": str(target), "left_out": left_out}, *lines)
+    return 1 if made.damaged else 0
+
+
+def restore(given: Arguments) -> int:
+    """Put a backup back where no mail is yet."""
+    from tui_mail.client import backups
+
+    source = Path(given.source).expanduser().absolute()
+    with _counted("restored") as progress:
+        found, kept = backups.restore(given.paths, source, progress)
+    for name in kept:
+        print(f"{name} was here already and stayed as it was.", file=sys.stderr)
+    answer(
+        given,
+        {**_backup_json(found), "path": str(given.paths.data), "kept": kept},
+        f"{found.whole} messages of {safe_line(found.made)} are in {safe_line(str(given.paths.data))}.",
+        "What waited for a server then is not done by itself: see `tui-mail outbox` and `tui-mail undo --list`.",
+    )
+    return 0
+
+
+def _backup_json(made: Backup) -> dict[str, Any]:
+    return {"made": made.made, "whole": made.whole, "damaged": list(made.damaged), "octets": made.octets}
+
+
+@contextlib.contextmanager
+def _counted(done: str) -> Iterator[Callable[[int, int], None]]:
+    """A count on stderr, if somebody watches it."""
+
+    def show(part: int, total: int) -> None:
+        print(f"\r{100 * part // max(total, 1)} % {done}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    if not sys.stderr.isatty():
+        yield lambda _part, _total: None
+        return
+    try:
+        yield show
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr)
 
 
 def doctor(given: Arguments) -> int:

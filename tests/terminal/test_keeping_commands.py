@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import random
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.servers.dovecot import Dovecot
 from tests.terminal.conftest import Person, letter
+from tests.terminal.test_bad_input import limited
 from tui_mail.model import Protocol
 
 pytestmark = [pytest.mark.server, pytest.mark.terminal]
@@ -106,3 +109,60 @@ def test_a_dry_run_that_makes_no_sense(person: Person, words: list[str], says: s
     said = person.run("sync", *words)
     assert said.code == 2
     assert says in said.sentence
+
+
+def test_a_backup_beside_the_screen_and_back(keeper: Person, tmp_path: Path) -> None:
+    """Taken while the screen is open; on another computer everything is as it was, and nothing is fetched twice."""
+    assert keeper.run("archive", 2).code == 0
+    with keeper.screen() as screen:
+        screen.wait_for(lambda _: "Letter 4" in screen.text)
+        said = keeper.run("backup", str(tmp_path / "copy"), "--json")
+        assert (said.code, said.json["whole"], said.json["damaged"]) == (0, 4, [])
+        assert said.json["left_out"] == []
+        screen.press("q")
+        assert screen.wait_end() == 0
+    other = Person(keeper.server, tmp_path / "other")
+    refused = keeper.run("restore", str(tmp_path / "copy"))
+    assert refused.code == 2
+    assert "it stays" in refused.sentence
+    assert other.run("restore", str(tmp_path / "copy"), "--json").json["whole"] == 4
+    for folder in ("inbox", "archive"):
+        here, there = ([{**row, "snippet": ""} for row in one.rows(folder)] for one in (keeper, other))
+        assert here == there
+    assert other.run("doctor").code == 0
+    assert other.run("sync").code == 0
+    assert len(other.rows()) == 3
+
+
+def test_a_password_that_stands_in_the_settings_stays_there(keeper: Person, tmp_path: Path) -> None:
+    """It keeps the account from being used, and not the mail from being kept; the backup has all but the password."""
+    with (keeper.home / "config.toml").open("a") as config:
+        config.write('password = "zebra" # mine\n')
+    assert keeper.run("list", "inbox").code == 78
+    said = keeper.run("backup", str(tmp_path / "copy"), "--json")
+    assert (said.code, said.json["left_out"]) == (0, ['"accounts.work.incoming.password" in config.toml'])
+    assert not any(b"zebra" in file.read_bytes() for file in (tmp_path / "copy").iterdir())
+    other = Person(keeper.server, tmp_path / "other")
+    assert other.run("restore", str(tmp_path / "copy")).code == 0
+    assert len(other.rows()) == 4
+
+
+@pytest.mark.parametrize("octets", [200_000, 600_000])
+def test_a_backup_on_a_full_disk(octets: int, keeper: Person, tmp_path: Path) -> None:
+    """It is said, nothing is left of the copy, and the mail is as it was; likewise for putting it back."""
+    keeper.deliver(letter("Long", text=base64.b64encode(random.randbytes(1_000_000)).decode(), number=9))
+    assert keeper.run("sync").code == 0
+    target, other = tmp_path / "copy", Person(keeper.server, tmp_path / "other")
+    said = keeper.run("backup", str(target), preexec_fn=limited(octets))
+    assert said.code == 1
+    assert "is full" in said.sentence
+    assert "nothing is left of it" in said.sentence
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith("copy")] == []
+    assert keeper.run("backup", str(target)).code == 0
+    said = other.run("restore", str(target), preexec_fn=limited(octets))
+    assert said.code == 1
+    assert "is full" in said.sentence
+    assert [file.name for file in (tmp_path / "other").iterdir() if "unfinished" in file.name] == []
+    assert list((tmp_path / "other" / "data").iterdir()) == []
+    assert other.run("restore", str(target)).code == 0
+    assert len(other.rows()) == 5

@@ -46,7 +46,7 @@ _LEG_KEYS = (
     "allow_cleartext",
 )
 _INCOMING_KEYS = (*_LEG_KEYS, "delete_from_server", "check_every")
-_PASSWORD_KEYS = frozenset({"password", "passwd", "pass", "passphrase", "secret"})
+PASSWORD_KEYS = frozenset({"password", "passwd", "pass", "passphrase", "secret"})
 
 SHORTEST_CHECK, LONGEST_CHECK = 60, 86_400
 """Seconds between two visits to a POP3 server: below it servers lock people out, above it nobody calls it mail."""
@@ -106,7 +106,7 @@ class Reader:
         for key in table:
             if key in known:
                 continue
-            if key in _PASSWORD_KEYS and path[:1] == ("accounts",):
+            if key in PASSWORD_KEYS and path[:1] == ("accounts",):
                 self.problem(
                     (*path, key),
                     f'"{key}": a password must not stand in this file; move it: '
