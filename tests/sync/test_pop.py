@@ -13,7 +13,7 @@ import pytest
 
 from tests.servers.courier import Courier
 from tests.servers.dovecot import Dovecot
-from tests.servers.pop3_scripted import CAPABILITIES, OddPop, Scheme
+from tests.servers.pop3_scripted import CAPABILITIES, Kept, OddPop, Scheme
 from tests.sync.conftest import message, shown, subjects_shown, wait_for
 from tests.sync.writer import Writer, finished
 from tui_mail.client import MailClient
@@ -327,3 +327,45 @@ def test_sent_mail_and_drafts_are_kept_here(writer: Writer) -> None:
         wait_for(lambda: not shown(client, Role.DRAFTS), "the draft is gone")
         wait_for(lambda: shown(client)[0].flags & Flag.ANSWERED, "it is answered")
     assert len(writer.server.arrived(receiver)) == 1
+
+
+def test_a_name_that_is_given_again(certificate: Path, tmp_path: Path) -> None:
+    """What was deleted, by us or by others, and what has its name now are two messages, be they of one size."""
+    for policy in ("at_once", "never"):
+        with OddPop(certificate) as server:
+            server.deliver(message(1), message(2))
+            with visiting(tmp_path / policy, server.account(delete_from_server=policy)) as client:
+                names = ["u00001", "u00002"]
+                server.mails.clear()
+                again(client)
+                server.mails.extend(Kept(message(number), name) for number, name in zip((3, 4), names, strict=True))
+                assert len(message(1)) == len(message(3))
+                again(client)
+                again(client)
+                assert subjects_shown(client) == numbers(1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("uidl", EVERY)
+def test_a_server_that_cannot_show_headers(uidl: Scheme, certificate: Path, tmp_path: Path) -> None:
+    """Without TOP all is read where names do not tell; still each message is here once."""
+    with OddPop(certificate, tuple(word for word in CAPABILITIES if word != b"TOP")) as server:
+        server.deliver(*(message(number) for number in range(1, 26)))
+        with visiting(tmp_path, server.account()) as client:
+            server.uidl = uidl
+            server.deliver(message(26))
+            again(client)
+            again(client)
+            assert subjects_shown(client) == numbers(*range(1, 27))
+
+
+def test_a_server_that_only_says_that_it_deletes(certificate: Path, tmp_path: Path) -> None:
+    """What is listed again and again is here once, and stays in the trash where it was put."""
+    with OddPop(certificate) as server:
+        server.keeps_deleted = True
+        server.deliver(*(message(number) for number in range(1, 6)))
+        with visiting(tmp_path, server.account(delete_from_server="at_once")) as client:
+            client.delete([shown(client)[0].id]).result(10)
+            wait_for(lambda: len(shown(client, Role.TRASH)) == 1, "one is in the trash")
+            again(client)
+            again(client)
+            assert sorted(subjects_shown(client) + subjects_shown(client, Role.TRASH)) == numbers(*range(1, 6))

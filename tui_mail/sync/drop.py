@@ -9,22 +9,20 @@ Before a DELE is sent, the octets are read back and compared with their hash: th
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tui_mail.errors import CommandRefused
-from tui_mail.mime.headers import parse_headers
 from tui_mail.net.pop3 import Pop3Session
 from tui_mail.store import bodies, maildrop, mirror
-from tui_mail.store.database import Database
+from tui_mail.store.database import Database, Transaction
 from tui_mail.store.maildrop import Fetched, Known
 from tui_mail.store.making import make_many
 from tui_mail.store.mirror import Arrived
 from tui_mail.sync.plan_drop import Deletion, Entry, Foretold, plan, to_delete, why
+from tui_mail.sync.telling import Told, told_apart
 
 BATCH_MESSAGES, BATCH_OCTETS = 50, 4_000_000
 """Most that is committed at once: so much is fetched again after a crash."""
@@ -72,11 +70,12 @@ class Drop:
     def visit(self, session: Pop3Session, progress: Progress, stopped: Callable[[], bool]) -> Visit:
         """Fetch, delete what may be, and end the session. Raises ServerError and StoreError; nothing is lost then."""
         found = self._sorted(session)
-        self._note(found)
+        began = max(int(time.time()), maildrop.visited(self._db.read(), self._id) + 1)  # a clock may be set back
+        self._note(found, began)
         here, new, total = found.here, found.new, found.total
         done, refused, kept = len(here), 0, list[Entry]()
         progress(done, total)
-        for batch, failed in self._batches(session, new, stopped):
+        for batch, failed in self._batches(session, new, stopped, began):
             kept += batch
             refused += failed
             done += len(batch)
@@ -90,7 +89,7 @@ class Drop:
 
     def foretell(self, session: Pop3Session) -> Foretold:
         """What `visit` would fetch and have the server delete. Nothing is changed, here or there."""
-        found, now = self._sorted(session), int(time.time())
+        found, now = self._sorted(session, dry=True), int(time.time())
         known = maildrop.known(self._db.read(), self._id)
         known |= {uidl: Known(uidl, message_id, size, 0, now) for uidl, message_id, size in found.names}
         known |= {entry.uidl: Known(entry.uidl, 0, entry.size, 0, now) for entry in found.new}
@@ -105,52 +104,27 @@ class Drop:
 
     # --- what is there ------------------------------------------------------------------------
 
-    def _sorted(self, session: Pop3Session) -> _Sorted:
+    def _sorted(self, session: Pop3Session, *, dry: bool = False) -> _Sorted:
         listing = session.listing()
         known = maildrop.known(self._db.read(), self._id)
-        planned = plan(listing, known)
-        here, new, names = list(planned.here), list(planned.fetch), list[tuple[str, int, int]]()
-        if planned.look:
-            named, alike = self._named(session, planned.look, known)
-            new += [entry for entry in named if entry.uidl not in known and entry.uidl not in alike]
-            here += [entry for entry in named if entry.uidl in known or entry.uidl in alike]
-            names = [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
-        return _Sorted(here, new, names, len(listing))
+        planned = plan(listing, known, maildrop.visited(self._db.read(), self._id))
+        told = told_apart(self._db, self._id, session, planned.look, known, dry=dry) if planned.look else Told()
+        return _Sorted([*planned.here, *told.here], [*planned.fetch, *told.new], told.names, len(listing))
 
-    def _note(self, found: _Sorted) -> None:
+    def _note(self, found: _Sorted, began: int) -> None:
         """What was listed, and under which names."""
-        now = int(time.time())
-        if found.names:
-            self._db.run(lambda txn: maildrop.know_as(txn, self._id, found.names, now))
-        if found.here:
-            listed = [entry.uidl for entry in found.here]
-            self._db.run(lambda txn: maildrop.seen(txn, self._id, listed, now))
+        listed = [entry.uidl for entry in found.here]
 
-    def _named(
-        self, session: Pop3Session, entries: Sequence[Entry], known: dict[str, Known]
-    ) -> tuple[list[Entry], dict[str, int]]:
-        """Entries with a name made of their header where they have none; and those that are here under another name."""
-        sizes, named = {entry.number: entry for entry in entries}, list[Entry]()
-        taken, alike, often = set[int](), dict[str, int](), Counter[str]()
-        for number, header in session.top([entry.number for entry in entries]):
-            entry = sizes[number]
-            if not entry.uidl:
-                name = hashlib.sha256(header).hexdigest()[:32]
-                often[name] += 1
-                entry = replace(entry, uidl=f"top:{name}:{often[name]}")
-            named.append(entry)
-            if entry.uidl not in known:
-                found = maildrop.alike(self._db.read(), self._id, parse_headers(header), entry.size)
-                one = next((id_ for id_ in found if id_ not in taken), 0)
-                if one:
-                    taken.add(one)
-                    alike[entry.uidl] = one
-        return named, alike
+        def job(txn: Transaction) -> None:
+            maildrop.know_as(txn, self._id, found.names, began)
+            maildrop.seen(txn, self._id, listed, began)
+
+        self._db.run(job)
 
     # --- bringing it here -----------------------------------------------------------------------
 
     def _batches(
-        self, session: Pop3Session, new: Sequence[Entry], stopped: Callable[[], bool]
+        self, session: Pop3Session, new: Sequence[Entry], stopped: Callable[[], bool], began: int
     ) -> Iterator[tuple[list[Entry], int]]:
         """Batches that are here durably, and how many of each the server refused to give."""
         by_number = {entry.number: entry for entry in new}
@@ -164,10 +138,11 @@ class Drop:
                     refused += 1
                 else:
                     got.append((by_number[number], raw))
-            self._keep(got)
+            self._keep(got, began)
             yield [entry for entry, _ in got], refused
 
-    def _keep(self, got: Sequence[tuple[Entry, bytes]]) -> None:
+    def _keep(self, got: Sequence[tuple[Entry, bytes]], began: int) -> None:
+        """`began`: when the visit did, so that all that it had listed was last seen at one moment."""
         if not got:
             return
         now = int(time.time())
@@ -175,7 +150,7 @@ class Drop:
         arrived = [Arrived(id_, entry.uidl, entry.size) for (entry, _), id_ in zip(got, ids, strict=True)]
         mirror.note_arrivals(self._db, self._account, arrived, now)
         fetched = [Fetched(entry.uidl, id_, entry.size) for (entry, _), id_ in zip(got, ids, strict=True)]
-        self._db.run(lambda txn: maildrop.keep(txn, self._id, fetched, now))
+        self._db.run(lambda txn: maildrop.keep(txn, self._id, fetched, began))
 
     # --- deleting -------------------------------------------------------------------------------
 
