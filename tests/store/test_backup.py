@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.store.conftest import Shelf
-from tests.store.test_outbox import queued, state
+from tests.store.test_outbox import JUN, OLA, TAKEN, claimed, queued, state
 from tui_mail.errors import StoreDamaged, UsageError
 from tui_mail.model import ChangeKind, Flag
 from tui_mail.outgoing import SendState
 from tui_mail.paths import paths
-from tui_mail.store import backup, blobs, bodies, due, journal, local, making, messages, outbox
+from tui_mail.store import backup, blobs, bodies, delivery, due, journal, local, making, messages, outbox
 from tui_mail.store.backup import Backup
 from tui_mail.store.database import Database
 from tui_mail.store.journal import Effect
@@ -257,12 +257,18 @@ def test_nothing_is_done_twice(kept_here: bool, shelf: Shelf, tmp_path: Path) ->
     shelf.db.run(lambda txn: journal.record(txn, Effect(ChangeKind.MOVE, target=shelf.archive), [id_], "archived"))
     waiting, number = due.next_due(shelf.db.read(), shelf.account, 1e10), queued(shelf)
     assert waiting is not None
+    sent = queued(shelf)
+    claimed(shelf, sent)
+    shelf.db.run(lambda txn: delivery.settled(txn, sent, {OLA: TAKEN, JUN: TAKEN}, "250 ok"))
     taken(shelf, tmp_path / "copy")
     restored(tmp_path / "copy", tmp_path / "other", *(["work"] if kept_here else []))
     again = Database(paths(tmp_path / "other"))
     try:
         found = due.next_due(again.read(), shelf.account, 1e10)
         assert (found == waiting) if kept_here else (found is None)
+        assert [copy.id for copy in delivery.copies_wanted(again.read(), shelf.account)] == (
+            [sent] if kept_here else []
+        )
         entry = outbox.entry(again.read(), number)
         assert entry is not None
         assert entry.state is SendState.UNKNOWN

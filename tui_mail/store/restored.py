@@ -11,13 +11,14 @@ from pathlib import Path
 
 from tui_mail.store import due
 from tui_mail.store.database import Transaction
-from tui_mail.store.delivery import change
+from tui_mail.store.delivery import change, copy_seen_to
 from tui_mail.store.files import migrate_mail, open_for_writing
 
 _UNSENT = (
     "This waited to be sent when the backup was made, and may have been sent since. It is not sent by itself: look"
     " among your sent mail, then send it again or mark it as sent."
 )
+_UNFILED = "it was about to be filed when the backup was made"
 _UNDONE = "This waited when the backup was made, and may have been done since. Retry it if it is still to be done."
 
 
@@ -35,6 +36,11 @@ def quieted(mail: Path, local: Collection[str]) -> None:
             " (SELECT id FROM outbox WHERE state IN ('queued', 'sending'))"
         )
         change(txn, "state = 'unknown', error = ?", "state IN ('queued', 'sending')", _UNSENT)
+        for id_, account in sql.execute(
+            "SELECT o.id, a.name FROM outbox o JOIN account a ON a.id = o.account_id WHERE o.copy_state = 'wanted'"
+        ).fetchall():
+            if account not in local:
+                copy_seen_to(txn, id_, _UNFILED)
         for id_, account in sql.execute(
             "SELECT j.id, a.name FROM journal j JOIN account a ON a.id = j.account_id"
             " WHERE j.state IN ('queued', 'running') ORDER BY j.id"
