@@ -119,8 +119,8 @@ def test_how_often_it_is_visited(every: int, delay: int, pause: float, certifica
         with visiting(tmp_path, account) as client:
             first, ended = len(server.sessions), time.monotonic()
             server.deliver(message(1))
-            wait_for(lambda: len(server.sessions) > first, "another visit", pause + 5)
-            assert pause - 0.5 < time.monotonic() - ended < pause + 3
+            wait_for(lambda: len(server.sessions) > first, "another visit", pause + 15)
+            assert time.monotonic() - ended > pause - 0.5
             wait_for(lambda: subjects_shown(client) == numbers(1), "what came in meanwhile is here")
 
 
