@@ -57,6 +57,13 @@ def postfix() -> Iterator[Postfix]:
         yield server
 
 
+@pytest.fixture(params=["dovecot", "courier"])
+def maildrops(request: pytest.FixtureRequest) -> Dovecot | Courier:
+    """Each of the servers that speak POP3."""
+    server: Dovecot | Courier = request.getfixturevalue(request.param)
+    return server
+
+
 @pytest.fixture(params=["cyrus", "courier"])
 def private(request: pytest.FixtureRequest) -> PrivateServer:
     """Each of the servers out of unpacked packages."""

@@ -12,8 +12,9 @@ import sys
 from tui_mail.answers import Arguments, account_json, account_line, answer
 from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets
+from tui_mail.config.durations import seconds_of
 from tui_mail.errors import ConfigError, UsageError
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.settings import DEFAULT_PORTS
 
 POP3_MEANS = {
@@ -68,6 +69,7 @@ def account_add(given: Arguments) -> int:
         outgoing=outgoing,
         keep_bodies=given.keep_bodies,
         delete_from_server=given.delete_from_server,
+        check_every=_seconds(given.check_every),
     )
     configuration.add_account(given.paths, account)
     if not incoming.password_command and incoming.auth == "password":
@@ -117,6 +119,13 @@ def _command(words: str | None) -> tuple[str, ...]:
         raise UsageError(
             f"--password-command does not read as a command line ({error}): {words}. Nothing was added."
         ) from None
+
+
+def _seconds(words: str | None) -> int:
+    seconds = CHECK_EVERY if words is None else seconds_of(int(words) if words.isdecimal() else words)
+    if seconds is None:
+        raise UsageError(f'--check-every {words!r} is no time such as "5 minutes"; nothing was added.')
+    return seconds
 
 
 def _file(name: str) -> str:

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_mail.model import (
     Account,
@@ -31,6 +31,9 @@ from tui_mail.model import (
 from tui_mail.outgoing import OutboxEntry, SendState
 from tui_mail.paths import Paths
 from tui_mail.text import safe_line
+
+if TYPE_CHECKING:
+    from tui_mail.sync.plan_drop import Deletion
 
 _OBEYED = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
@@ -226,6 +229,27 @@ def iso(seconds: int) -> str:
 
 
 # --- lines ------------------------------------------------------------------------------------
+
+
+def deletion_json(deletion: Deletion, row: Row | None) -> dict[str, Any]:
+    """A message that a POP3 server would be told to delete; what is not known here is empty."""
+    one = deletion.known
+    return {
+        "uidl": one.uidl,
+        "size": one.size,
+        "id": one.message_id or None,
+        "date": iso(row.date) if row else "",
+        "from": addresses(row.from_) if row else [],
+        "subject": row.subject if row else "",
+        "why": deletion.why,
+    }
+
+
+def deletion_line(deletion: Deletion, row: Row | None) -> str:
+    """UIDL, octets, why, time, sender, subject; parted by tabs."""
+    one = deletion.known
+    known = (_when(row.date), _people(row.from_), row.subject) if row else ("", "", "")
+    return "\t".join((safe_line(one.uidl), str(one.size), deletion.why, *known))
 
 
 def account_line(account: Account) -> str:

@@ -111,11 +111,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     password.add_argument("name", metavar="ACCOUNT")
 
-    sync = command("sync", "bring store and server into agreement once, and show progress", _later("sync"))
+    sync = command("sync", "bring store and server into agreement once, and show progress", _sync)
     sync.add_argument("--account", metavar="A")
     sync.add_argument("--folder", metavar="FOLDER", help="this folder first")
     sync.add_argument("--bodies", action="store_true", help="whole messages too, not only their headers")
     sync.add_argument("--timeout", type=float, default=3600.0, metavar="SECONDS")
+    sync.add_argument(
+        "--dry-run", action="store_true", help="POP3: only show what would be deleted on the server, and why"
+    )
+    sync.add_argument(
+        "--policy", metavar="never|when_deleted|at_once|'N days'", help="with --dry-run: as if this were chosen"
+    )
     watch = command("watch", "stay connected; one JSON line for every change", _later("watch"))
     watch.add_argument("--account", metavar="A")
     command("folders", "all folders with their counts", _later("folders"))
@@ -192,6 +198,12 @@ def _keeping_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     how = export.add_mutually_exclusive_group(required=True)
     how.add_argument("--mbox", metavar="FILE", help="a file that is not there yet")
     how.add_argument("--maildir", metavar="FOLDER", help="a folder, made if need be")
+    backup = command(
+        "backup", "copy all mail and settings into a folder, and check the copy", _later("backup", "keeping_commands")
+    )
+    backup.add_argument("target", metavar="DIR", help="a folder that is not there yet, or empty")
+    restore = command("restore", "put a backup back where no mail is yet", _later("restore", "keeping_commands"))
+    restore.add_argument("source", metavar="DIR")
     command("doctor", "check everything on this disk against its hash", _later("doctor", "keeping_commands"))
 
 
@@ -237,6 +249,13 @@ def _later(name: str, module: str = "commands") -> Command:
         return function(given)
 
     return call
+
+
+def _sync(given: Arguments) -> int:
+    """Agree with the servers, or only say what that would delete."""
+    if given.policy is not None and not given.dry_run:
+        raise UsageError("--policy only goes with --dry-run; nothing was done. config.toml has delete_from_server.")
+    return _later("dry_run", "keeping_commands")(given) if given.dry_run else _later("sync")(given)
 
 
 def _mailto(given: Arguments) -> int:
@@ -343,6 +362,7 @@ def _account_words(parser: argparse.ArgumentParser) -> None:
         metavar="never|when_deleted|at_once|'N days'",
         help="POP3: when a message that is here may be deleted there",
     )
+    parser.add_argument("--check-every", metavar="'N minutes'", help="POP3: how often to look for new mail (5 minutes)")
 
 
 def _print_json(document: object) -> None:

@@ -16,6 +16,9 @@ from tui_mail.text import SafeText
 
 # --- accounts ---------------------------------------------------------------------------------
 
+CHECK_EVERY = 300
+"""Seconds between two visits to a POP3 server, when the person says nothing else."""
+
 
 class Security(StrEnum):
     """How a connection is protected. `none` is for loopback only, or when the person allowed it."""
@@ -66,6 +69,8 @@ class Account:
     """all | opened | "N days": which messages are kept whole on this computer."""
     delete_from_server: str = "never"
     """POP3 only."""
+    check_every: int = CHECK_EVERY
+    """POP3 only: seconds between two visits; a server may ask for longer pauses."""
     aliases: tuple[str, ...] = ()
     """Other addresses that mail of this account comes to and may go out from: "me@club.example",
     "Anna <anna@club.example>", "*@anna.example"."""

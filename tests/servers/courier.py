@@ -1,4 +1,4 @@
-"""A private Courier IMAP server on loopback, out of Debian's package, which need not be installed.
+"""A private Courier on loopback, IMAP and POP3, out of Debian's packages, which need not be installed.
 
     with Courier() as server:
         anna = server.new_user()
@@ -29,6 +29,7 @@ IMAP_KEYWORDS=1 IMAP_ACL=1 IMAP_PROXY=0 IMAP_IDLE_TIMEOUT=1 IMAP_ENHANCEDIDLE=1 
 IMAP_CHECK_ALL_FOLDERS=0 IMAP_OBSOLETE_CLIENT=0 IMAP_MAILBOX_SANITY_CHECK=1 IMAP_DISABLETHREADSORT=0
 IMAP_TRASHFOLDERNAME=Trash IMAP_EMPTYTRASH= IMAP_MOVE_EXPUNGE_TO_TRASH=0 IMAP_TLS_REQUIRED=0
 IMAP_SHAREDINDEXFILE=/etc/courier/shared/index
+POP3_PROXY=0 POP3_TLS_REQUIRED=0
 SENDMAIL=/bin/false HEADERFROM=X-IMAP-Sender MAILDIRPATH=Maildir
 GAMIN_DEBUG_SERVER={tree}/usr/libexec/gam_server GAM_CLIENT_ID={id}
 """
@@ -41,6 +42,8 @@ umask 022
 ( set -a; . /etc/courier/authdaemonrc; exec {tree}/usr/lib/courier/courier-authlib/authdaemond ) &
 IMAP_TLS=1 IMAP_STARTTLS=NO {tcpd} {imaps} {bin}/couriertls -server -tcpd {imapd} &
 IMAP_STARTTLS=YES {tcpd} {imap} {imapd} &
+POP3_TLS=1 POP3_STARTTLS=NO {tcpd} {pop3s} {bin}/couriertls -server -tcpd {pop3d} &
+POP3_STARTTLS=YES {tcpd} {pop3} {pop3d} &
 wait
 """
 
@@ -65,7 +68,7 @@ class Courier(PrivateServer):
     """The server; see `PrivateServer`."""
 
     name = "courier"
-    listeners = ("imap", "imaps")
+    listeners = ("imap", "imaps", "pop3", "pop3s")
     namespaces = ("--mount", "--pid")
 
     def __init__(self) -> None:
@@ -97,6 +100,7 @@ class Courier(PrivateServer):
             bin=self.tree / "usr/bin",
             tcpd=f"{tcpd} -address={HOST} -maxprocs=200 -maxperip=200 -nodnslookup -noidentlookup",
             imapd=f"{programs}/imaplogin {self.tree}/usr/bin/imapd Maildir",
+            pop3d=f"{programs}/courierpop3login {programs}/courierpop3d Maildir",
             **self.ports,
         )
         (self.root / "start.sh").write_text(script)
@@ -108,6 +112,7 @@ class Courier(PrivateServer):
         settings = dict(word.split("=", 1) for word in text.split())
         words = {f"IMAP_CAPABILITY{end}": CAPABILITY for end in ("", "_ORIG")}
         words |= {f"IMAP_CAPABILITY_TLS{end}": f"{CAPABILITY} AUTH=PLAIN" for end in ("", "_ORIG")}
+        words |= {"POP3AUTH": "", "POP3AUTH_ORIG": "PLAIN LOGIN", "POP3AUTH_TLS": "PLAIN", "POP3AUTH_TLS_ORIG": "PLAIN"}
         return {**super().environment(), **settings, **words}
 
     def add_user(self, user: str) -> None:

@@ -29,6 +29,7 @@ PACKAGES = {
     "cyrus": ("cyrus-imapd", "cyrus-common", "sasl2-bin", "libsasl2-modules", "libsasl2-modules-db"),
     "courier": (
         "courier-imap",
+        "courier-pop",
         "courier-base",
         "courier-authdaemon",
         "courier-authlib",
@@ -44,6 +45,8 @@ PROGRAMS = {
         "usr/bin/imapd",
         "usr/bin/couriertls",
         "usr/bin/maildirmake.courier",
+        "usr/lib/courier/courier/courierpop3d",
+        "usr/lib/courier/courier/courierpop3login",
         "usr/lib/courier/courier-authlib/authdaemond",
         "usr/libexec/gam_server",
     ),

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Literal, Self
 
+from tests.servers.courier import Courier
 from tests.servers.dovecot import HOST, Dovecot
 from tui_mail.model import Account, Protocol
 
@@ -62,7 +63,7 @@ class FaultyLine:
 
     def __init__(
         self,
-        server: Dovecot,
+        server: Dovecot | Courier,
         *faults: Fault,
         dialogue: str = "",
         octet: tuple[Side, int] | None = None,

@@ -140,25 +140,27 @@ class PrivateServer(ABC):
         self.add_user(name)
         return name
 
-    def server(self, user: str, security: Security | str = Security.TLS) -> Server:
+    def server(
+        self, user: str, security: Security | str = Security.TLS, protocol: Protocol | str = Protocol.IMAP
+    ) -> Server:
         """How to log in as `user`: the certificate is for localhost, the password comes from a command."""
         return Server(
             host="localhost",
-            port=self.ports["imaps" if security == Security.TLS else "imap"],
+            port=self.ports[f"{protocol}{'s' if security == Security.TLS else ''}"],
             security=Security(security),
             user=user,
             password_command=("printf", "%s", self.passwords[user]),
             ca_file=str(self.ca_file),
         )
 
-    def account(self, user: str) -> Account:
+    def account(self, user: str, protocol: Protocol | str = Protocol.IMAP) -> Account:
         """An account named like the user, without a way to send."""
         return Account(
             name=user,
             full_name=user.title(),
             email=f"{user}@example.org",
-            protocol=Protocol.IMAP,
-            incoming=self.server(user),
+            protocol=Protocol(protocol),
+            incoming=self.server(user, protocol=protocol),
         )
 
     def connect(self, user: str, folder: str = "") -> imaplib.IMAP4_SSL:

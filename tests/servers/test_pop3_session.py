@@ -1,4 +1,7 @@
-"""Reading over POP3 from a real Dovecot: encryption, passwords, lines of any length, many messages, and the end."""
+"""Reading over POP3 from real servers, Dovecot and Courier.
+
+Encryption, passwords, lines of any length, many messages, and the end.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests.conftest import need
+from tests.servers.courier import Courier
 from tests.servers.dovecot import Dovecot, missing
 from tui_mail.errors import (
     AuthenticationRefused,
@@ -22,6 +26,7 @@ from tui_mail.net.pop3 import Pop3Session
 
 pytestmark = pytest.mark.server
 
+Maildrops = Dovecot | Courier
 SECURE = [Security.TLS, Security.STARTTLS]
 ODD = (
     b"From: bea@example.org\r\nSubject: odd\r\n\r\n"
@@ -39,11 +44,11 @@ EMPTY = b"Subject: empty\r\n\r\n"
 NOTHING = b"\r\n"
 
 
-def address(server: Dovecot, user: str, security: Security = Security.TLS) -> Server:
+def address(server: Maildrops, user: str, security: Security = Security.TLS) -> Server:
     return server.server(user, security, Protocol.POP3)
 
 
-def opened(server: Dovecot, user: str, security: Security = Security.TLS, *, timeout: float = 10.0) -> Pop3Session:
+def opened(server: Maildrops, user: str, security: Security = Security.TLS, *, timeout: float = 10.0) -> Pop3Session:
     """A session with the password of the account."""
     return Pop3Session.open(address(server, user, security), server.passwords[user], timeout=timeout, patience=20.0)
 
@@ -61,7 +66,7 @@ def marked(raw: bytes) -> bytes:
     return b"Message-ID: <own@example.org>\r\n" + raw
 
 
-def subjects(server: Dovecot, user: str) -> list[bytes]:
+def subjects(server: Maildrops, user: str) -> list[bytes]:
     """What the mailbox holds, for another session."""
     session = opened(server, user)
     numbers = [entry.number for entry in session.listing()]
@@ -71,12 +76,12 @@ def subjects(server: Dovecot, user: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize("security", SECURE)
-def test_what_is_read_is_what_was_delivered(dovecot: Dovecot, security: Security) -> None:
+def test_what_is_read_is_what_was_delivered(maildrops: Maildrops, security: Security) -> None:
     """Octet for octet: dots, blanks, lines of 5,000 and of a million octets, 8-bit octets, messages without text."""
-    anna = dovecot.new_user()
+    anna = maildrops.new_user()
     mail = [ODD, LONG, EMPTY, NOTHING]
-    dovecot.deliver(anna, *map(marked, mail))
-    session = opened(dovecot, anna, security)
+    maildrops.deliver(anna, *map(marked, mail))
+    session = opened(maildrops, anna, security)
     listing = session.listing()
     assert [entry.number for entry in listing] == [1, 2, 3, 4]
     assert len({entry.uidl for entry in listing} - {""}) == 4
@@ -91,49 +96,49 @@ def test_what_is_read_is_what_was_delivered(dovecot: Dovecot, security: Security
 
 
 @pytest.mark.parametrize("security", SECURE)
-def test_a_password_in_any_script(dovecot: Dovecot, security: Security) -> None:
+def test_a_password_in_any_script(maildrops: Maildrops, security: Security) -> None:
     """What a keyboard can type, a server can be told."""
-    anna = dovecot.new_user("pässwörd€ ü 密码")
-    session = opened(dovecot, anna, security)
+    anna = maildrops.new_user("pässwörd€ ü 密码")
+    session = opened(maildrops, anna, security)
     assert session.listing() == []
     assert session.has("PIPELINING")
     session.quit()
 
 
-def test_a_wrong_password(dovecot: Dovecot) -> None:
+def test_a_wrong_password(maildrops: Maildrops) -> None:
     """It is said to be wrong, and is not in what is said."""
-    server = address(dovecot, dovecot.new_user())
+    server = address(maildrops, maildrops.new_user())
     with pytest.raises(AuthenticationRefused, match="not accepted") as caught:
         Pop3Session.open(server, "zebra-secret", timeout=10.0)
     assert "zebra" not in caught.value.sentence + caught.value.detail
 
 
-def test_another_authority(dovecot: Dovecot) -> None:
+def test_another_authority(maildrops: Maildrops) -> None:
     """Without the right ca_file nothing is sent; a fingerprint that is not the server's does not help."""
-    anna = dovecot.new_user()
+    anna = maildrops.new_user()
     for security in SECURE:
-        server = address(dovecot, anna, security)
+        server = address(maildrops, anna, security)
         for distrusted in (replace(server, ca_file=""), replace(server, fingerprint="00" * 32)):
             with pytest.raises(CertificateRefused):
                 Pop3Session.open(distrusted, "secret", timeout=10.0)
 
 
-def test_ports_taken_for_each_other(dovecot: Dovecot) -> None:
+def test_ports_taken_for_each_other(maildrops: Maildrops) -> None:
     """The setting that would be right is named, and so is another protocol."""
-    tls, stls = (address(dovecot, dovecot.new_user(), security) for security in SECURE)
+    tls, stls = (address(maildrops, maildrops.new_user(), security) for security in SECURE)
     with pytest.raises(CertificateRefused, match="starttls"):
         Pop3Session.open(replace(tls, port=stls.port), "secret", timeout=5.0)
     with pytest.raises(CertificateRefused, match='security = "tls"'):
         Pop3Session.open(replace(stls, port=tls.port), "secret", timeout=1.0)
     with pytest.raises(ProtocolViolation, match=r"no POP3 server.*IMAP"):
-        Pop3Session.open(replace(tls, port=dovecot.ports["imaps"]), "secret", timeout=5.0)
+        Pop3Session.open(replace(tls, port=maildrops.ports["imaps"]), "secret", timeout=5.0)
 
 
-def test_a_thousand_messages_at_once(dovecot: Dovecot) -> None:
+def test_a_thousand_messages_at_once(maildrops: Maildrops) -> None:
     """Each comes under its own number."""
-    anna = dovecot.new_user()
-    dovecot.deliver(anna, *(b"Subject: %d\r\n\r\nhello %d\r\n" % (number, number) for number in range(1, 1001)))
-    session = opened(dovecot, anna)
+    anna = maildrops.new_user()
+    maildrops.deliver(anna, *(b"Subject: %d\r\n\r\nhello %d\r\n" % (number, number) for number in range(1, 1001)))
+    session = opened(maildrops, anna)
     numbers = [entry.number for entry in session.listing()]
     assert numbers == list(range(1, 1001))
     got = dict(session.retrieve(numbers))
@@ -142,37 +147,37 @@ def test_a_thousand_messages_at_once(dovecot: Dovecot) -> None:
     assert [number for number, _ in session.top(numbers)] == numbers
     assert session.delete(numbers[1:]) == numbers[1:]
     session.quit()
-    assert subjects(dovecot, anna) == [b"1"]
+    assert subjects(maildrops, anna) == [b"1"]
 
 
-def test_nothing_is_deleted_without_quit(dovecot: Dovecot) -> None:
+def test_nothing_is_deleted_without_quit(maildrops: Maildrops) -> None:
     """Neither when we hang up, nor when the line breaks; with QUIT it is."""
-    anna = dovecot.new_user()
-    dovecot.deliver(anna, b"Subject: one\r\n\r\n1\r\n", b"Subject: two\r\n\r\n2\r\n")
-    session = opened(dovecot, anna)
+    anna = maildrops.new_user()
+    maildrops.deliver(anna, b"Subject: one\r\n\r\n1\r\n", b"Subject: two\r\n\r\n2\r\n")
+    session = opened(maildrops, anna)
     assert session.delete([1, 2]) == [1, 2]
     session.close()
-    session = opened(dovecot, anna)
+    session = opened(maildrops, anna)
     assert session.delete([1, 2]) == [1, 2]
     session.shut()
     with pytest.raises(ConnectionLost):
         session.quit()
-    assert subjects(dovecot, anna) == [b"one", b"two"]
-    session = opened(dovecot, anna)
+    assert subjects(maildrops, anna) == [b"one", b"two"]
+    session = opened(maildrops, anna)
     assert session.delete([1, 7]) == [1]
     session.quit()
-    assert subjects(dovecot, anna) == [b"two"]
+    assert subjects(maildrops, anna) == [b"two"]
 
 
-def test_names_last_over_sessions(dovecot: Dovecot) -> None:
+def test_names_last_over_sessions(maildrops: Maildrops) -> None:
     """A UIDL stays with its message when others go."""
-    anna = dovecot.new_user()
-    dovecot.deliver(anna, *(b"Subject: %d\r\n\r\n" % number for number in range(3)))
-    session = opened(dovecot, anna)
+    anna = maildrops.new_user()
+    maildrops.deliver(anna, *(b"Subject: %d\r\n\r\n" % number for number in range(3)))
+    session = opened(maildrops, anna)
     before = session.listing()
     session.delete([1])
     session.quit()
-    session = opened(dovecot, anna)
+    session = opened(maildrops, anna)
     assert [(entry.number, entry.uidl) for entry in session.listing()] == [(1, before[1].uidl), (2, before[2].uidl)]
     refusal = dict(session.retrieve([3]))[3]
     assert isinstance(refusal, CommandRefused)

@@ -9,6 +9,7 @@ import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.servers.courier import Courier
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import FaultyLine
 from tests.sync.conftest import message
@@ -25,7 +26,7 @@ THROWN_AWAY = 5
 class PopCase:
     """One maildrop of fifty messages, and the home that they go to."""
 
-    server: Dovecot
+    server: Dovecot | Courier
     nursery: Nursery
     home: Path
     policy: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.courier import Courier
 from tests.servers.dovecot import Dovecot
-from tests.servers.pop3_scripted import OddPop, Scheme
+from tests.servers.pop3_scripted import CAPABILITIES, Kept, OddPop, Scheme
 from tests.sync.conftest import message, shown, subjects_shown, wait_for
 from tests.sync.writer import Writer, finished
 from tui_mail.client import MailClient
@@ -95,6 +98,46 @@ def test_a_few_at_a_time(certificate: Path, tmp_path: Path) -> None:
             assert len(shown(client)) == 600
 
 
+def test_a_few_at_a_time_with_pauses_between(certificate: Path, tmp_path: Path) -> None:
+    """The same where the server wants a pause before each visit: the first is not the last, and each pause is made."""
+    with OddPop(certificate, (*CAPABILITIES, b"LOGIN-DELAY 1")) as server:
+        server.batch, server.hides_popped = 250, True
+        server.deliver(*(message(number) for number in range(1, 591)))
+        began = time.monotonic()
+        with visiting(tmp_path, server.account()) as client:
+            assert len(shown(client)) == 590
+            assert len(server.sessions) == 3
+            assert time.monotonic() - began >= 2.0
+
+
+@pytest.mark.parametrize(("every", "delay", "pause"), [(1, 0, 1.0), (1, 2, 2.0), (2, 1, 2.0)])
+def test_how_often_it_is_visited(every: int, delay: int, pause: float, certificate: Path, tmp_path: Path) -> None:
+    """As often as the person says, and not more often than the server does."""
+    offered = (*CAPABILITIES, b"LOGIN-DELAY %d" % delay) if delay else CAPABILITIES
+    with OddPop(certificate, offered) as server:
+        account = replace(server.account(), check_every=every)
+        with visiting(tmp_path, account) as client:
+            first, ended = len(server.sessions), time.monotonic()
+            server.deliver(message(1))
+            wait_for(lambda: len(server.sessions) > first, "another visit", pause + 15)
+            assert time.monotonic() - ended > pause - 0.5
+            wait_for(lambda: subjects_shown(client) == numbers(1), "what came in meanwhile is here")
+
+
+def test_a_line_that_breaks_does_not_shorten_the_pause(certificate: Path, tmp_path: Path) -> None:
+    """Who was logged in is not let in again before LOGIN-DELAY is over, though the first try after a cut is soon."""
+    with OddPop(certificate, (*CAPABILITIES, b"LOGIN-DELAY 3")) as server:
+        server.deliver(message(1))
+        server.cut_at = {"RETR": 1}
+        with visiting(tmp_path, server.account()) as client:
+            assert client.statuses()[0].state is LinkState.OFFLINE
+            server.cut_at = {}
+            cut, sessions = time.monotonic(), len(server.sessions)
+            wait_for(lambda: len(server.sessions) > sessions, "another visit")
+            assert time.monotonic() - cut > 2.0
+            wait_for(lambda: subjects_shown(client) == numbers(1), "it is here")
+
+
 def test_numbers_that_are_used_again(certificate: Path, tmp_path: Path) -> None:
     """Another program deletes the first message: what is called 1 now is fetched, and nothing is doubled."""
     with OddPop(certificate) as server:
@@ -142,11 +185,77 @@ def test_one_message_that_the_server_does_not_give(certificate: Path, tmp_path: 
             assert server.mails == []
 
 
-def test_mail_db_is_lost(dovecot: Dovecot, tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", ["never", "when_deleted", "at_once", "1 days"])
+def test_a_dry_run_says_what_a_visit_does(policy: str, certificate: Path, tmp_path: Path) -> None:
+    """It reads no message and marks none; the next visit has just those deleted, after a migration too."""
+    with OddPop(certificate) as server:
+        server.deliver(*(message(number) for number in range(1, 26)))
+        account = server.account(delete_from_server=policy)
+        with visiting(tmp_path, replace(account, delete_from_server="never")) as client:
+            rows = {row.subject: row.id for row in shown(client)}
+            client.delete([rows["Number 1"], rows["Number 2"]]).result(10)
+            wait_for(lambda: subjects_shown(client, Role.TRASH) == numbers(1, 2), "they are in the trash")
+            again(client)
+        server.deliver(message(26))
+        server.uidl = "renamed"
+        client = MailClient(paths(tmp_path), [account], secret=lambda _: "secret")
+        try:
+            found = client.foretell(account, policy)
+            assert (found.listed, found.new, found.unreadable) == (26, 1, ())
+            assert {line.split()[0] for line in server.sessions[-1]} <= {"LIST", "UIDL", "TOP", "RSET"}
+            assert len(server.mails) == 26
+            assert found == client.foretell(account, policy)
+        finally:
+            client.stop()
+        expected = {"never": 0, "when_deleted": 2, "at_once": 26, "1 days": 0}[policy]
+        assert len(found.deletions) == expected
+        assert [one.why for one in found.deletions if not one.known.message_id] == (
+            ["it would be fetched first"] if policy == "at_once" else []
+        )
+        with visiting(tmp_path, account):
+            wait_for(lambda: len(server.mails) == 26 - expected, "the same are gone")
+
+
+def test_a_dry_run_before_the_first_visit(certificate: Path, tmp_path: Path) -> None:
+    """Nothing is here, so nothing but what would be fetched first could be deleted; and the store stays empty."""
+    with OddPop(certificate) as server:
+        server.deliver(message(1), message(2))
+        client = MailClient(paths(tmp_path), [server.account()], secret=lambda _: "secret")
+        try:
+            for policy, count in (("never", 0), ("when_deleted", 0), ("30 days", 0), ("at_once", 2)):
+                found = client.foretell(server.account(), policy)
+                assert (found.listed, found.new, len(found.deletions)) == (2, 2, count)
+            assert client.folders() == []
+        finally:
+            client.stop()
+
+
+@pytest.mark.parametrize("policy", ["when_deleted", "at_once"])
+def test_what_this_disk_cannot_read_stays_on_the_server(policy: str, certificate: Path, tmp_path: Path) -> None:
+    """In the trash, too: there it can be taken out again. The dry run names it."""
+    with OddPop(certificate) as server:
+        server.deliver(message(1), message(2))
+        with visiting(tmp_path, server.account()) as client:
+            rows = {row.subject: row.id for row in shown(client)}
+            client.delete(list(rows.values())).result(10)
+            wait_for(lambda: len(shown(client, Role.TRASH)) == 2, "they are in the trash")
+            again(client)
+        with sqlite3.connect(tmp_path / "data" / "bodies.db") as sql:
+            sql.execute("UPDATE body SET raw = x'00' WHERE message_id = ?", (rows["Number 1"],))
+        sql.close()
+        with visiting(tmp_path, server.account(delete_from_server=policy)) as client:
+            wait_for(lambda: len(server.mails) == 1, "the other one is gone")
+            again(client)
+            assert [b"Body of number 1." in kept.raw for kept in server.mails] == [True]
+            found = client.foretell(client.accounts[0], policy)
+            assert ([one.message_id for one in found.unreadable], found.deletions) == ([rows["Number 1"]], ())
+
+
+def test_mail_db_is_lost(maildrops: Dovecot | Courier, tmp_path: Path) -> None:
     """Every message is shown again where it was, with its flags; nothing is fetched a second time."""
-    user = dovecot.new_user()
-    dovecot.deliver(user, *(message(number) for number in range(1, 11)))
-    account = replace(dovecot.account(user, Protocol.POP3), name="club", delete_from_server="at_once")
+    user = maildrops.new_user()
+    maildrops.deliver(user, *(message(number) for number in range(1, 11)))
+    account = replace(maildrops.account(user, Protocol.POP3), name="club", delete_from_server="at_once")
     with visiting(tmp_path, account) as client:
         rows = {row.subject: row.id for row in shown(client)}
         archived = client.archive([rows["Number 1"], rows["Number 2"]]).result(10)
@@ -157,7 +266,7 @@ def test_mail_db_is_lost(dovecot: Dovecot, tmp_path: Path) -> None:
         again(client)
     for file in (tmp_path / "data").glob("mail.db*"):
         file.unlink()
-    dovecot.deliver(user, message(11))
+    maildrops.deliver(user, message(11))
     with visiting(tmp_path, account) as client:
         assert client.recovered == 10
         assert subjects_shown(client) == numbers(*range(3, 12))
@@ -167,11 +276,11 @@ def test_mail_db_is_lost(dovecot: Dovecot, tmp_path: Path) -> None:
         assert all(client.raw(row.id) for row in shown(client))
 
 
-def test_everything_works_without_a_server(dovecot: Dovecot, tmp_path: Path) -> None:
+def test_everything_works_without_a_server(maildrops: Dovecot | Courier, tmp_path: Path) -> None:
     """Folders, flags, moves, undo: this computer is the mailbox."""
-    user = dovecot.new_user()
-    dovecot.deliver(user, *(message(number) for number in range(1, 6)))
-    account = replace(dovecot.account(user, Protocol.POP3), name="club")
+    user = maildrops.new_user()
+    maildrops.deliver(user, *(message(number) for number in range(1, 6)))
+    account = replace(maildrops.account(user, Protocol.POP3), name="club")
     with visiting(tmp_path, account) as client:
         assert len(shown(client)) == 5
     away = replace(account, incoming=replace(account.incoming, port=1))
@@ -218,3 +327,45 @@ def test_sent_mail_and_drafts_are_kept_here(writer: Writer) -> None:
         wait_for(lambda: not shown(client, Role.DRAFTS), "the draft is gone")
         wait_for(lambda: shown(client)[0].flags & Flag.ANSWERED, "it is answered")
     assert len(writer.server.arrived(receiver)) == 1
+
+
+def test_a_name_that_is_given_again(certificate: Path, tmp_path: Path) -> None:
+    """What was deleted, by us or by others, and what has its name now are two messages, be they of one size."""
+    for policy in ("at_once", "never"):
+        with OddPop(certificate) as server:
+            server.deliver(message(1), message(2))
+            with visiting(tmp_path / policy, server.account(delete_from_server=policy)) as client:
+                names = ["u00001", "u00002"]
+                server.mails.clear()
+                again(client)
+                server.mails.extend(Kept(message(number), name) for number, name in zip((3, 4), names, strict=True))
+                assert len(message(1)) == len(message(3))
+                again(client)
+                again(client)
+                assert subjects_shown(client) == numbers(1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("uidl", EVERY)
+def test_a_server_that_cannot_show_headers(uidl: Scheme, certificate: Path, tmp_path: Path) -> None:
+    """Without TOP all is read where names do not tell; still each message is here once."""
+    with OddPop(certificate, tuple(word for word in CAPABILITIES if word != b"TOP")) as server:
+        server.deliver(*(message(number) for number in range(1, 26)))
+        with visiting(tmp_path, server.account()) as client:
+            server.uidl = uidl
+            server.deliver(message(26))
+            again(client)
+            again(client)
+            assert subjects_shown(client) == numbers(*range(1, 27))
+
+
+def test_a_server_that_only_says_that_it_deletes(certificate: Path, tmp_path: Path) -> None:
+    """What is listed again and again is here once, and stays in the trash where it was put."""
+    with OddPop(certificate) as server:
+        server.keeps_deleted = True
+        server.deliver(*(message(number) for number in range(1, 6)))
+        with visiting(tmp_path, server.account(delete_from_server="at_once")) as client:
+            client.delete([shown(client)[0].id]).result(10)
+            wait_for(lambda: len(shown(client, Role.TRASH)) == 1, "one is in the trash")
+            again(client)
+            again(client)
+            assert sorted(subjects_shown(client) + subjects_shown(client, Role.TRASH)) == numbers(*range(1, 6))

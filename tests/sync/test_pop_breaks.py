@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.courier import Courier
 from tests.servers.dovecot import Dovecot
 from tests.servers.faults import Fault, FaultyLine
 from tests.sync.killed import Death, Nursery
@@ -42,3 +43,18 @@ def test_cut_anywhere(side: str, match: str, policy: str, dovecot: Dovecot, nurs
     fault = Fault(side, match, cut=_chosen.choice(("before", "after")))  # type: ignore[arg-type]
     with FaultyLine(dovecot, fault, protocol=Protocol.POP3) as line:
         PopCase(dovecot, nursery, tmp_path, policy).run(line=line)
+
+
+@pytest.mark.parametrize("policy", DELETING)
+def test_killed_on_courier(policy: str, courier: Courier, nursery: Nursery, tmp_path: Path) -> None:
+    """A server of another make, whose QUIT and whose listings work differently."""
+    for death in _chosen.sample(DEATHS, 2):
+        PopCase(courier, nursery, tmp_path, policy).run(death)
+
+
+@pytest.mark.parametrize(("side", "match"), [("client", "DELE"), ("client", "QUIT"), ("server", r"\+OK Bye")])
+def test_cut_on_courier(side: str, match: str, courier: Courier, nursery: Nursery, tmp_path: Path) -> None:
+    """The same where the line breaks about a deletion."""
+    fault = Fault(side, match, cut=_chosen.choice(("before", "after")))  # type: ignore[arg-type]
+    with FaultyLine(courier, fault, protocol=Protocol.POP3) as line:
+        assert PopCase(courier, nursery, tmp_path, "at_once").run(line=line)

@@ -144,6 +144,29 @@ def test_pop3_says_what_is_deleted_from_the_server(value: str) -> None:
     assert account.delete_from_server == ("14 days" if "14" in value else value.strip('"'))
 
 
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        *(
+            ("90", 90),
+            ('"2 min"', 120),
+            ('"1 minute"', 60),
+            ('"90 seconds"', 90),
+            ('"24 hours"', 86_400),
+            ('"1h"', 3_600),
+        ),
+        *((value, 0) for value in ('"90"', '"59 s"', '"25 hours"', "true", "1.5", '"soon"', '"-5 minutes"', "[5]")),
+    ],
+)
+def test_how_often_pop3_looks_for_mail(value: str, seconds: int) -> None:
+    """Texts with a unit and numbers of seconds; what is too often, too seldom or nothing (0 here) is a problem."""
+    config = read(account_toml(f'host = "a"\ncheck_every = {value}', 'protocol = "pop3"'))
+    assert [account.check_every for account in config.accounts] == ([seconds] if seconds else [])
+    assert [problem.sentence.partition(": ")[2] for problem in config.problems] == (
+        [] if seconds else ['check_every must be such as "5 minutes" or "2 hours", from 1 minute to 24 hours.']
+    )
+
+
 @pytest.mark.parametrize("value", ["all", "opened", "90 days", "1 day"])
 def test_keep_bodies_takes_all_opened_and_days(value: str) -> None:
     """The three ways of keeping bodies."""
@@ -194,6 +217,7 @@ def test_what_only_looks_like_loopback_is_not(host: str) -> None:
         (account_toml('host = "a"\nfingerprint = "abc"'), "64 hex digits"),
         (account_toml('host = "a"\ndelete_from_server = "never"'), "POP3 only"),
         (account_toml('host = "a"\ndelete_from_server = 3', 'protocol = "pop3"'), "delete_from_server must be"),
+        (account_toml('host = "a"\ncheck_every = 300'), "POP3 only"),
         (account_toml(account='keep_bodies = "90"'), "90 days"),
         (account_toml(account='protocol = "pop"'), 'did you mean "pop3"?'),
         (account_toml(account="outgoing = 1"), '"outgoing" must be a table'),
@@ -382,6 +406,7 @@ def servers() -> st.SearchStrategy[Server]:
         outgoing=st.none() | servers(),
         keep_bodies=st.sampled_from(["all", "opened", "90 days"]),
         delete_from_server=st.sampled_from(["never", "when_deleted", "at_once", "14 days"]),
+        check_every=st.integers(60, 86_400) | st.sampled_from([300, 3_600, 86_400]),
     )
 )
 def test_what_is_written_is_what_is_read(account: Account, tmp_path_factory: pytest.TempPathFactory) -> None:

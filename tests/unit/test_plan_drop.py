@@ -48,6 +48,18 @@ def test_other_names_for_everything() -> None:
     assert len(plan(listing(*names), few).fetch) == MANY_KNOWN
 
 
+def test_names_that_were_gone() -> None:
+    """Deleted on the server, or not listed the last time: what has the name now is looked at before it is believed."""
+    before = {
+        "deleted": Known("deleted", 1, 100, 5, 0, 9),
+        "missed": Known("missed", 2, 100, 0, 0, 8),
+        "listed": Known("listed", 3, 100, 0, 0, 9),
+    }
+    made = plan(listing("deleted", "missed", "listed"), before, 9)
+    assert [one.uidl for one in made.look] == ["deleted", "missed"]
+    assert [one.uidl for one in made.here] == ["listed"]
+
+
 @given(st.lists(NAMES, max_size=12), st.sets(NAMES.filter(bool)))
 def test_every_message_has_one_place(names: list[str], before: set[str]) -> None:
     """Nothing of a listing is left out, or dealt with twice; nothing is fetched that is known."""

@@ -42,10 +42,14 @@ from tui_mail.sync.pulse import Pulse, wake_engine
 from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tui_mail.client.takeover import Takeover
+    from tui_mail.store.backup import Backup
     from tui_mail.sync.account import AccountWorker
     from tui_mail.sync.apart import EngineApart, FarWorker
     from tui_mail.sync.engine import Engine
+    from tui_mail.sync.plan_drop import Foretold
     from tui_mail.sync.pop_account import PopWorker
 
 FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
@@ -238,6 +242,24 @@ class MailClient(Reading, Acting, Writing):
         else:
             wake_engine(self.paths, b"halt")
         return True
+
+    def foretell(self, account: Account, policy: str) -> Foretold:
+        """What the next visit to a POP3 maildrop would fetch, and delete there under a policy. Nothing is changed.
+
+        Blocks: call it on a thread. Raises ServerError, SecretUnavailable and StoreError.
+        """
+        from tui_mail.sync.foretelling import foretell
+
+        return foretell(self._db, account, policy, self._secret(account))
+
+    def back_up(self, target: Path, progress: Callable[[int, int], None]) -> tuple[Backup, list[str]]:
+        """Copy the store and its settings to a folder that is not there yet; gives what it holds and what it lacks.
+
+        Blocks for seconds or minutes. Raises UsageError, and StoreError with nothing left of it.
+        """
+        from tui_mail.client.backups import take
+
+        return take(self.paths, self._db, target, progress)
 
     # --- waiting (command line) ---------------------------------------------------------------
 

@@ -12,15 +12,16 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tui_mail.config.rules import Problem, Reader, is_loopback, suggestion
+from tui_mail.config.durations import words_of
+from tui_mail.config.rules import PASSWORD_KEYS, Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
-from tui_mail.model import Account, Security, Server
+from tui_mail.model import CHECK_EVERY, Account, Security, Server
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.text import safe_line
@@ -38,6 +39,8 @@ __all__ = [
     "load",
     "parse",
     "remove_account",
+    "replace_whole",
+    "without_secrets",
 ]
 
 _TOP_KEYS = ("accounts", "compose")
@@ -148,6 +151,36 @@ def remove_account(paths: Paths, name: str) -> None:
     _write(paths, tomlkit.dumps(document))
 
 
+def without_secrets(content: bytes) -> tuple[bytes | None, list[str]]:
+    """What stands in a config.toml, without passwords that somebody put there although none is read from it.
+
+    Gives the text, None when there is no telling what is in it; and what was left out, in a few words each.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(content.decode("utf-8"))
+    except (UnicodeDecodeError, TOMLKitError):
+        return None, ["config.toml, which is not TOML"]
+    found = list(_take_out(document, ()))
+    return (tomlkit.dumps(document).encode() if found else content), [f'"{name}" in config.toml' for name in found]
+
+
+def _take_out(table: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """Remove every password below a table; gives their names."""
+    if isinstance(table, list):
+        for inner in table:
+            yield from _take_out(inner, path)
+    if isinstance(table, dict):
+        for key in list(table):
+            if key in PASSWORD_KEYS:
+                del table[key]
+                yield ".".join((*path, key))
+            else:
+                yield from _take_out(table[key], (*path, key))
+
+
 def _text_and_names(paths: Paths) -> tuple[str, tuple[str, ...]]:
     """What config.toml holds now ("" without one), and the accounts in it, whether they are right or not."""
     try:
@@ -197,6 +230,8 @@ def _account_table(account: Account) -> Table:
     incoming = _leg(account.incoming, Server("", 0, Security.TLS, ""))
     if account.delete_from_server != "never":
         incoming["delete_from_server"] = account.delete_from_server
+    if account.check_every != CHECK_EVERY:
+        incoming["check_every"] = words_of(account.check_every)
     table["incoming"] = incoming
     if account.outgoing is not None:
         table["outgoing"] = _leg(account.outgoing, account.incoming)
@@ -244,13 +279,14 @@ def _write(paths: Paths, text: str) -> None:
     file = paths.config_file.resolve()
     try:
         if file.exists():
-            _replace(file.with_name(file.name + ".bak"), file.read_bytes())
-        _replace(file, text.encode())
+            replace_whole(file.with_name(file.name + ".bak"), file.read_bytes())
+        replace_whole(file, text.encode())
     except OSError as error:
         raise StoreReadOnly(f"{file} could not be written ({error.strerror}); it is as it was.", repr(error)) from error
 
 
-def _replace(file: Path, content: bytes) -> None:
+def replace_whole(file: Path, content: bytes) -> None:
+    """Write a file that nobody ever sees half, 0600, durably. Raises OSError."""
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui_mail.config.durations import seconds_of
 from tui_mail.config.writing import WRITING_KEYS, writing_of
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import SafeText, safe_line
 
@@ -31,8 +32,11 @@ _LEG_KEYS = (
     "fingerprint",
     "allow_cleartext",
 )
-_INCOMING_KEYS = (*_LEG_KEYS, "delete_from_server")
-_PASSWORD_KEYS = frozenset({"password", "passwd", "pass", "passphrase", "secret"})
+_INCOMING_KEYS = (*_LEG_KEYS, "delete_from_server", "check_every")
+PASSWORD_KEYS = frozenset({"password", "passwd", "pass", "passphrase", "secret"})
+
+SHORTEST_CHECK, LONGEST_CHECK = 60, 86_400
+"""Seconds between two visits to a POP3 server: below it servers lock people out, above it nobody calls it mail."""
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
 _LOOPBACK = re.compile(r"localhost|.+\.localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?", re.IGNORECASE)
@@ -60,6 +64,11 @@ def is_loopback(host: str) -> bool:
     return _LOOPBACK.fullmatch(host) is not None
 
 
+def is_policy(value: str) -> bool:
+    """True when this says what may be deleted on a POP3 server, and when."""
+    return value in ("never", "when_deleted", "at_once") or _DAYS.fullmatch(value) is not None
+
+
 class Reader:
     """Walks one document, and collects every problem instead of stopping at the first."""
 
@@ -84,7 +93,7 @@ class Reader:
         for key in table:
             if key in known:
                 continue
-            if key in _PASSWORD_KEYS and path[:1] == ("accounts",):
+            if key in PASSWORD_KEYS and path[:1] == ("accounts",):
                 self.problem(
                     (*path, key),
                     f'"{key}": a password must not stand in this file; move it: '
@@ -163,6 +172,7 @@ class Reader:
             outgoing=outgoing,
             keep_bodies=self._keep_bodies(path, table),
             delete_from_server=self._delete_from_server((*path, "incoming"), incoming_table, protocol),
+            check_every=self._check_every((*path, "incoming"), incoming_table, protocol),
         )
         return None if any(problem.fatal for problem in self.problems[before:]) else account
 
@@ -246,13 +256,25 @@ class Reader:
         if protocol is not Protocol.POP3 and "delete_from_server" in table:
             what = "delete_from_server is for POP3 only; with IMAP the server keeps the mail"
             self.problem((*path, "delete_from_server"), what)
-        if value in ("never", "when_deleted", "at_once") or (isinstance(value, str) and _DAYS.fullmatch(value)):
-            return str(value)
+        if isinstance(value, str) and is_policy(value):
+            return value
         self.problem(
             (*path, "delete_from_server"),
             'delete_from_server must be "never", "when_deleted", "at_once" or such as "14 days"',
         )
         return "never"
+
+    def _check_every(self, path: _KeyPath, table: Mapping[str, Any], protocol: Protocol) -> int:
+        seconds = seconds_of(table.get("check_every", CHECK_EVERY))
+        if protocol is not Protocol.POP3 and "check_every" in table:
+            what = "check_every is for POP3 only; an IMAP server tells of new mail by itself"
+            self.problem((*path, "check_every"), what)
+        elif seconds is None or not SHORTEST_CHECK <= seconds <= LONGEST_CHECK:
+            what = 'check_every must be such as "5 minutes" or "2 hours", from 1 minute to 24 hours'
+            self.problem((*path, "check_every"), what)
+        else:
+            return seconds
+        return CHECK_EVERY
 
     def _line(self, path: _KeyPath) -> int:
         """Where `path` stands, or the table that should hold it."""

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from tui_mail.errors import CommandRefused, MailError
 from tui_mail.model import Server
+from tui_mail.net.busy import LONGEST
 from tui_mail.net.failures import too_much
 from tui_mail.net.pop3_line import Pop3Line
 from tui_mail.net.pop3_login import Offered, log_in
@@ -66,7 +67,7 @@ class Pop3Session:
 
     def __init__(self, line: Pop3Line, offered: Offered, *, patience: float) -> None:
         self.host = line.server.host
-        self.login_delay = number_in(offered.words, "LOGIN-DELAY") or 0
+        self.login_delay = min(number_in(offered.words, "LOGIN-DELAY") or 0, int(LONGEST))
         """Seconds that the server wants between two logins; 0 when it does not say."""
         self.expire = number_in(offered.words, "EXPIRE")
         """Days after which the server deletes by itself, 0: as soon as a message was read; None: never, or unknown."""

@@ -50,6 +50,17 @@ def load(sql: sqlite3.Connection, blob: int) -> bytes:
     raise StoreDamaged("A file of this message is not readable on this disk any more; attach it again.", f"blob {blob}")
 
 
+def damaged(sql: sqlite3.Connection) -> list[int]:
+    """The numbers of octets that are not what was stored; `sql` reads bodies.db."""
+    found = list[int]()
+    for (blob,) in sql.execute("SELECT id FROM blob ORDER BY id").fetchall():
+        try:
+            load(sql, blob)
+        except StoreDamaged:
+            found.append(blob)
+    return found
+
+
 def sweep(db: Database) -> int:
     """Take away what no draft and no message of the outbox names; returns how many there were. Blocks."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from tui_mail.store import bodies
+from tui_mail.store import blobs, bodies
 from tui_mail.text import SafeText, safe_line
 
 
@@ -21,7 +21,7 @@ class Checkup:
     damaged: tuple[int, ...]
     """Ids of those whose octets are not, or are gone."""
     troubles: tuple[SafeText, ...]
-    """What SQLite says of its files."""
+    """What SQLite says of its files, and what drafts and messages of the outbox lack."""
 
 
 def check(mail: sqlite3.Connection, bodies_sql: sqlite3.Connection) -> Checkup:
@@ -31,6 +31,10 @@ def check(mail: sqlite3.Connection, bodies_sql: sqlite3.Connection) -> Checkup:
         for name, sql in (("mail.db", mail), ("bodies.db", bodies_sql))
         for (line,) in sql.execute("PRAGMA integrity_check(10)")
         if line != "ok"
+    ]
+    troubles += [
+        safe_line(f"bodies.db: file {blob}, of a draft or of the outbox, is not what was stored")
+        for blob in blobs.damaged(bodies_sql)
     ]
     ids = [row[0] for row in mail.execute("SELECT id FROM message WHERE has_body = 1 ORDER BY id")]
     damaged = [id_ for id_ in ids if bodies.load(bodies_sql, id_) is None]

@@ -85,6 +85,12 @@ def account_id(txn: Transaction, name: str) -> int:
     return found
 
 
+def known_account(sql: sqlite3.Connection, name: str) -> int:
+    """The row of the account; 0 while the store has never heard of it."""
+    row = sql.execute("SELECT id FROM account WHERE name = ?", (name,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def account_name(sql: sqlite3.Connection, account: int) -> str:
     """What the account is called in config.toml; empty when it is not known."""
     row = sql.execute("SELECT name FROM account WHERE id = ?", (account,)).fetchone()

@@ -31,6 +31,8 @@ class Known:
     deleted: int
     """When the server confirmed that it deleted it (epoch); 0: it did not."""
     first_seen: int
+    last_seen: int = 0
+    """When the last visit began that had it listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def known(sql: sqlite3.Connection, account: int) -> dict[str, Known]:
     return {
         row[0]: Known(*row)
         for row in sql.execute(
-            "SELECT uidl, message_id, size, deleted, first_seen FROM maildrop WHERE account_id = ?", (account,)
+            "SELECT uidl, message_id, size, deleted, first_seen, last_seen FROM maildrop WHERE account_id = ?",
+            (account,),
         )
     }
 
@@ -75,8 +78,15 @@ def know_as(txn: Transaction, account: int, names: Iterable[tuple[str, int, int]
     )
 
 
+def visited(sql: sqlite3.Connection, account: int) -> int:
+    """When the last visit began that got a listing (epoch); 0: never."""
+    row = sql.execute("SELECT value FROM meta WHERE key = ?", (f"visited:{account}",)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def seen(txn: Transaction, account: int, uidls: Iterable[str], now: int) -> None:
-    """The server lists these now."""
+    """A visit that began now has these listed, of what is known."""
+    txn.sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"visited:{account}", str(now)))
     txn.sql.executemany(
         "UPDATE maildrop SET last_seen = ? WHERE account_id = ? AND uidl = ?", ((now, account, uidl) for uidl in uidls)
     )
@@ -110,6 +120,18 @@ def thrown_away(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
             )
         )
     return left
+
+
+def shown(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these messages that are in a folder here, be it the trash."""
+    return {
+        row[0]
+        for chunk in chunks(list(ids))
+        for row in sql.execute(
+            f"SELECT id FROM message WHERE id IN ({marks(chunk)}) AND view_folder IS NOT NULL",  # noqa: S608
+            chunk,
+        )
+    }
 
 
 def alike(sql: sqlite3.Connection, account: int, fields: HeaderFields, size: int) -> list[int]:

@@ -9,22 +9,20 @@ Before a DELE is sent, the octets are read back and compared with their hash: th
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tui_mail.errors import CommandRefused, ServerError
-from tui_mail.mime.headers import parse_headers
 from tui_mail.net.pop3 import Pop3Session
 from tui_mail.store import bodies, maildrop, mirror
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.maildrop import Fetched, Known
 from tui_mail.store.making import make_many
 from tui_mail.store.mirror import Arrived
-from tui_mail.sync.plan_drop import Entry, plan, to_delete
+from tui_mail.sync.plan_drop import Deletion, Entry, Foretold, plan, to_delete, why
+from tui_mail.sync.telling import Told, told_apart
 
 BATCH_MESSAGES, BATCH_OCTETS = 50, 4_000_000
 BATCH_SECONDS = 2.0
@@ -63,6 +61,17 @@ class Visit:
     """Messages that were not reached because somebody stopped it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """A listing by what is known of it."""
+
+    here: list[Entry]
+    new: list[Entry]
+    names: list[tuple[str, int, int]]
+    """(UIDL, message id, size) of those that are here under another name."""
+    total: int
+
+
 class Drop:
     """The maildrop of one account."""
 
@@ -75,12 +84,18 @@ class Drop:
 
     def visit(self, session: Pop3Session, progress: Progress, stopped: Callable[[], bool]) -> Visit:
         """Fetch, delete what may be, and end the session. Raises ServerError and StoreError; nothing is lost then."""
-        here, new = self._sorted(session)
-        new.sort(key=lambda entry: -entry.number)  # the newest first, as somebody reads them
+        found = self._sorted(session)
+        began = max(int(time.time()), maildrop.visited(self._db.read(), self._id) + 1)  # a clock may be set back
+        self._note(found, began)
+        here, new = found.here, sorted(found.new, key=lambda entry: -entry.number)  # the newest first, as people read
         octets = sum(entry.size for entry in here)
         fetching = Fetching(len(here), len(here) + len(new), octets, octets + sum(entry.size for entry in new))
         refused, kept = 0, list[Entry]()
-        for batch, failed in self._batches(session, new, stopped, lambda entry: self._came(entry, fetching, progress)):
+
+        def came(entry: Entry) -> None:
+            self._came(entry, fetching, progress)
+
+        for batch, failed in self._batches(session, new, stopped, began, came):
             kept += batch
             refused += failed
         deleted = [] if stopped() else self._delete(session, [*here, *kept])
@@ -90,53 +105,39 @@ class Drop:
             self._db.run(lambda txn: self._deleted(txn, deleted, now))
         return Visit(len(kept), len(deleted), refused, len(new) - len(kept) - refused)
 
-    def would_delete(self, session: Pop3Session) -> list[Known]:
-        """What the next visit would have the server delete, of what is here already. Nothing is changed."""
-        here, _ = self._sorted(session, write=False)
+    def foretell(self, session: Pop3Session) -> Foretold:
+        """What `visit` would fetch and have the server delete. Nothing is changed, here or there."""
+        found, now = self._sorted(session, dry=True), int(time.time())
         known = maildrop.known(self._db.read(), self._id)
-        return [known[entry.uidl] for entry in self._deletable(here, known)]
+        known |= {uidl: Known(uidl, message_id, size, 0, now) for uidl, message_id, size in found.names}
+        known |= {entry.uidl: Known(entry.uidl, 0, entry.size, 0, now) for entry in found.new}
+        chosen, unreadable = self._chosen([*found.here, *found.new], known)
+        in_trash = maildrop.shown(self._db.read(), [known[entry.uidl].message_id for entry in chosen])
+        deletions = [
+            Deletion(one, why(self._policy, one, in_trash=one.message_id in in_trash, now=now))
+            for one in (replace(known[entry.uidl], size=entry.size) for entry in chosen)
+        ]
+        left = [replace(known[entry.uidl], size=entry.size) for entry in unreadable]
+        return Foretold(found.total, len(found.new), tuple(deletions), tuple(left))
 
     # --- what is there ------------------------------------------------------------------------
 
-    def _sorted(self, session: Pop3Session, *, write: bool = True) -> tuple[list[Entry], list[Entry]]:
-        """(what is here, what is new)."""
+    def _sorted(self, session: Pop3Session, *, dry: bool = False) -> _Sorted:
         listing = session.listing()
         known = maildrop.known(self._db.read(), self._id)
-        planned = plan(listing, known)
-        here, new = list(planned.here), list(planned.fetch)
-        now = int(time.time())
-        if planned.look:
-            named, alike = self._named(session, planned.look, known)
-            new += [entry for entry in named if entry.uidl not in known and entry.uidl not in alike]
-            here += [entry for entry in named if entry.uidl in known or entry.uidl in alike]
-            names = [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
-            if write and names:
-                self._db.run(lambda txn: self._know_as(txn, names, now))
-        if write and here:
-            listed = [entry.uidl for entry in here]
-            self._db.run(lambda txn: maildrop.seen(txn, self._id, listed, now))
-        return here, new
+        planned = plan(listing, known, maildrop.visited(self._db.read(), self._id))
+        told = told_apart(self._db, self._id, session, planned.look, known, dry=dry) if planned.look else Told()
+        return _Sorted([*planned.here, *told.here], [*planned.fetch, *told.new], told.names, len(listing))
 
-    def _named(
-        self, session: Pop3Session, entries: Sequence[Entry], known: dict[str, Known]
-    ) -> tuple[list[Entry], dict[str, int]]:
-        """Entries with a name made of their header where they have none; and those that are here under another name."""
-        sizes, named = {entry.number: entry for entry in entries}, list[Entry]()
-        taken, alike, often = set[int](), dict[str, int](), Counter[str]()
-        for number, header in session.top([entry.number for entry in entries]):
-            entry = sizes[number]
-            if not entry.uidl:
-                name = hashlib.sha256(header).hexdigest()[:32]
-                often[name] += 1
-                entry = replace(entry, uidl=f"top:{name}:{often[name]}")
-            named.append(entry)
-            if entry.uidl not in known:
-                found = maildrop.alike(self._db.read(), self._id, parse_headers(header), entry.size)
-                one = next((id_ for id_ in found if id_ not in taken), 0)
-                if one:
-                    taken.add(one)
-                    alike[entry.uidl] = one
-        return named, alike
+    def _note(self, found: _Sorted, began: int) -> None:
+        """What was listed, and under which names."""
+        listed = [entry.uidl for entry in found.here]
+
+        def job(txn: Transaction) -> None:
+            self._know_as(txn, found.names, began)
+            maildrop.seen(txn, self._id, listed, began)
+
+        self._db.run(job)
 
     def _know_as(self, txn: Transaction, names: Sequence[tuple[str, int, int]], now: int) -> None:
         maildrop.know_as(txn, self._id, names, now)
@@ -153,6 +154,7 @@ class Drop:
         session: Pop3Session,
         new: Sequence[Entry],
         stopped: Callable[[], bool],
+        visit: int,
         came: Callable[[Entry], None],
     ) -> Iterator[tuple[list[Entry], int]]:
         """Batches that are here durably, and how many of each the server refused to give; `came` is told of each one.
@@ -173,13 +175,13 @@ class Drop:
                     got.append((by_number[number], raw))
                     came(by_number[number])
                     if time.monotonic() - began > BATCH_SECONDS:
-                        self._keep(got)
+                        self._keep(got, visit)
                         yield [entry for entry, _ in got], refused
                         got, refused, began = [], 0, time.monotonic()
             except ServerError:
-                self._keep(got)
+                self._keep(got, visit)
                 raise
-            self._keep(got)
+            self._keep(got, visit)
             yield [entry for entry, _ in got], refused
 
     @staticmethod
@@ -188,7 +190,8 @@ class Drop:
         fetching.octets += entry.size
         progress(fetching)
 
-    def _keep(self, got: Sequence[tuple[Entry, bytes]]) -> None:
+    def _keep(self, got: Sequence[tuple[Entry, bytes]], began: int) -> None:
+        """`began`: when the visit did, so that all that it had listed was last seen at one moment."""
         if not got:
             return
         now = int(time.time())
@@ -196,30 +199,31 @@ class Drop:
         arrived = [Arrived(id_, entry.uidl, entry.size) for (entry, _), id_ in zip(got, ids, strict=True)]
         mirror.note_arrivals(self._db, self._account, arrived, now)
         fetched = [Fetched(entry.uidl, id_, entry.size) for (entry, _), id_ in zip(got, ids, strict=True)]
-        self._db.run(lambda txn: maildrop.keep(txn, self._id, fetched, now))
+        self._db.run(lambda txn: maildrop.keep(txn, self._id, fetched, began))
 
     # --- deleting -------------------------------------------------------------------------------
 
     def _delete(self, session: Pop3Session, here: Sequence[Entry]) -> list[str]:
         """Mark on the server what may go; it goes when the session ends well."""
         known = maildrop.known(self._db.read(), self._id)
-        wanted = {entry.number: entry.uidl for entry in self._deletable(here, known)}
+        wanted = {entry.number: entry.uidl for entry in self._chosen(here, known)[0]}
         marked = session.delete(list(wanted)) if wanted else []
         return [wanted[number] for number in marked]
 
-    def _deletable(self, here: Iterable[Entry], known: dict[str, Known]) -> list[Entry]:
+    def _chosen(self, entries: Sequence[Entry], known: dict[str, Known]) -> tuple[list[Entry], list[Entry]]:
+        """What the policy gives up: (the server may delete it, it may not because this disk cannot read it)."""
         if self._policy == "never":
-            return []
-        here = list(here)
-        ids = [known[entry.uidl].message_id for entry in here if entry.uidl in known]
+            return [], []
+        ids = [one.message_id for entry in entries if (one := known.get(entry.uidl)) and one.message_id]
         gone = maildrop.thrown_away(self._db.read(), ids)
-        chosen = to_delete(self._policy, here, known, gone, time.time())
-        sql = self._db.read_bodies()
-        return [
-            entry
-            for entry in chosen
-            if known[entry.uidl].message_id in gone or bodies.load(sql, known[entry.uidl].message_id) is not None
-        ]
+        chosen = to_delete(self._policy, entries, known, gone, time.time())
+        shown = maildrop.shown(self._db.read(), [known[entry.uidl].message_id for entry in chosen])
+        sql, whole, unreadable = self._db.read_bodies(), list[Entry](), list[Entry]()
+        for entry in chosen:
+            id_ = known[entry.uidl].message_id
+            readable = id_ not in shown or bodies.load(sql, id_) is not None  # deleted for ever: nothing to read back
+            (whole if readable else unreadable).append(entry)
+        return whole, unreadable
 
 
 def _portions(entries: Sequence[Entry]) -> Iterator[list[int]]:

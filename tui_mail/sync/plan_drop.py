@@ -39,32 +39,56 @@ class Plan:
     here: tuple[Entry, ...]
     """Fetched before."""
     look: tuple[Entry, ...]
-    """Their header is to be read first: they may be here under another name."""
+    """Their header is to be read first: they may be here under another name, or be others under a known one."""
     fetch: tuple[Entry, ...]
     """New: to be fetched."""
 
 
-def plan(listing: Sequence[Listed], known: Mapping[str, Known]) -> Plan:
-    """Sort a listing by what is known of it."""
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A message that the server would be told to delete."""
+
+    known: Known
+    """`message_id` 0: it would be fetched first."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What the next visit would do."""
+
+    listed: int
+    """Messages of the maildrop."""
+    new: int
+    """So many of them would be fetched."""
+    deletions: tuple[Deletion, ...]
+    unreadable: tuple[Known, ...]
+    """Those that the policy gives up, and that stay on the server because they cannot be read on this disk."""
+
+
+def plan(listing: Sequence[Listed], known: Mapping[str, Known], visited: int = 0) -> Plan:
+    """Sort a listing by what is known of it; `visited` is when the last visit began, as `Known.last_seen` says it."""
     if listing and all(one.uidl == str(one.number) for one in listing):  # places in the list, used again and again
         listing = [Listed(one.number, one.size, "") for one in listing]
     often = Counter(one.uidl for one in listing)
-    here, new, nameless = list[Entry](), list[Entry](), list[Entry]()
+    here, new, doubtful = list[Entry](), list[Entry](), list[Entry]()
     for one in listing:
         entry = Entry(one.number, one.size, one.uidl)
         before = known.get(one.uidl) if one.uidl else None
         if not one.uidl or often[one.uidl] > 1:
-            nameless.append(Entry(one.number, one.size, ""))
+            doubtful.append(Entry(one.number, one.size, ""))
         elif before is None:
             new.append(entry)
         elif before.size not in (0, one.size):
-            nameless.append(Entry(one.number, one.size, ""))  # the name of another message now
+            doubtful.append(Entry(one.number, one.size, ""))  # the name of another message now
+        elif before.deleted or before.last_seen < visited:
+            doubtful.append(entry)  # it was gone, and is there again: perhaps only its name is
         else:
             here.append(entry)
     alive = sum(1 for one in known.values() if not one.deleted)
     if alive >= MANY_KNOWN and new and len(new) > SUSPICIOUS * len(listing):
-        return Plan(tuple(here), (*nameless, *new), ())
-    return Plan(tuple(here), tuple(nameless), tuple(new))
+        return Plan(tuple(here), (*doubtful, *new), ())
+    return Plan(tuple(here), tuple(doubtful), tuple(new))
 
 
 def to_delete(
@@ -85,3 +109,13 @@ def to_delete(
         if policy == "at_once" or old_enough or (policy == "when_deleted" and one.message_id in thrown_away):
             found.append(entry)
     return found
+
+
+def why(policy: str, one: Known, *, in_trash: bool, now: float) -> str:
+    """What has `to_delete` choose this message, in a few words."""
+    if policy == "at_once":
+        return "it is here" if one.message_id else "it would be fetched first"
+    if policy == "when_deleted":
+        return "in the trash here" if in_trash else "deleted here"
+    days = int(now - one.first_seen) // 86_400
+    return f"here for {days} day{'s' * (days != 1)}"

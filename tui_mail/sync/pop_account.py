@@ -35,10 +35,10 @@ from tui_mail.sync.drop import FORGET_SECONDS, Drop, Fetching, Visit
 from tui_mail.sync.status import COUNT_SECONDS, StatusReport
 from tui_mail.text import SafeText, safe_line
 
-POLL_SECONDS = 300.0
-"""How often the maildrop is visited, unless the server asks for longer pauses."""
 BUSY_SECONDS = 60.0
 """The pause after [IN-USE]: another program has it open, or the last session is still being ended."""
+MANY_NEW = 100
+"""So many new messages may be a part only: some servers list a few hundred and hide the others until these are read."""
 UNTRUSTED_SECONDS = 300.0
 KEPT_FOR_UNDO = 3_600
 """Seconds for which what was deleted for ever keeps its octets."""
@@ -75,6 +75,10 @@ class PopWorker(threading.Thread):
         """The journal may hold something."""
         self._next = 0.0
         """When the next visit is due (monotonic)."""
+        self._login_delay = 0
+        """Seconds that the server of this visit wants until the next; 0 before it said so."""
+        self._more = False
+        """The server may have more, and wants to be left alone first."""
         self._session: Pop3Session | None = None
         self._idle_for: list[threading.Event] = []
 
@@ -222,37 +226,41 @@ class PopWorker(threading.Thread):
         except CertificateRefused as error:
             self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
         except ServerBusy as error:
-            self._pause(LinkState.OFFLINE, error, max(BUSY_SECONDS, error.seconds))
+            self._pause(LinkState.OFFLINE, error, max(BUSY_SECONDS, error.seconds, self._login_delay))
         except StoreError:
             raise
         except MailError as error:
             if self._halted:
                 self._stopped()
             else:
-                self._pause(LinkState.OFFLINE, error, self._backoff.next())
+                self._pause(LinkState.OFFLINE, error, max(self._backoff.next(), self._login_delay))
         else:
             self._backoff.reset()
             self._tidy()
             if visit.left and self._halted:
                 self._stopped()
-            else:
+            elif not self._more:
                 again = time.time() + self._next - time.monotonic()
                 counts = dict.fromkeys(("done", "total", "octets", "octets_total"), 0)
                 self._report.say(state=LinkState.LIVE, heard=time.time(), retry_at=again, **counts)
             log.info("account %s: %s", self.account.name, visit)
 
     def _sessions(self) -> Visit:
-        """Visits until nothing is new: some servers list only a few hundred at a time."""
+        """Visits until nothing is new, one after the other unless the server wants pauses between them."""
         drop = Drop(self._db, self.account.name, self.account_id, self.account.delete_from_server)
         while True:
+            self._login_delay = 0
             self._session = session = Pop3Session.open(self.account.incoming, self._secret(self.account))
+            self._login_delay = session.login_delay
             try:
                 self._report.connected(time.time())
                 visit = drop.visit(session, self._progress, lambda: self._over or self._halted)
             finally:
                 self._session = None
                 session.close()
-            self._next = time.monotonic() + max(POLL_SECONDS, session.login_delay)
+            self._more = bool(session.login_delay) and visit.new >= MANY_NEW
+            pause = session.login_delay if self._more else max(self.account.check_every, session.login_delay)
+            self._next = time.monotonic() + pause
             if not visit.new or session.login_delay or self._over or self._halted:
                 return visit
 

@@ -1,0 +1,89 @@
+"""Which message is which where a server's name for it does not tell: its header does.
+
+What belongs here: reading headers for that, and comparing them with what is here. What must never be here: deciding
+which names are to be doubted (plan_drop), writing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tui_mail.mime.headers import parse_headers
+from tui_mail.net.pop3 import Pop3Session
+from tui_mail.store import bodies, maildrop
+from tui_mail.store.database import Database
+from tui_mail.store.maildrop import Known
+from tui_mail.sync.plan_drop import Entry
+
+
+@dataclass(slots=True)
+class Told:
+    """The doubtful entries of a listing, each under a name that is good for it alone."""
+
+    here: list[Entry] = field(default_factory=list)
+    new: list[Entry] = field(default_factory=list)
+    names: list[tuple[str, int, int]] = field(default_factory=list)
+    """(UIDL, message id, listed size) of those that are here and were called otherwise."""
+
+
+def told_apart(
+    db: Database, account: int, session: Pop3Session, entries: Sequence[Entry], known: Mapping[str, Known], *, dry: bool
+) -> Told:
+    """Look at the headers of `entries`; with `dry` no message is read whole for that, and counts as new instead.
+
+    Raises what a session raises, and StoreError.
+    """
+    told, taken, often = Told(), set[int](), Counter[str]()
+    by_number = {entry.number: entry for entry in entries}
+    for number, header in _headers(session, list(by_number), dry):
+        entry = by_number.pop(number)
+        before = known.get(entry.uidl)
+        if before is not None and _is_it(db, before, header):
+            told.here.append(entry)
+            continue
+        if before is not None or not entry.uidl:
+            name = hashlib.sha256(header).hexdigest()[:32]
+            often[name] += 1
+            entry = replace(entry, uidl=f"top:{name}:{often[name]}")
+        if entry.uidl in known:
+            told.here.append(entry)
+            continue
+        alike = maildrop.alike(db.read(), account, parse_headers(header), entry.size)
+        one = next((id_ for id_ in alike if id_ not in taken), 0)
+        if one:
+            taken.add(one)
+            told.names.append((entry.uidl, one, entry.size))
+        (told.here if one else told.new).append(entry)
+    if dry:
+        told.new += (replace(entry, uidl=entry.uidl or f"?{entry.number}") for entry in by_number.values())
+    return told
+
+
+def _headers(session: Pop3Session, numbers: Sequence[int], dry: bool) -> Iterator[tuple[int, bytes]]:
+    """The header of each message; of those that TOP does not show, by reading them whole."""
+    left = set(numbers)
+    for number, header in session.top(numbers):
+        left.discard(number)
+        yield number, header
+    if dry:
+        return
+    for number, raw in session.retrieve(sorted(left)):
+        if isinstance(raw, bytes):
+            yield number, _header_of(raw)
+
+
+def _header_of(raw: bytes) -> bytes:
+    head, end, _ = raw.partition(b"\r\n\r\n")
+    return head + end
+
+
+def _is_it(db: Database, before: Known, header: bytes) -> bool:
+    """Whether this is the message that had the name before it was gone from the listings.
+
+    Where its octets are here no more, nothing can be compared. Then the name counts, unless the server had deleted it.
+    """
+    raw = bodies.load(db.read_bodies(), before.message_id)
+    return not before.deleted if raw is None else _header_of(raw) == header
