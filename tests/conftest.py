@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import courier as courier_server
 from tests.servers import cyrus as cyrus_server
@@ -15,6 +16,9 @@ from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot, missing
 from tests.servers.postfix import Postfix
 from tests.servers.private import PrivateServer
+
+settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no clock")  # a machine may be slow, or do something else meanwhile
 
 
 def need(reason: str) -> None:

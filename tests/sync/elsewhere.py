@@ -117,13 +117,15 @@ class Elsewhere:
         sets = self.chance.random() < 0.6
         for uid, token in chosen:
             try:
-                self._ok("STORE", str(uid), "+FLAGS" if sets else "-FLAGS", f"({flag})")
+                told = self._ok("STORE", str(uid), "+FLAGS" if sets else "-FLAGS", f"({flag})")
             except imaplib.IMAP4.abort:
                 self._broke()
                 self.ledger.flagged(WHO, token, [flag] if sets else [], [] if sets else [flag])
                 self.ledger.unsure(token, "or not: its line ended")
                 return
             self.ledger.flagged(WHO, token, [flag] if sets else [], [] if sets else [flag])
+            if told == [None]:  # it had it already, or somebody moved it a moment ago: OK all the same
+                self.ledger.unsure(token, "or not: nothing was told of it")
 
     def move(self) -> None:
         """Move messages."""
@@ -244,6 +246,7 @@ class Elsewhere:
         told = self.line.response("COPYUID")[1]
         return answer == "OK" and told != [None]
 
-    def _ok(self, command: str, *words: str) -> None:
+    def _ok(self, command: str, *words: str) -> list[object]:
         answer, told = self.line.uid(command, *words)
         assert answer == "OK", (command, words, told)
+        return told
