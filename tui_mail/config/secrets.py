@@ -267,20 +267,3 @@ def is_allowed(backend: KeyringBackend) -> bool:
         members = list(getattr(backend, "backends", ()))
         return bool(members) and all(is_allowed(member) for member in members)
     return module in _ALLOWED_MODULES
-
-
-import enum as _e  # STUB
-
-
-class Place(_e.StrEnum):  # STUB
-    KEYRING = "keyring"
-    VAULT = "vault"
-    SESSION = "session"
-
-
-def places(paths):
-    return [
-        (Place.KEYRING, False, "no keyring answers here: no D-Bus"),
-        (Place.VAULT, True, "vault.age, opened by a passphrase once per start"),
-        (Place.SESSION, True, "asked for at every start"),
-    ]  # STUB
