@@ -119,7 +119,7 @@ def recover(paths: Paths) -> int:
         kept = open_for_writing(bodies_path)
         try:
             migrate_bodies(kept)
-            tables = ("local", "local_folder", "unkept")
+            tables = ("local", "local_folder", "outgoing")
             if not any(kept.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables):  # noqa: S608
                 return 0
             with _alone(kept):
