@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import need
 from tests.servers.dovecot import Dovecot
 from tests.servers.pop3_scripted import OddPop, Scheme
+from tests.servers.postfix import Postfix, missing
 from tests.sync.conftest import message, shown, subjects_shown, wait_for
 from tests.sync.pop_breaks import POLICIES
 from tests.sync.test_pop import again, numbers, visiting
@@ -204,49 +206,62 @@ def test_octets_that_are_no_more_readable_are_fetched_again(dovecot: Dovecot, tm
         assert picture(client) == before
 
 
-def test_what_is_being_written_and_sent(dovecot: Dovecot, tmp_path: Path) -> None:
-    """An open draft is open again with its file; what waited to be sent is one draft, and is not sent by itself."""
+def test_what_is_being_written(dovecot: Dovecot, tmp_path: Path) -> None:
+    """An open draft is open again with its file, whether or not an older version is in the Drafts folder."""
     account = replace(dovecot.account(dovecot.new_user(), Protocol.POP3), name="club")
-    account = replace(account, outgoing=replace(account.incoming, port=1))
     (tmp_path / "notes.txt").write_text("what was said")
     with visiting(tmp_path, account) as client:
-        blank = replace(client.blank_draft().result(10).draft, to="ola@example.org", bcc="bea@example.org")
-        open_ = replace(
-            blank, subject="Open", body="Dear", attachments=client.attach([tmp_path / "notes.txt"]).result(10)
-        )
-        client.save_draft(open_).result(10)
-        for subject in ("Waits", "Waits, and was kept before"):
-            draft = client.save_draft(replace(blank, subject=subject, body="the letter")).result(10)
-            if "kept" in subject:
-                draft = client.keep_draft(draft).result(10)
-                wait_for(lambda: subjects_shown(client, Role.DRAFTS), "it is kept")
-            client.send(draft).result(10)
-        client.send_raw(
-            b"From: me@example.org\r\nTo: ola@example.org\r\nSubject: From a script\r\n\r\nhello\r\n", "club"
-        ).result(10)
-        assert len(client.outbox()) == 3
+        files = client.attach([tmp_path / "notes.txt"]).result(10)
+        blank = replace(client.blank_draft().result(10).draft, to="ola@example.org", attachments=files)
+        client.save_draft(replace(blank, subject="Open")).result(10)
+        older = client.keep_draft(client.save_draft(replace(blank, subject="Older")).result(10)).result(10)
+        wait_for(lambda: subjects_shown(client, Role.DRAFTS) == ["Older"], "it is kept")
+        client.save_draft(replace(older, subject="Newer")).result(10)
         before = client.drafts()
+        assert len(before) == 2
     lose(tmp_path)
     with visiting(tmp_path, account) as client:
-        assert client.outbox() == []
-        waited = ["From a script", "Waits", "Waits, and was kept before"]
-        assert subjects_shown(client, Role.DRAFTS) == waited
-        raws = [client.raw(row.id) or b"" for row in shown(client, Role.DRAFTS)]
-        assert sum(b"the letter" in raw and b"bea@example.org" in raw for raw in raws) == 2
         assert client.drafts() == before
-        assert len(before) == 1
-        assert [draft.subject for draft in client.recover_drafts().result(10)] == ["Open"]
-        wait_for(lambda: subjects_shown(client, Role.DRAFTS) == sorted(["Open", *waited]), "the draft is kept")
-        kept = next(row for row in shown(client, Role.DRAFTS) if row.subject == "Open")
-        assert b"notes.txt" in (client.raw(kept.id) or b"")
-        now = picture(client)
-    lose(tmp_path)
-    with visiting(tmp_path, account) as client:
-        assert picture(client) == now
-        assert client.drafts() == []
+        assert subjects_shown(client, Role.DRAFTS) == ["Older"]
+        assert sorted(draft.subject for draft in client.recover_drafts().result(10)) == ["Newer", "Open"]
+        wait_for(lambda: subjects_shown(client, Role.DRAFTS) == ["Newer", "Open"], "both are kept, and once")
+        assert all(b"notes.txt" in (client.raw(row.id) or b"") for row in shown(client, Role.DRAFTS))
 
 
-def test_what_was_sent_is_no_draft(writer: Writer) -> None:
+@pytest.mark.parametrize("protocol", [Protocol.POP3, Protocol.IMAP])
+def test_what_waits_to_be_sent_is_sent_once(protocol: Protocol, tmp_path: Path) -> None:
+    """The outbox goes on as after any crash: with its recipients, its file in Sent, and what it answers."""
+    need(missing())
+    with Postfix() as post:
+        writer = Writer(post, tmp_path / "home")
+        receiver, hidden = post.new_user(), post.new_user()
+        incoming = post.dovecot.account(writer.user, protocol).incoming
+        writer.account = replace(writer.account, protocol=protocol, incoming=incoming, delete_from_server="at_once")
+        post.dovecot.deliver(writer.user, message(1))
+        with writer.client() as client:
+            wait_for(lambda: shown(client) and client.raw(shown(client)[0].id), "it is here")
+            post.kill()
+            begun = client.reply(shown(client)[0].id).result(10).draft
+            draft = replace(begun, to=post.address(receiver), bcc=post.address(hidden))
+            sent = client.send(client.keep_draft(draft).result(10)).result(10)
+            wait_for(lambda: client.outbox()[0].attempts or client.outbox()[0].error, "it was tried")
+            before = client.outbox()[0]
+        lose(writer.home)
+        with writer.client() as client:
+            (after,) = client.outbox()
+            assert (after.id, after.message_id) == (sent.id, before.message_id)
+            assert [one.email for one in after.recipients] == [post.address(receiver), post.address(hidden)]
+            post.start()
+            client.retry().result(10)
+            finished(client, after)
+            wait_for(lambda: subjects_shown(client, Role.SENT) == ["Re: Number 1"], "the copy is here")
+            if protocol is Protocol.POP3:
+                wait_for(lambda: shown(client)[0].flags & Flag.ANSWERED, "it is answered")
+                wait_for(lambda: not shown(client, Role.DRAFTS), "its draft is gone")
+        assert [len(post.arrived(one)) for one in (receiver, hidden)] == [1, 1]
+
+
+def test_what_was_sent_is_not_sent_again(writer: Writer) -> None:
     """The copy is among the sent mail, and nowhere else."""
     receiver = writer.server.new_user()
     incoming = writer.server.dovecot.account(writer.user, Protocol.POP3).incoming

@@ -96,17 +96,13 @@ CREATE TABLE local (
 );
 INSERT INTO local SELECT message_id, account, folder, role, flags, keywords, internaldate FROM local_3;
 DROP TABLE local_3;
-CREATE TABLE unkept (
-    draft_id INTEGER PRIMARY KEY,
+CREATE TABLE outgoing (
+    kind TEXT NOT NULL,
+    id INTEGER NOT NULL,
     account TEXT NOT NULL,
-    message_id TEXT NOT NULL,
     content TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    kept INTEGER NOT NULL,
-    copy INTEGER,
-    updated INTEGER NOT NULL
-);
-CREATE TABLE unsent (blob INTEGER PRIMARY KEY, account TEXT NOT NULL, copy INTEGER);
+    PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
 """
 """Folders that are on this computer only, also empty ones; what is remembered of a maildrop, also of messages that are
 here no more: several names of one message, and what was deleted here and must not come again; and what is being written

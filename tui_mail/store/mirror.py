@@ -106,6 +106,16 @@ def note_names(db: Database, txn: Transaction, account: int, uidls: Iterable[str
             sql.executemany("DELETE FROM listed WHERE account = ? AND uidl = ?", ((name, uidl) for uidl in gone))
 
 
+def catch_up(db: Database, txn: Transaction, account: int) -> None:
+    """What an older tui-mail did not note: the account's folders, and names of messages that are here no more."""
+    note_folders(db, txn, account)
+    name = folders.account_name(txn.sql, account)
+    uidls = [row[0] for row in txn.sql.execute("SELECT uidl FROM maildrop WHERE account_id = ?", (account,))]
+    noted = db.bodies_sql.execute("SELECT COUNT(*) FROM listed WHERE account = ?", (name,)).fetchone()[0]
+    if noted < len(uidls):
+        note_names(db, txn, account, uidls)
+
+
 def recover(paths: Paths) -> int:
     """Make a mail.db that was lost anew, where mail was on this computer only; returns how many messages there are.
 
@@ -119,7 +129,7 @@ def recover(paths: Paths) -> int:
         kept = open_for_writing(bodies_path)
         try:
             migrate_bodies(kept)
-            tables = ("local", "local_folder", "unkept")
+            tables = ("local", "local_folder", "outgoing")
             if not any(kept.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables):  # noqa: S608
                 return 0
             with _alone(kept):

@@ -1,93 +1,104 @@
-"""Drafts that are in no Drafts folder yet and messages that are in nobody's hands yet, should mail.db be lost.
+"""What is being written and what is being sent, kept beside the octets: mail.db may be lost.
 
-What belongs here: the tables `unkept` and `unsent` of bodies.db, and making drafts of them anew. What must never be
-here: writing and sending themselves (drafts, outbox, delivery).
+What belongs here: the table `outgoing` of bodies.db, and the rows of `draft` and `outbox` made anew from it. What must
+never be here: writing and sending themselves (drafts, outbox, delivery).
 
-Whether a message of the outbox was sent is not known after mail.db was lost; it is a draft then, and never sent by
-itself.
+As each row is here before mail.db has it, it is never behind: what is `queued` here has not been sent, and what may
+have been sent is `unknown` here too. So the outbox goes on after a loss as after any crash.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from typing import Any
 
-from tui_mail.model import Flag, Role
 from tui_mail.store import folders
 from tui_mail.store.bodies import writing
 from tui_mail.store.database import Database, Transaction
 
-_UNKEPT = (
-    "SELECT d.id, a.name, d.message_id, d.content, d.version, d.kept, d.copy, d.updated FROM draft d"
-    " JOIN account a ON a.id = d.account_id WHERE d.state = 'open' AND d.version > d.kept"
+Columns = dict[str, Any]
+
+_DRAFTS = (
+    "SELECT a.name AS account, d.* FROM draft d JOIN account a ON a.id = d.account_id"
+    " WHERE d.state = 'sending' OR d.version > d.kept"
 )
-_UNSENT = (
-    "SELECT o.kept_blob, a.name, d.copy FROM outbox o JOIN account a ON a.id = o.account_id"
-    " LEFT JOIN draft d ON d.id = o.draft_id WHERE o.state NOT IN ('done', 'cancelled') AND NOT o.accepted"
+_OUTBOX = (
+    "SELECT a.name AS account, o.* FROM outbox o JOIN account a ON a.id = o.account_id"
+    " WHERE o.state NOT IN ('done', 'cancelled') OR o.copy_state = 'wanted'"
 )
 
 
 def note(db: Database, txn: Transaction) -> None:
-    """What is being written and sent by now; within the write that changed it, and durable before that."""
-    for table, query in (("unkept", _UNKEPT), ("unsent", _UNSENT)):
-        now = {row[0]: row for row in txn.sql.execute(query).fetchall()}
-        noted = {row[0]: row for row in db.bodies_sql.execute(f"SELECT * FROM {table}")}  # noqa: S608
-        if now != noted:
-            with writing(db) as sql:
-                sql.execute(f"DELETE FROM {table}")  # noqa: S608
-                _insert(sql, table, now.values())
+    """What is being written and sent by now; within the write that changed it, and durable before that.
+
+    Of drafts only those whose newest words are in no Drafts folder.
+    """
+    now = {("draft", row["id"], row.pop("account"), json.dumps(row)) for row in _rows(txn.sql, _DRAFTS)}
+    for row in _rows(txn.sql, _OUTBOX):
+        account = row.pop("account")
+        row["recipients"] = _rows(txn.sql, "SELECT * FROM outbox_recipient WHERE outbox_id = ?", row["id"])
+        now.add(("outbox", row["id"], account, json.dumps(row)))
+    noted = set(db.bodies_sql.execute("SELECT kind, id, account, content FROM outgoing").fetchall())
+    if now != noted:
+        with writing(db) as sql:
+            sql.executemany("DELETE FROM outgoing WHERE kind = ? AND id = ?", (row[:2] for row in noted - now))
+            sql.executemany("INSERT OR REPLACE INTO outgoing VALUES (?, ?, ?, ?)", now - noted)
 
 
 def leave(kept: sqlite3.Connection) -> None:
-    """In bodies.db: messages of local accounts that were to be sent are in their drafts; no other octets are left."""
-    for blob, account, copy in kept.execute(
-        "SELECT * FROM unsent WHERE account IN (SELECT account FROM local_folder) AND blob IN (SELECT id FROM blob)"
-    ).fetchall():
-        row = kept.execute(
-            "SELECT MAX(id) + 1 FROM (SELECT MAX(message_id) AS id FROM local UNION SELECT MAX(message_id) FROM body"
-            " UNION SELECT MAX(message_id) FROM listed UNION SELECT 0)"
-        ).fetchone()
-        kept.execute("INSERT INTO body SELECT ?, codec, size, sha256, raw FROM blob WHERE id = ?", (*row, blob))
-        kept.execute(
-            "INSERT INTO local SELECT ?, ?, ?, ?, ?, '', made FROM blob WHERE id = ?",
-            (*row, account, *_drafts_folder(kept, account), Flag.SEEN | Flag.DRAFT, blob),
-        )
-        kept.execute("DELETE FROM local WHERE message_id = ?", (copy,))
-    kept.execute("DELETE FROM unsent")
-    named = [file["blob"] for row in kept.execute("SELECT content FROM unkept") for file in _files(row[0])]
-    gone = {row[0] for row in kept.execute("SELECT id FROM blob")}.difference(named)
+    """In bodies.db nothing is left of files and messages on their way out but what is named here."""
+    named = set[int]()
+    for kind, _, _, content in kept.execute("SELECT * FROM outgoing"):
+        row: Columns = json.loads(content)
+        named.update((row["blob"], row["kept_blob"]) if kind == "outbox" else _files(row))
+    gone = {row[0] for row in kept.execute("SELECT id FROM blob")} - named
     kept.executemany("DELETE FROM blob WHERE id = ?", ((id_,) for id_ in gone))
 
 
 def write_again(txn: Transaction, kept: sqlite3.Connection) -> None:
-    """In a new mail.db: the drafts that were open."""
-    for id_, account, message_id, content, version, done, copy, updated in kept.execute("SELECT * FROM unkept"):
-        owner = folders.account_id(txn, account)
-        txn.sql.execute(
-            "INSERT INTO draft (id, account_id, message_id, content, version, kept, copy, updated)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (id_, owner, message_id, content, version, done, copy, updated),
-        )
-        txn.sql.executemany(
-            "INSERT OR IGNORE INTO draft_blob VALUES (?, ?)", ((id_, file["blob"]) for file in _files(content))
-        )
+    """In a new mail.db, in which the messages are already: drafts, and the outbox.
+
+    What they say of a message that is not there (one that a server has gets another number) is left out.
+    """
+    for kind, _, account, content in kept.execute("SELECT * FROM outgoing ORDER BY kind, id").fetchall():
+        row: Columns = json.loads(content)
+        row["account_id"] = folders.account_id(txn, account)
+        if kind == "draft":
+            row["copy"] = _if_there(txn, "message", row["copy"])
+            _insert(txn, "draft", row)
+            for blob in _files(row):
+                _insert(txn, "draft_blob", {"draft_id": row["id"], "blob": blob})
+        else:
+            recipients = row.pop("recipients")
+            row["source"] = _if_there(txn, "message", row["source"])
+            row["draft_id"] = _if_there(txn, "draft", row["draft_id"])
+            _insert(txn, "outbox", row)
+            for recipient in recipients:
+                _insert(txn, "outbox_recipient", recipient)
 
 
-def _insert(sql: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-    for row in rows:
-        sql.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+def _rows(sql: sqlite3.Connection, query: str, *values: object) -> list[Columns]:
+    cursor = sql.execute(query, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _drafts_folder(kept: sqlite3.Connection, account: str) -> tuple[str, str]:
-    """(name, role) of a local account's Drafts folder."""
-    row = kept.execute(
-        "SELECT name, role FROM local_folder WHERE account = ? AND role = ?", (account, Role.DRAFTS)
-    ).fetchone()
-    return row if row is not None else (folders.STANDARD_NAMES[Role.DRAFTS], str(Role.DRAFTS))
+def _insert(txn: Transaction, table: str, row: Columns) -> None:
+    """A row, as far as this version of the table has its columns."""
+    known = [one[1] for one in txn.sql.execute(f"PRAGMA table_info({table})") if one[1] in row]
+    marks = ", ".join("?" * len(known))
+    txn.sql.execute(
+        f"INSERT OR IGNORE INTO {table} ({', '.join(known)}) VALUES ({marks})",  # noqa: S608
+        [row[name] for name in known],
+    )
 
 
-def _files(content: str) -> list[dict[str, int]]:
-    """The attachments of a draft's content."""
-    files: list[dict[str, int]] = json.loads(content).get("attachments", [])
-    return files
+def _if_there(txn: Transaction, table: str, id_: int | None) -> int | None:
+    found = txn.sql.execute(f"SELECT id FROM {table} WHERE id = ?", (id_,)).fetchone()  # noqa: S608
+    return None if found is None else id_
+
+
+def _files(draft: Columns) -> list[int]:
+    """The octets of a draft's attachments."""
+    return [file["blob"] for file in json.loads(draft["content"]).get("attachments", ())]

@@ -210,7 +210,7 @@ class PopWorker(threading.Thread):
 
     def _prepare(self, txn: Transaction) -> int:
         account = local.prepare(txn, self.account.name)
-        mirror.note_folders(self._db, txn, account)
+        mirror.catch_up(self._db, txn, account)
         return account
 
     def _visit(self) -> None:

@@ -105,7 +105,7 @@ def recovered_words(count: int) -> SafeText | None:
     many = "1 message is" if count == 1 else f"{count:,} messages are"
     return SafeText(
         f"mail.db was lost; it was made anew from bodies.db. {many} here again with folders and flags. "
-        "Only the history of what you did is gone. What was to be sent is a draft again; it may have gone."
+        "Only the history of what you did is gone."
     )
 
 
