@@ -9,7 +9,6 @@ with its line. Only `tomllib` is needed for that; `tomlkit` comes in when someth
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_mail.config.files import replace_whole
 from tui_mail.config.rules import Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
@@ -228,27 +228,7 @@ def _write(paths: Paths, text: str) -> None:
     file = paths.config_file.resolve()
     try:
         if file.exists():
-            _replace(file.with_name(file.name + ".bak"), file.read_bytes())
-        _replace(file, text.encode())
+            replace_whole(file.with_name(file.name + ".bak"), file.read_bytes())
+        replace_whole(file, text.encode())
     except OSError as error:
         raise StoreReadOnly(f"{file} could not be written ({error.strerror}); it is as it was.", repr(error)) from error
-
-
-def _replace(file: Path, content: bytes) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            os.fchmod(descriptor, 0o600)
-            stream.write(content)
-            stream.flush()
-            os.fsync(descriptor)
-        os.replace(temporary, file)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
