@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_mail.config.files import replace_whole
+from tui_mail.config.oauth_rules import oauth_values
 from tui_mail.config.rules import Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
@@ -184,6 +185,8 @@ def _account_table(account: Account) -> Table:
     table["incoming"] = incoming
     if account.outgoing is not None:
         table["outgoing"] = _leg(account.outgoing, account.incoming)
+    if account.oauth is not None:
+        table["oauth"] = _table(*oauth_values(account.oauth))
     return table
 
 
