@@ -42,10 +42,12 @@ __all__ = [
     "AskPassphrase",
     "Kind",
     "Leg",
+    "NothingStored",
     "Place",
     "answered_by",
     "ask_again",
     "ask_elsewhere",
+    "ask_elsewhere_first",
     "begin",
     "digest",
     "entry_name",
@@ -79,6 +81,10 @@ PLACES_SECONDS = 5.0
 """How long the keyring may take to say whether it is there."""
 
 _SAFE = "Your mail is safe."
+
+
+class NothingStored(SecretUnavailable):
+    """No place that could be asked has it, and none of them is at fault."""
 
 
 class Place(StrEnum):
@@ -355,21 +361,26 @@ def _find(account: Account, leg: Leg, ask: Ask | None, timeout: float) -> tuple[
         far = _far
         far_first, refused = account.name in _far_first, _refused.get(account.name, "")
     if far is not None and far_first:
-        return far(account, leg, refused), False
+        with contextlib.suppress(NothingStored):
+            return far(account, leg, refused), False
     try:
         if _uses_tokens(account, leg):
             from tui_mail.config import tokens
 
             return tokens.access_token(account, timeout=timeout), False
         return _from_places(account, leg, None if far is not None else ask, timeout), server.auth != "oauth2"
-    except SecretUnavailable:
+    except SecretUnavailable as error:
         if far is None:
             raise
-    return far(account, leg, refused), False
+        reason = error
+    try:
+        return far(account, leg, refused), False
+    except NothingStored:
+        raise reason from None
 
 
 def _from_places(account: Account, leg: Leg, ask: Ask | None, timeout: float, *, keyring: bool = True) -> str:
-    reason = SecretUnavailable(
+    reason: SecretUnavailable = NothingStored(
         f'No password is stored for account "{account.name}". {_SAFE} '
         f"Give it with: tui-mail account set-password {shlex.quote(account.name)}"
     )

@@ -62,7 +62,7 @@ def access_token(account: Account, *, timeout: float = 25.0, keyring: bool = Tru
         with _alone(account):
             found = secrets.stored(account, "refresh_token", timeout=timeout, keyring=keyring)
             if found is None:
-                raise SecretUnavailable(
+                raise secrets.NothingStored(
                     f'Nobody is logged in for account "{account.name}" yet. Your mail is safe. '
                     f"Log in with: tui-mail account login {shlex.quote(account.name)}"
                 )

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from tui_mail.config import secrets
 from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
@@ -31,6 +30,7 @@ from tui_mail.store.database import Database, Transaction
 from tui_mail.store.due import Due
 from tui_mail.sync.bodies import forget_lost
 from tui_mail.sync.drop import FORGET_SECONDS, Drop, Visit
+from tui_mail.sync.opening import opened
 from tui_mail.sync.status import StatusReport
 from tui_mail.text import SafeText, safe_line
 
@@ -194,7 +194,6 @@ class PopWorker(threading.Thread):
         try:
             visit = self._sessions()
         except (AuthenticationRefused, SecretUnavailable) as error:
-            secrets.invalidate(self.account)
             self._pause(LinkState.REFUSED, error, None)
         except CertificateRefused as error:
             self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
@@ -214,7 +213,7 @@ class PopWorker(threading.Thread):
         """Visits until nothing is new: some servers list only a few hundred at a time."""
         drop = Drop(self._db, self.account.name, self.account_id, self.account.delete_from_server)
         while True:
-            self._session = session = Pop3Session.open(self.account.incoming, self._secret(self.account))
+            self._session = session = opened(self.account, self._secret, self._open)
             try:
                 self._report.connected(time.time())
                 visit = drop.visit(session, self._progress, lambda: self._over)
@@ -224,6 +223,9 @@ class PopWorker(threading.Thread):
             self._next = time.monotonic() + max(POLL_SECONDS, session.login_delay)
             if not visit.new or session.login_delay or self._over:
                 return visit
+
+    def _open(self, secret: str) -> Pop3Session:
+        return Pop3Session.open(self.account.incoming, secret)
 
     def _progress(self, done: int, total: int) -> None:
         self._report.say(state=LinkState.SYNCING, done=done, total=total, heard=time.time())
