@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tui_mail import __version__
 from tui_mail.errors import ConfigError, MailError, TerminalError, UsageError
 from tui_mail.paths import Paths, paths
+from tui_mail.redaction import RedactingFormatter
 from tui_mail.thrift import OPENSSL, imports_without
 
 if TYPE_CHECKING:
@@ -381,7 +382,7 @@ def _log_to(where: Paths) -> None:
         root.removeHandler(old)
         old.close()
     handler = RotatingFileHandler(where.log_file, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.raiseExceptions = False

@@ -55,6 +55,28 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuth:
+    """Where an account's access tokens come from, for the legs with `auth` "oauth2"."""
+
+    provider: str = ""
+    """google | microsoft | the https URL of an issuer (RFC 8414)."""
+    client_id: str = ""
+    """The person's own registration of this program."""
+    scope: str = ""
+    """Else the provider's for mail."""
+    tenant: str = ""
+    """Microsoft: of an organisation; else `common`."""
+    authorization_url: str = ""
+    """Of an issuer that does not publish it; so are the next two."""
+    token_url: str = ""
+    device_url: str = ""
+    ca_file: str = ""
+    """PEM file of the authorities to trust instead of the system's."""
+    token_command: tuple[str, ...] = ()
+    """argv whose first output line is an access token; then nothing else is needed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Who someone is on which servers, as config.toml says it."""
 
@@ -91,6 +113,7 @@ class Account:
     """Where other people's certificates are, as PEM files."""
     sendmail_command: tuple[str, ...] = ()
     """argv of a program that sends instead of an outgoing server."""
+    oauth: OAuth | None = None
 
     @property
     def can_send(self) -> bool:

@@ -18,7 +18,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import SecretService, chainer, fail, kwallet, libsecret, null
 
-from tui_mail.config import secrets
+from tui_mail.config import command, secrets
 from tui_mail.config.secrets import (
     entry_name,
     forget_secret,
@@ -114,7 +114,7 @@ def test_the_command_cannot_reach_the_terminal() -> None:
 
 def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After its time the whole process group is gone, even a child that holds the pipe."""
-    monkeypatch.setattr(secrets, "COMMAND_SECONDS", 0.4)
+    monkeypatch.setattr(command, "COMMAND_SECONDS", 0.4)
     pid_file = tmp_path / "pid"
     with pytest.raises(SecretUnavailable, match="gave no password within"):
         secret(account_with(f"sleep 60 & echo $! > {shlex.quote(str(pid_file))}; wait"))

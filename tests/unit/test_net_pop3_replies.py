@@ -43,7 +43,7 @@ HOST = "pop.example.org"
         (b"+OK \xff\xfe", Reply("ok", "", "\ufffd\ufffd")),
         ("-ERR [AUTH] ungültig".encode(), Reply("err", "AUTH", "ungültig")),
         (b"+", Reply("more", "", "")),
-        (b"+ eyJzdGF0dXMiOiI0MDEifQ==", Reply("more", "", "")),
+        (b"+ eyJzdGF0dXMiOiI0MDEifQ==", Reply("more", "", "eyJzdGF0dXMiOiI0MDEifQ==")),
     ],
 )
 def test_a_reply(line: bytes, expected: Reply) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tui_mail.config import accounts as configuration
+from tui_mail.config.files import replace_whole
 from tui_mail.errors import StoreReadOnly
 from tui_mail.model import Protocol
 from tui_mail.paths import Paths
@@ -56,7 +57,7 @@ def restore(paths: Paths, folder: Path, progress: Progress) -> tuple[Backup, lis
             kept.append(name)
             continue
         try:
-            configuration.replace_whole(file, octets)
+            replace_whole(file, octets)
         except OSError as error:
             raise StoreReadOnly(
                 f"The mail was restored, and {file} could not be written ({error.strerror}); copy it out of {folder}."

@@ -199,13 +199,14 @@ class MailClient(Reading, Acting, Writing):
 
     def retry(self, account: str | None = None) -> Future[int]:
         """Try again now: connect, and send what the server refused before; the future tells how much that is."""
-        from tui_mail.config.secrets import invalidate
+        from tui_mail.config.secrets import ask_again, invalidate
 
         def again(txn: Transaction) -> int:
             outbox.retry_all(txn, account)
             return due.retry_failed(txn, None if account is None else folders.account_id(txn, account))
 
         def wake(_: Future[int]) -> None:
+            ask_again()
             if self._engine is None:
                 wake_engine(self.paths)
             for name, worker in self._workers.items():

@@ -9,7 +9,6 @@ with its line. Only `tomllib` is needed for that; `tomlkit` comes in when someth
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.config.durations import words_of
+from tui_mail.config.files import replace_whole
+from tui_mail.config.oauth_rules import oauth_values
 from tui_mail.config.rules import PASSWORD_KEYS, Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
@@ -39,7 +40,6 @@ __all__ = [
     "load",
     "parse",
     "remove_account",
-    "replace_whole",
     "without_secrets",
 ]
 
@@ -235,6 +235,8 @@ def _account_table(account: Account) -> Table:
     table["incoming"] = incoming
     if account.outgoing is not None:
         table["outgoing"] = _leg(account.outgoing, account.incoming)
+    if account.oauth is not None:
+        table["oauth"] = _table(*oauth_values(account.oauth))
     return table
 
 
@@ -283,24 +285,3 @@ def _write(paths: Paths, text: str) -> None:
         replace_whole(file, text.encode())
     except OSError as error:
         raise StoreReadOnly(f"{file} could not be written ({error.strerror}); it is as it was.", repr(error)) from error
-
-
-def replace_whole(file: Path, content: bytes) -> None:
-    """Write a file that nobody ever sees half, 0600, durably. Raises OSError."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            os.fchmod(descriptor, 0o600)
-            stream.write(content)
-            stream.flush()
-            os.fsync(descriptor)
-        os.replace(temporary, file)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

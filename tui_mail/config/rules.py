@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from tui_mail.config.durations import seconds_of
+from tui_mail.config.oauth_rules import oauth_of
 from tui_mail.config.writing import WRITING_KEYS, writing_of
 from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import SafeText, safe_line
 
-_ACCOUNT_KEYS = ("name", "email", "protocol", "incoming", "outgoing", "keep_bodies", *WRITING_KEYS)
+_ACCOUNT_KEYS = ("name", "email", "protocol", "incoming", "outgoing", "oauth", "keep_bodies", *WRITING_KEYS)
 _LEG_KEYS = (
     "host",
     "port",
@@ -170,6 +171,7 @@ class Reader:
             protocol=protocol,
             incoming=incoming,
             outgoing=outgoing,
+            oauth=oauth_of(self, path, table),
             keep_bodies=self._keep_bodies(path, table),
             delete_from_server=self._delete_from_server((*path, "incoming"), incoming_table, protocol),
             check_every=self._check_every((*path, "incoming"), incoming_table, protocol),
@@ -204,7 +206,7 @@ class Reader:
             user=self.string(path, table, "user", inherited.user),
             auth=self.choice(path, table, "auth", ("password", "oauth2"), inherited.auth),
             password_command=self.command(path, table, "password_command", inherited.password_command),
-            ca_file=self._ca_file(path, table, inherited.ca_file),
+            ca_file=self.file(path, table, "ca_file", inherited.ca_file),
             fingerprint=self._fingerprint(path, table),
             allow_cleartext=allowed,
         )
@@ -225,13 +227,14 @@ class Reader:
         self.problem((*path, key), f"{key} must be a list of words, such as {example}")
         return ()
 
-    def _ca_file(self, path: _KeyPath, table: Mapping[str, Any], inherited: str) -> str:
-        name = self.string(path, table, "ca_file", inherited)
+    def file(self, path: _KeyPath, table: Mapping[str, Any], key: str, inherited: str = "") -> str:
+        """The file that is named under `key`, which must be there; relative to the folder of config.toml."""
+        name = self.string(path, table, key, inherited)
         if not name:
             return ""
         file = self._folder / Path(name).expanduser()
-        if "ca_file" in table and not file.is_file():
-            self.problem((*path, "ca_file"), f"ca_file {file} is not there")
+        if key in table and not file.is_file():
+            self.problem((*path, key), f"{key} {file} is not there")
         return str(file)
 
     def _fingerprint(self, path: _KeyPath, table: Mapping[str, Any]) -> str:

@@ -1,148 +1,407 @@
-"""Where a password comes from: a command, the system's keyring, or the person, in this order.
+"""Where a secret comes from and where it is kept: one interface for passwords and tokens, whatever holds them.
 
-What belongs here: asking each source with a time limit, and refusing keyrings that keep nothing or keep it
-in the open. What must never be here: a password in a sentence, in a log or on this disk.
+What belongs here: the order of the places, and what is remembered in this run. What must never be here: a secret in a
+sentence, in a log or on this disk in the open; how a keyring, a vault or a token server is spoken to (keyrings, vault,
+oauth).
 
-A keyring may wait for ever for someone to unlock it, so it is only ever asked in a daemon thread. What was
+For each account and leg the first that has it gives it: the command in config.toml (password_command, token_command),
+what was typed for this run only, the system's keyring, the vault if there is one, and at last the person. What was
 found is kept in memory until `invalidate`; two threads that want the same password run its command once.
+
+The engine beside a screen is a process of its own, which no person can answer. It asks commands and the keyring itself,
+and for the rest the screen's process, over the pipe between the two (`ask_elsewhere`, `for_engine`): a passphrase is
+typed once, where the screen is, and neither it nor the vault's key ever leaves that process.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import queue
+import hashlib
 import shlex
-import signal
-import subprocess
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeVar
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
 
+from tui_mail.config.command import first_line
+from tui_mail.config.keyrings import is_allowed, keyring_name, with_keyring
+from tui_mail.config.vault import AskPassphrase, Vault
 from tui_mail.errors import SecretUnavailable
 from tui_mail.model import Account, Server
+from tui_mail.paths import Paths
+from tui_mail.redaction import hide
+from tui_mail.settings import Leg
+from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-_T = TypeVar("_T")
+__all__ = [
+    "SERVICE",
+    "Ask",
+    "AskPassphrase",
+    "Kind",
+    "Leg",
+    "NothingStored",
+    "Place",
+    "answered_by",
+    "ask_again",
+    "ask_elsewhere",
+    "ask_elsewhere_first",
+    "begin",
+    "digest",
+    "entry_name",
+    "for_engine",
+    "forget_secret",
+    "invalidate",
+    "is_allowed",
+    "is_typed",
+    "keep_secret",
+    "keyring_name",
+    "place_of",
+    "places",
+    "secret",
+    "store_secret",
+    "stored",
+]
 
-Leg = Literal["incoming", "outgoing"]
-"""Which server of an account."""
+Kind = Literal["incoming", "outgoing", "refresh_token", "client_secret"]
+"""The password for a leg, or what OAuth needs: it is for both legs."""
 
 Ask = Callable[[Account, Leg], str | None]
 """Asks the person; None when there is no answer."""
 
+Far = Callable[[Account, Leg, str], str]
+"""Asks the process of the screen; the text is the `digest` of a secret that a server refused, or empty."""
+
 SERVICE = "tui-mail"
 """The name of our entries in a keyring."""
 
-COMMAND_SECONDS = 30.0
-"""How long a password_command may take; it may have to ask for a card or a fingerprint."""
+PLACES_SECONDS = 5.0
+"""How long the keyring may take to say whether it is there."""
 
-_ALLOWED_MODULES = frozenset(
-    {
-        "keyring.backends.SecretService",
-        "keyring.backends.libsecret",
-        "keyring.backends.kwallet",
-        "keyring.backends.macOS",
-        "keyring.backends.Windows",
-    }
-)
 _SAFE = "Your mail is safe."
-_CHAINER_MODULE = "keyring.backends.chainer"
 
-_Key = tuple[str, Leg, Server]
+
+class NothingStored(SecretUnavailable):
+    """No place that could be asked has it, and none of them is at fault."""
+
+
+class Place(StrEnum):
+    """Where a secret is kept."""
+
+    KEYRING = "keyring"
+    VAULT = "vault"
+    SESSION = "session"
+    """In memory; it is asked for again in the next run."""
+
+
+_Key = tuple[str, Kind, Server]
 _cache: dict[_Key, str] = {}
 """A password is good for the server that it was found for, and for no other account of that name."""
+_typed: dict[tuple[str, Kind, str, str], str] = {}
+_declined: set[_Key] = set()
 _turns: dict[_Key, threading.Lock] = {}
 _guard = threading.Lock()
-_keyring_turn = threading.Lock()
+
+_vault: Vault | None = None
+_ask: Ask | None = None
+_ask_passphrase: AskPassphrase | None = None
+_someone = threading.Event()
+"""Set unless a screen that will answer questions is still on its way."""
+_someone.set()
+_far: Far | None = None
+_far_first: set[str] = set()
+_refused: dict[str, str] = {}
+SCREEN_SECONDS = 60.0
+"""How long a question waits for the screen that will show it."""
+
+
+# --- beginning --------------------------------------------------------------------------------
+
+
+def begin(
+    paths: Paths, *, ask_passphrase: AskPassphrase | None = None, ask: Ask | None = None, later: bool = False
+) -> None:
+    """Say where the vault is and who answers questions; `later`: `answered_by` will say who, and questions wait."""
+    global _vault, _ask_passphrase, _ask
+    _vault, _ask_passphrase, _ask = Vault(paths.data), ask_passphrase, ask
+    _someone.clear() if later else _someone.set()
+
+
+def answered_by(ask_passphrase: AskPassphrase | None, ask: Ask | None) -> None:
+    """From now on these answer questions: they are called on any thread but the screen's, and may take their time."""
+    global _ask_passphrase, _ask
+    _ask_passphrase, _ask = ask_passphrase, ask
+    _someone.set()
+
+
+def ask_again() -> None:
+    """The person tries again: who declined to answer is asked once more."""
+    with _guard:
+        _declined.clear()
+    if _vault is not None:
+        _vault.ask_again()
+
+
+def places(paths: Paths, *, timeout: float = PLACES_SECONDS) -> list[tuple[Place, bool, SafeText]]:
+    """Where a secret could be kept here, whether that is possible, and what a person should know of it; the best first.
+
+    Blocks for up to `timeout` seconds, so never call it on the UI thread.
+    """
+    try:
+        keyring = (Place.KEYRING, True, safe_line(f"{keyring_name(timeout=timeout)}, unlocked with your session."))
+    except SecretUnavailable as error:
+        keyring = (Place.KEYRING, False, error.shown)
+    there = Vault(paths.data).exists
+    words = "The encrypted file that you have" if there else "An encrypted file"
+    return [
+        keyring,
+        (Place.VAULT, True, SafeText(f"{words}; its passphrase is asked for once in each run.")),
+        (Place.SESSION, True, SafeText("Nowhere: it is asked for in each run.")),
+    ]
+
+
+# --- having a secret --------------------------------------------------------------------------
 
 
 def secret(account: Account, leg: Leg = "incoming", *, ask: Ask | None = None, timeout: float = 25.0) -> str:
-    """The password (or token) for one leg of `account`; blocks, so never call it on the UI thread.
+    """The password or access token for one leg of `account`; blocks, so never call it on the UI thread.
 
-    `timeout` is for the keyring, in seconds; `ask` is tried last. Raises SecretUnavailable.
+    `timeout` is for the keyring, in seconds; `ask` is tried last. Raises SecretUnavailable, and Unreachable or
+    AuthenticationRefused of a token server.
     """
     key = (account.name, leg, _server(account, leg))
-    with _guard:
-        turn = _turns.setdefault(key, threading.Lock())
-    with turn:
+    with _turn(key):
         with _guard:
             if key in _cache:
                 return _cache[key]
-        value = _find(account, leg, ask, timeout)
-        with _guard:
-            _cache[key] = value
+        value, lasting = _find(account, leg, ask or _ask, timeout)
+        hide(value)
+        if lasting:
+            with _guard:
+                _cache[key] = value
         return value
 
 
-def invalidate(account: Account) -> None:
-    """Forget what was found for `account` in this run: the server refused it, or the person changed it."""
+def invalidate(account: Account, refused: str = "") -> None:
+    """Forget what was found for `account` in this run: the server `refused` it, or the person changed it.
+
+    What was typed for this run stays.
+    """
+    from tui_mail.config import tokens
+
     with _guard:
         for key in [key for key in _cache if key[0] == account.name]:
             del _cache[key]
+        if refused:
+            _refused[account.name] = digest(refused)
+    tokens.forget(account, digest(refused) if refused else "")
+
+
+def stored(account: Account, kind: Kind, *, timeout: float = 25.0, keyring: bool = True) -> tuple[str, Place] | None:
+    """What is kept under `kind` and where; None when it is kept nowhere. Raises SecretUnavailable.
+
+    The keyring's reason for having nothing is raised last, when the vault has nothing either.
+    """
+    with _guard:
+        for one in _kinds(account, kind):
+            if (typed := _typed.get(_typed_key(account, one))) is not None:
+                return typed, Place.SESSION
+    reason: SecretUnavailable | None = None
+    if keyring:
+        try:
+            if (value := with_keyring(lambda backend: _in_keyring(backend, account, kind), timeout)) is not None:
+                return value, Place.KEYRING
+        except SecretUnavailable as error:
+            reason = error
+    if _vault is not None and _vault.exists:
+        _vault.open_by(_patient_passphrase)
+        for one in _kinds(account, kind):
+            if (value := _vault.get(entry_name(account, one))) is not None:
+                return value, Place.VAULT
+    if reason is not None:
+        raise reason
+    return None
+
+
+def place_of(account: Account, kind: Kind, *, timeout: float = 25.0) -> Place | None:
+    """Where a secret is kept; None when it is not. Raises SecretUnavailable when that cannot be told."""
+    found = stored(account, kind, timeout=timeout)
+    return None if found is None else found[1]
+
+
+def is_typed(account: Account) -> bool:
+    """Something was typed for this run of which no other process knows."""
+    with _guard:
+        return any(key[0] == account.name for key in _typed)
+
+
+# --- keeping a secret -------------------------------------------------------------------------
+
+
+def keep_secret(account: Account, kind: Kind, value: str, place: Place, *, timeout: float = 25.0) -> None:
+    """Keep a secret in one place, and take it out of those that would be asked before. Raises SecretUnavailable.
+
+    When this returns it is kept; in memory alone if that is the place. The vault may have to be opened, or made: then
+    its passphrase is asked for. Blocks, so never call it on the UI thread.
+    """
+    hide(value)
+    entry = entry_name(account, kind)
+    if place is Place.VAULT:
+        vault = _need_vault()
+        vault.open_by(_patient_passphrase)
+        vault.put(entry, value)
+        with contextlib.suppress(SecretUnavailable):
+            with_keyring(lambda backend: _take_out(backend, entry), min(timeout, PLACES_SECONDS))
+    elif place is Place.KEYRING:
+        _put_into_keyring(entry, value, timeout)
+        if _vault is not None and _vault.is_open:
+            _vault.put(entry, None)
+    with _guard:
+        for key in [key for key in _cache if key[0] == account.name]:
+            del _cache[key]
+        _typed.pop(_typed_key(account, kind), None)
+        if place is Place.SESSION:
+            _typed[_typed_key(account, kind)] = value
 
 
 def store_secret(account: Account, leg: Leg, value: str, *, timeout: float = 25.0) -> None:
     """Keep a password in the system's keyring, and make sure that it is there. Raises SecretUnavailable."""
-    entry = entry_name(account, leg)
+    keep_secret(account, leg, value, Place.KEYRING, timeout=timeout)
 
-    def store(backend: KeyringBackend) -> str | None:
-        backend.set_password(SERVICE, entry, value)
-        return backend.get_password(SERVICE, entry)
 
-    if _with_keyring(store, timeout) != value:
-        raise SecretUnavailable(
-            "The keyring took the password but does not give it back, so it is not kept anywhere. "
-            "Use password_command in config.toml instead."
-        )
+def forget_secret(account: Account, kind: Kind = "incoming", *, timeout: float = 25.0) -> None:
+    """Remove a secret from memory, the vault if it is open, and the keyring; fine if there is none.
+
+    Raises SecretUnavailable when it was not found elsewhere and the keyring cannot be asked.
+    """
     with _guard:
-        _cache[account.name, leg, _server(account, leg)] = value
+        for key in [key for key in _cache if key[0] == account.name]:
+            del _cache[key]
+        was_elsewhere = _typed.pop(_typed_key(account, kind), None) is not None
+    entry = entry_name(account, kind)
+    if _vault is not None and _vault.is_open:
+        was_elsewhere |= _vault.get(entry) is not None
+        _vault.put(entry, None)
+    try:
+        with_keyring(lambda backend: _take_out(backend, entry), timeout)
+    except SecretUnavailable:
+        if not was_elsewhere:
+            raise
 
 
-def forget_secret(account: Account, leg: Leg = "incoming", *, timeout: float = 25.0) -> None:
-    """Remove a password from the keyring and from memory; fine if there is none. Raises SecretUnavailable."""
-    with _guard:
-        _cache.pop((account.name, leg, _server(account, leg)), None)
-    entry = entry_name(account, leg)
-
-    def forget(backend: KeyringBackend) -> None:
-        if backend.get_password(SERVICE, entry) is not None:
-            backend.delete_password(SERVICE, entry)
-
-    _with_keyring(forget, timeout)
-
-
-def keyring_name(*, timeout: float = 25.0) -> str:
-    """The keyring in use, as people know it. Raises SecretUnavailable with the reason why there is none."""
-    return _with_keyring(lambda backend: str(backend.name), timeout)
-
-
-def entry_name(account: Account, leg: Leg) -> str:
-    """The user name of an entry in the keyring: `work/imap`, `work/pop` or `work/smtp`."""
-    if leg == "outgoing":
-        return f"{account.name}/smtp"
+def entry_name(account: Account, kind: Kind) -> str:
+    """The name of an entry in keyring and vault: `work/imap`, `work/pop`, `work/smtp`, `work/oauth`, `work/client`."""
+    match kind:
+        case "refresh_token":
+            return f"{account.name}/oauth"
+        case "client_secret":
+            return f"{account.name}/client"
+        case "outgoing":
+            return f"{account.name}/smtp"
     return f"{account.name}/{'pop' if account.protocol == 'pop3' else 'imap'}"
 
 
-def _find(account: Account, leg: Leg, ask: Ask | None, timeout: float) -> str:
+# --- two processes ----------------------------------------------------------------------------
+
+
+def ask_elsewhere(far: Far) -> None:
+    """Say that nobody is here to ask: what neither a command nor the keyring has, `far` gets from the other process."""
+    global _far
+    _far = far
+
+
+def ask_elsewhere_first(account: str, first: bool) -> None:
+    """The other process has something for an account that was typed for this run, whatever the keyring holds."""
+    with _guard:
+        _far_first.add(account) if first else _far_first.discard(account)
+
+
+def for_engine(account: Account, leg: Leg, refused: str) -> str:
+    """The answer to `far` of the other process: what was typed, what the vault has, or what the person says now.
+
+    `refused` is the digest of what a server did not accept, so that an access token is renewed once and no more.
+    Raises SecretUnavailable.
+    """
+    from tui_mail.config import tokens
+
+    key = (account.name, leg, _server(account, leg))
+    with _turn(key):
+        if _uses_tokens(account, leg):
+            if refused:
+                tokens.forget(account, refused)
+            return tokens.access_token(account, keyring=False)
+        with _guard:
+            kept = _cache.get(key)
+            if kept is not None and digest(kept) == refused:
+                del _cache[key]
+                kept = None
+        if kept is None:
+            kept = _from_places(account, leg, _ask, 25.0, keyring=False)
+            with _guard:
+                _cache[key] = kept
+        return kept
+
+
+def digest(value: str) -> str:
+    """What tells one secret from another and gives neither away."""
+    return hashlib.sha256(b"tui-mail" + value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+# --- how it is done ---------------------------------------------------------------------------
+
+
+def _find(account: Account, leg: Leg, ask: Ask | None, timeout: float) -> tuple[str, bool]:
+    """The secret, and whether it may be remembered: a token has its own clock, and the other process its own memory."""
     server = _server(account, leg)
     if server.password_command:
-        return _from_command(account, server.password_command)
+        return first_line(account, server.password_command), server.auth != "oauth2"
+    with _guard:
+        far = _far
+        far_first, refused = account.name in _far_first, _refused.get(account.name, "")
+    if far is not None and far_first:
+        with contextlib.suppress(NothingStored):
+            return far(account, leg, refused), False
     try:
-        value = _with_keyring(lambda backend: _stored(backend, account, leg), timeout)
-        reason = SecretUnavailable(
-            f'No password is stored for account "{account.name}". {_SAFE} '
-            f"Give it with: tui-mail account set-password {shlex.quote(account.name)}"
-        )
+        if _uses_tokens(account, leg):
+            from tui_mail.config import tokens
+
+            return tokens.access_token(account, timeout=timeout), False
+        return _from_places(account, leg, None if far is not None else ask, timeout), server.auth != "oauth2"
     except SecretUnavailable as error:
-        value, reason = None, error
-    if value is None and ask is not None:
+        if far is None:
+            raise
+        reason = error
+    try:
+        return far(account, leg, refused), False
+    except NothingStored:
+        raise reason from None
+
+
+def _from_places(account: Account, leg: Leg, ask: Ask | None, timeout: float, *, keyring: bool = True) -> str:
+    reason: SecretUnavailable = NothingStored(
+        f'No password is stored for account "{account.name}". {_SAFE} '
+        f"Give it with: tui-mail account set-password {shlex.quote(account.name)}"
+    )
+    try:
+        found = stored(account, leg, timeout=timeout, keyring=keyring)
+    except SecretUnavailable as error:
+        found, reason = None, error
+    if found is not None:
+        return found[0]
+    key = (account.name, leg, _server(account, leg))
+    if ask is not None and key not in _declined and _someone.wait(SCREEN_SECONDS):
         value = ask(account, leg)
-    if value is None:
-        raise reason
-    return value
+        if value is not None:
+            return value
+        with _guard:
+            _declined.add(key)
+    raise reason
+
+
+def _uses_tokens(account: Account, leg: Leg) -> bool:
+    return _server(account, leg).auth == "oauth2" and account.oauth is not None
 
 
 def _server(account: Account, leg: Leg) -> Server:
@@ -152,118 +411,61 @@ def _server(account: Account, leg: Leg) -> Server:
     return server
 
 
-def _stored(backend: KeyringBackend, account: Account, leg: Leg) -> str | None:
-    """The leg's own entry; for sending as the same user, the entry of the incoming server will do."""
-    value = backend.get_password(SERVICE, entry_name(account, leg))
-    if value is None and leg == "outgoing" and _server(account, leg).user == account.incoming.user:
-        value = backend.get_password(SERVICE, entry_name(account, "incoming"))
-    return value
+def _kinds(account: Account, kind: Kind) -> tuple[Kind, ...]:
+    """The entries that hold it: for sending as the same user, that of the incoming server will do."""
+    if kind == "outgoing" and _server(account, "outgoing").user == account.incoming.user:
+        return ("outgoing", "incoming")
+    return (kind,)
 
 
-# --- password_command -------------------------------------------------------------------------
+def _typed_key(account: Account, kind: Kind) -> tuple[str, Kind, str, str]:
+    if kind in ("incoming", "outgoing"):
+        server = account.incoming if kind == "incoming" else account.outgoing or account.incoming
+        return account.name, kind, server.host, server.user
+    oauth = account.oauth
+    return account.name, kind, oauth.provider if oauth else "", oauth.client_id if oauth else ""
 
 
-def _from_command(account: Account, argv: tuple[str, ...]) -> str:
-    """The first line that a command prints. It gets no terminal: a prompt would draw over the screen."""
-    program = os.path.expanduser(argv[0])
-    whose = f'The password_command of account "{account.name}" ({os.path.basename(program)})'
-    try:
-        process = subprocess.Popen(
-            [program, *argv[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+def _in_keyring(backend: KeyringBackend, account: Account, kind: Kind) -> str | None:
+    for one in _kinds(account, kind):
+        if (value := backend.get_password(SERVICE, entry_name(account, one))) is not None:
+            return str(value)
+    return None
+
+
+def _put_into_keyring(entry: str, value: str, timeout: float) -> None:
+    def put(backend: KeyringBackend) -> str | None:
+        backend.set_password(SERVICE, entry, value)
+        return backend.get_password(SERVICE, entry)
+
+    if with_keyring(put, timeout) != value:
+        raise SecretUnavailable(
+            "The keyring took the password but does not give it back, so it is not kept anywhere. "
+            "Use password_command in config.toml instead, or the vault."
         )
-    except OSError as error:
-        raise SecretUnavailable(
-            f"{whose} could not be started: {error.strerror}. {_SAFE} Correct it in config.toml."
-        ) from error
-    assert process.stdout is not None
-    try:
-        output, _ = process.communicate(timeout=COMMAND_SECONDS)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.stdout.close()
-        process.wait()
-        raise SecretUnavailable(
-            f"{whose} gave no password within {COMMAND_SECONDS:.0f} seconds. {_SAFE} "
-            "Run it in a terminal once, so that it can ask what it has to ask."
-        ) from None
-    if process.returncode != 0:
-        how = f"status {process.returncode}" if process.returncode > 0 else f"signal {-process.returncode}"
-        raise SecretUnavailable(f"{whose} ended with {how}. {_SAFE} Run it in a terminal to see why.")
-    try:
-        value = output.split(b"\n", 1)[0].rstrip(b"\r").decode()
-    except UnicodeDecodeError:
-        raise SecretUnavailable(
-            f"{whose} printed something that is not UTF-8. {_SAFE} Correct it in config.toml."
-        ) from None
-    if not value:
-        raise SecretUnavailable(
-            f"{whose} printed an empty first line instead of a password. {_SAFE} Correct it in config.toml."
-        )
-    return value
 
 
-# --- the keyring ------------------------------------------------------------------------------
+def _take_out(backend: KeyringBackend, entry: str) -> None:
+    if backend.get_password(SERVICE, entry) is not None:
+        backend.delete_password(SERVICE, entry)
 
 
-def _with_keyring(use: Callable[[KeyringBackend], _T], timeout: float) -> _T:
-    """Let a daemon thread `use` the system's keyring; at most one at a time, however long it hangs."""
-    if not _keyring_turn.acquire(timeout=timeout):
-        raise _keyring_hangs()
-    answer: queue.SimpleQueue[tuple[_T] | SecretUnavailable] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            answer.put((use(_allowed_keyring()),))
-        except SecretUnavailable as error:
-            answer.put(error)
-        except Exception as error:
-            answer.put(SecretUnavailable(f"The keyring does not work ({type(error).__name__}). {_ADVICE}"))
-        finally:
-            _keyring_turn.release()
-
-    threading.Thread(target=work, name="keyring", daemon=True).start()
-    try:
-        result = answer.get(timeout=timeout)
-    except queue.Empty:
-        raise _keyring_hangs() from None
-    if isinstance(result, SecretUnavailable):
-        raise result
-    return result[0]
+def _need_vault() -> Vault:
+    if _vault is None:
+        raise SecretUnavailable(f"It is not known where the vault is. {_SAFE} Use the keyring or password_command.")
+    return _vault
 
 
-_ADVICE = f"{_SAFE} Write a password_command into config.toml, or unlock the keyring and try again."
+def _patient_passphrase(new: bool, words: SafeText) -> str | None:
+    """Ask whoever is there for it, or will be in a moment."""
+    if not _someone.wait(SCREEN_SECONDS) or _ask_passphrase is None:
+        return None
+    return _ask_passphrase(new, words)
 
 
-def _keyring_hangs() -> SecretUnavailable:
-    return SecretUnavailable(f"The keyring does not answer; it may be waiting to be unlocked. {_ADVICE}")
-
-
-def _allowed_keyring() -> KeyringBackend:
-    """The system's keyring, if it keeps secrets and keeps them secret. Raises SecretUnavailable."""
-    import keyring
-
-    backend = keyring.get_keyring()
-    if is_allowed(backend):
-        return backend
-    if type(backend).__module__ == "keyring.backends.fail":
-        raise SecretUnavailable(
-            f"No keyring runs on this computer. {_SAFE} Write a password_command into config.toml, as in the README."
-        )
-    raise SecretUnavailable(
-        f"The keyring {type(backend).__module__} is not used, for it does not keep passwords safe. {_SAFE} "
-        "Write a password_command into config.toml."
-    )
-
-
-def is_allowed(backend: KeyringBackend) -> bool:
-    """True for the keyrings of desktops and systems; a chain is as good as the worst of its members."""
-    module = type(backend).__module__
-    if module == _CHAINER_MODULE:
-        members = list(getattr(backend, "backends", ()))
-        return bool(members) and all(is_allowed(member) for member in members)
-    return module in _ALLOWED_MODULES
+@contextlib.contextmanager
+def _turn(key: _Key) -> Iterator[None]:
+    with _guard:
+        turn = _turns.setdefault(key, threading.Lock())
+    with turn:
+        yield

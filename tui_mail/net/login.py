@@ -20,6 +20,7 @@ from tui_mail.errors import (
     UnsafeArgument,
 )
 from tui_mail.model import Security
+from tui_mail.net.bearer import advice, bearer, explained
 from tui_mail.net.busy import BUSY_CODES, seconds_told
 from tui_mail.net.connection import is_loopback
 from tui_mail.net.failures import SAFE, leave_alone
@@ -95,9 +96,10 @@ def _authenticate(talk: Conversation, secret: str, offered: frozenset[str]) -> N
             f"The user name or password for {talk.host} holds a line break or a NUL character. Nothing was sent. "
             "Correct it in the account's settings, or in what password_command prints."
         )
+    explanation: list[str] = []
     try:
         if server.auth == "oauth2":
-            _bearer(talk, secret, offered)
+            _bearer(talk, secret, offered, explanation)
         elif "AUTH=PLAIN" in offered:
             _sasl(talk, b"PLAIN", f"\0{server.user}\0{secret}".encode(), offered)
         elif "LOGINDISABLED" in offered:
@@ -108,15 +110,16 @@ def _authenticate(talk: Conversation, secret: str, offered: frozenset[str]) -> N
         else:
             talk.run("log in", b"LOGIN", _string(server.user), _string(secret), patience=60)
     except (CommandRefused, ServerBusy) as error:
-        raise _refusal(talk, error, secret) from None
+        raise _refusal(talk, error, secret, "".join(explanation[:1])) from None
 
 
-def _refusal(talk: Conversation, error: MailError, secret: str) -> MailError:
+def _refusal(talk: Conversation, error: MailError, secret: str, explanation: str) -> MailError:
     """Why the login failed. The server's words may repeat what was sent, so the secret is taken out of them."""
     words = error.detail
     encoded = b64encode(f"\0{talk.server.user}\0{secret}".encode()).decode()
     for hidden in (secret, encoded):
         words = words.replace(hidden, "•••") if hidden else words
+        explanation = explanation.replace(hidden, "•••") if hidden else explanation
     text, code = words.partition("] ")[2], words.partition("[")[2].partition("]")[0]
     said = f": “{text.rstrip('.')}”" if text else ""
     if (asked := leave_alone(talk.host, code, text)) is not None:
@@ -125,9 +128,10 @@ def _refusal(talk: Conversation, error: MailError, secret: str) -> MailError:
         sentence = f"{talk.host} lets nobody in just now{said}. {SAFE} It is tried again later."
         return ServerBusy(sentence, words, seconds=seconds_told(text))
     what = "The access token" if talk.server.auth == "oauth2" else "User name or password"
+    why = f" ({explanation})" if explanation else ""
     return AuthenticationRefused(
-        f"{what} for {talk.server.user} at {talk.host} was not accepted{said}. {SAFE} "
-        "Enter the password again; some providers want an app password here.",
+        f"{what} for {talk.server.user} at {talk.host} was not accepted{why}{said}. {SAFE} "
+        f"{advice(talk.server, words, explanation)}",
         words,
     )
 
@@ -141,13 +145,33 @@ def _sasl(talk: Conversation, mechanism: bytes, response: bytes, offered: frozen
     talk.run("log in", b"AUTHENTICATE", mechanism, answer=lambda _: left.pop() if left else b"", patience=60)
 
 
-def _bearer(talk: Conversation, token: str, offered: frozenset[str]) -> None:
-    user = talk.server.user
-    if "AUTH=OAUTHBEARER" in offered and "AUTH=XOAUTH2" not in offered:
-        name = user.replace("=", "=3D").replace(",", "=2C")
-        _sasl(talk, b"OAUTHBEARER", f"n,a={name},\x01auth=Bearer {token}\x01\x01".encode(), offered)
-    else:
-        _sasl(talk, b"XOAUTH2", f"user={user}\x01auth=Bearer {token}\x01\x01".encode(), offered)
+def _bearer(talk: Conversation, token: str, offered: frozenset[str], explanation: list[str]) -> None:
+    """Log in with a token; why the server does not want it is added to `explanation`."""
+    mechanisms = frozenset(word.removeprefix("AUTH=") for word in offered if word.startswith("AUTH="))
+    exchange = bearer(talk.server, token, mechanisms)
+    if exchange is None:
+        raise AuthenticationRefused(
+            f"{talk.host} accepts no access token (OAuth) on this connection. Nothing was sent. {SAFE} "
+            'Set auth = "password", or ask the provider.',
+            f"offered: {' '.join(sorted(offered))}",
+        )
+
+    def acknowledge(challenge: bytes) -> bytes:
+        explanation.append(explained(challenge))
+        return b64encode(exchange.acknowledgement)
+
+    coded = b64encode(exchange.initial)
+    if "SASL-IR" in offered and quirks_of(talk.host).sasl_ir:
+        talk.run("log in", b"AUTHENTICATE", exchange.mechanism, coded, answer=acknowledge, patience=60)
+        return
+    left = [coded]
+    talk.run(
+        "log in",
+        b"AUTHENTICATE",
+        exchange.mechanism,
+        answer=lambda challenge: left.pop() if left else acknowledge(challenge),
+        patience=60,
+    )
 
 
 def _introduce(talk: Conversation) -> frozenset[str]:

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tui_mail.errors import AuthenticationRefused, CertificateRefused, Unreachable, UnsafeArgument
-from tui_mail.model import Security
+from tui_mail.model import Security, Server
+from tui_mail.net.bearer import advice, bearer, explained
 from tui_mail.net.failures import SAFE
 from tui_mail.net.pop3_line import CAPABILITIES_LIMIT, Pop3Line
 from tui_mail.net.pop3_replies import Reply, later, login_refused, nonsense, number_in, offers, refused, said
@@ -104,14 +105,15 @@ def _authenticate(line: Pop3Line, secret: str, greeting: Reply, offered: Offered
     user, password = server.user.encode(), secret.encode()
     line.hidden = (password,)
     stamp = _TIMESTAMP.search(greeting.text)
-    exchange = _exchange(server.auth, user, password, frozenset(offered.words.get("SASL", "").upper().split()))
+    exchange = _exchange(server, secret, frozenset(offered.words.get("SASL", "").upper().split()))
+    explanation = ""
     if "UTF8" in offered.words:  # else a message with addresses in other scripts is refused, or comes altered
         _ask(line, b"UTF8", timeout)
     if server.auth != "oauth2" and stamp and server.security is Security.NONE:
         digest = hashlib.md5(stamp[0].encode() + password, usedforsecurity=False).hexdigest().encode()
         reply = _ask(line, b"APOP " + user + b" " + digest, timeout * _OPENING)
     elif exchange is not None:
-        reply = _sasl(line, *exchange, timeout=timeout)
+        reply, explanation = _sasl(line, *exchange, timeout=timeout)
     elif _takes_user_and_pass(line, offered):
         reply = _ask(line, b"USER " + user, timeout)
         if reply.is_ok:
@@ -126,7 +128,9 @@ def _authenticate(line: Pop3Line, secret: str, greeting: Reply, offered: Offered
     if not reply.is_ok:
         what = "The access token" if server.auth == "oauth2" else "User name or password"
         delay = number_in(offered.words, "LOGIN-DELAY") or 0
-        raise login_refused(server.host, server.user, what, reply, delay=delay)
+        cure = advice(server, reply.text, explanation)
+        what += f" ({explanation})" if explanation else ""
+        raise login_refused(server.host, server.user, what, reply, delay=delay, cure=cure)
 
 
 def _takes_user_and_pass(line: Pop3Line, offered: Offered) -> bool:
@@ -137,32 +141,33 @@ def _takes_user_and_pass(line: Pop3Line, offered: Offered) -> bool:
     return server.security is not Security.NONE and not named.get("SASL")
 
 
-def _exchange(auth: str, user: bytes, secret: bytes, offered: frozenset[str]) -> tuple[bytes, list[bytes]] | None:
+def _exchange(server: Server, secret: str, offered: frozenset[str]) -> tuple[bytes, list[bytes]] | None:
     """The mechanism, and what its challenges are answered with (RFC 5034, 4616, 7628); None when none fits."""
-    if auth != "oauth2":
-        return (b"PLAIN", [b"\0" + user + b"\0" + secret]) if "PLAIN" in offered else None
-    bearer = b"\x01auth=Bearer %s\x01\x01" % secret
-    if "XOAUTH2" in offered:
-        return b"XOAUTH2", [b"user=" + user + bearer]
-    if "OAUTHBEARER" in offered:
-        name = user.replace(b"=", b"=3D").replace(b",", b"=2C")
-        return b"OAUTHBEARER", [b"n,a=" + name + b"," + bearer, b"\x01"]
-    return None
+    if server.auth == "oauth2":
+        token = bearer(server, secret, offered)
+        return None if token is None else (token.mechanism, [token.initial, token.acknowledgement])
+    plain = b"\0" + server.user.encode() + b"\0" + secret.encode()
+    return (b"PLAIN", [plain]) if "PLAIN" in offered else None
 
 
-def _sasl(line: Pop3Line, mechanism: bytes, answers: list[bytes], *, timeout: float) -> Reply:
-    """AUTH, each step when it is asked for: Exchange takes no first step in the same line."""
+def _sasl(line: Pop3Line, mechanism: bytes, answers: list[bytes], *, timeout: float) -> tuple[Reply, str]:
+    """AUTH, each step when it is asked for: Exchange takes no first step in the same line.
+
+    The last reply, and how the server explains that it wants no such token.
+    """
     coded = [b64encode(answer) for answer in answers]
     line.hidden = (*line.hidden, *coded[:1])
+    explanation = ""
     reply = _ask(line, b"AUTH " + mechanism, timeout)
     if reply.is_ok:
         raise nonsense(line.server.host, f"to AUTH {mechanism.decode()}: {reply}")
     for turn in range(_ROUNDS):
         if reply.kind != "more":
             break
+        explanation = explanation or explained(reply.text.encode())
         # a challenge to somebody with nothing left to say is a refusal in the making: an empty line brings it on
         reply = _ask(line, coded[turn] if turn < len(coded) else b"", timeout * _OPENING)
-    return reply
+    return reply, explanation
 
 
 def _ask(line: Pop3Line, command: bytes, timeout: float) -> Reply:

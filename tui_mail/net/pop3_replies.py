@@ -75,7 +75,7 @@ def reply_of(line: bytes, host: str, hidden: Iterable[bytes] = ()) -> Reply:
     if match is None:
         raise nonsense(host, f"reply {without(line, hidden)[:200]!r}")
     if match[1] is None:
-        return Reply("more", "", "")
+        return Reply("more", "", without(match[3] or b"", hidden).decode("utf-8", "replace").strip()[:TEXT_LIMIT])
     code = _CODE.match(match[2])
     words = without(match[2][code.end() :] if code else match[2], hidden).decode("utf-8", "replace")
     return Reply(
@@ -167,8 +167,11 @@ def _refused(host: str, what: str, reply: Reply) -> CommandRefused:
     return CommandRefused(f"{host} refused to {what}{said(reply)}. {SAFE}", str(reply), code=reply.code)
 
 
-def login_refused(host: str, user: str, what: str, reply: Reply, *, delay: int = 0) -> MailError:
-    """Why a login failed; `what` was not accepted. A fault of the server is not taken for a wrong password."""
+def login_refused(host: str, user: str, what: str, reply: Reply, *, delay: int = 0, cure: str = "") -> MailError:
+    """Why a login failed; `what` was not accepted. A fault of the server is not taken for a wrong password.
+
+    `cure`: what to do when it was really refused.
+    """
     if reply.kind != "err":
         return nonsense(host, f"to a login: {reply}")
     if reply.code == "SYS/PERM":
@@ -183,7 +186,7 @@ def login_refused(host: str, user: str, what: str, reply: Reply, *, delay: int =
         )
     return AuthenticationRefused(
         f"{what} for {user} at {host} was not accepted{said(reply)}. {SAFE} "
-        "Enter the password again; some providers want an app password here.",
+        f"{cure or 'Enter the password again; some providers want an app password here.'}",
         str(reply),
     )
 

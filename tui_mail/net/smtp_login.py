@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from tui_mail.errors import AuthenticationRefused, CertificateRefused, MailError, Unreachable, UnsafeArgument
 from tui_mail.model import Security
+from tui_mail.net.bearer import advice, bearer, explained
 from tui_mail.net.connection import is_loopback
 from tui_mail.net.failures import SAFE, leave_alone
 from tui_mail.net.smtp_line import Line
@@ -119,15 +120,17 @@ def _authenticate(line: Line, secret: str, mechanisms: frozenset[str], timeout: 
     words = [b"AUTH", mechanism] if initial is None else [b"AUTH", mechanism, b64encode(initial)]
     line.command(b" ".join(words) + b"\r\n", patience=timeout)
     reply = line.reply(timeout)
+    explanation = ""
     for turn in range(_ROUNDS):
         if reply.code != 334:
             break
+        explanation = explanation or explained(reply.text.encode())
         # a challenge to somebody with nothing left to say is a refusal in the making: an empty line brings it on
         line.command((b64encode(answers[turn]) if turn < len(answers) else b"") + b"\r\n", patience=timeout)
         reply = line.reply(timeout)
     if reply.code != 235:
         line.close()
-        raise _refusal(line, reply, secret, [initial or b"", *answers]) from None
+        raise _refusal(line, reply, secret, [initial or b"", *answers], explanation) from None
 
 
 def _exchange(line: Line, secret: str, offered: frozenset[str]) -> tuple[bytes, bytes | None, list[bytes]]:
@@ -137,11 +140,8 @@ def _exchange(line: Line, secret: str, offered: frozenset[str]) -> tuple[bytes, 
     """
     server, user, password = line.server, line.server.user.encode(), secret.encode()
     if server.auth == "oauth2":
-        bearer = b"\x01auth=Bearer %s\x01\x01" % password
-        if "XOAUTH2" in offered:
-            return b"XOAUTH2", b"user=" + user + bearer, []
-        if "OAUTHBEARER" in offered:
-            return b"OAUTHBEARER", b"n,a=" + user.replace(b"=", b"=3D").replace(b",", b"=2C") + b"," + bearer, [b"\x01"]
+        if (token := bearer(server, secret, offered)) is not None:
+            return token.mechanism, token.initial, [token.acknowledgement]
     elif "PLAIN" in offered:
         plain = b"\0" + user + b"\0" + password
         return b"PLAIN", plain, [plain]
@@ -156,20 +156,22 @@ def _exchange(line: Line, secret: str, offered: frozenset[str]) -> tuple[bytes, 
     )
 
 
-def _refusal(line: Line, reply: Reply, secret: str, answers: Sequence[bytes]) -> MailError:
+def _refusal(line: Line, reply: Reply, secret: str, answers: Sequence[bytes], explanation: str) -> MailError:
     """Why the login failed. The server's words may repeat what was sent, so the secret is taken out of them."""
     server, words = line.server, reply.text
     coded = [b64encode(answer).decode() for answer in answers if secret and secret.encode() in answer]
     for hidden in (secret, *coded):
         words = words.replace(hidden, "•••") if hidden else words
+        explanation = explanation.replace(hidden, "•••") if hidden else explanation
     reply = Reply(reply.code, words)
     if reply.is_transient or reply.enhanced.startswith("4.") or leave_alone(server.host, "", words) is not None:
         return later(server.host, reply)
     if not reply.is_permanent:
         return nonsense(server.host, f"to a login: {reply}")
     what = "The access token" if server.auth == "oauth2" else "User name or password"
+    why = f" ({explanation})" if explanation else ""
     return AuthenticationRefused(
-        f"{what} for {server.user} at {server.host} was not accepted{said(reply)}. {SAFE} "
-        "Enter the password again; some providers want an app password here.",
+        f"{what} for {server.user} at {server.host} was not accepted{why}{said(reply)}. {SAFE} "
+        f"{advice(server, words, explanation)}",
         str(reply),
     )

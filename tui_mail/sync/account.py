@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 
 from tui_mail.attention import Attention
-from tui_mail.config import secrets
 from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
@@ -33,6 +32,7 @@ from tui_mail.store.database import Database
 from tui_mail.store.folders import FolderState
 from tui_mail.sync.folder import FolderSync
 from tui_mail.sync.jobs import Job, Urgency
+from tui_mail.sync.opening import opened
 from tui_mail.sync.status import StatusReport
 from tui_mail.sync.tasks import CHECK_SECONDS, Tasks
 from tui_mail.sync.watch import HEALTHY_SECONDS, SLICE_SECONDS
@@ -218,16 +218,9 @@ class AccountWorker(Tasks, threading.Thread):
         self._report.account_id = self.account_id = self.db.run(lambda txn: folders.prepare(txn, self.account.name))
 
     def _connect(self, wake: Wake | None) -> ImapSession:
-        """A line. A password that is refused may be an old one that was kept: it is asked for anew, once."""
-        secret = self._secret(self.account)
-        try:
-            return ImapSession.open(self.account.incoming, secret, wake=wake)
-        except AuthenticationRefused:
-            secrets.invalidate(self.account)
-            renewed = self._secret(self.account)
-            if renewed == secret:
-                raise
-        return ImapSession.open(self.account.incoming, renewed, wake=wake)
+        """A line of our own."""
+        server = self.account.incoming
+        return opened(self.account, self._secret, lambda secret: ImapSession.open(server, secret, wake=wake))
 
     def _work(self) -> None:
         self._report.say(state=LinkState.CONNECTING, sentence=self.status.sentence)

@@ -3,6 +3,10 @@
 Why: threads share one interpreter, and a screen that shares it with an engine that indexes 20,000 messages a second
 answers a key three times later. What belongs here: starting that process, asking it, passing on what it tells, and
 starting it again when it died. The store is the only thing that the two share.
+
+That process has nobody to ask for a passphrase. What it cannot have by itself (a secret that was typed for this run, or
+one of the vault) it asks this one for, and gets it back over the pipe between the two, which no other process can read:
+one secret for one account at a time, never the vault's key, never a refresh token.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from tui_mail.config import secrets
+from tui_mail.errors import MailError
 from tui_mail.model import Account, AccountStatus, Event, LinkState, StatusChanged
 from tui_mail.paths import Paths
 from tui_mail.sync.wire_format import heard, line
@@ -58,7 +64,7 @@ class FarWorker:
 
     def retry(self) -> None:
         """Try again now."""
-        self._ask("retry", self.account.name, None)
+        self._ask("retry", self.account.name, secrets.is_typed(self.account))
 
     def until_idle(self, timeout: float) -> bool:
         """Not known here: nobody who shows a screen waits."""
@@ -138,6 +144,9 @@ class EngineApart:
         )
         with self._lock:
             self._process = process
+        for name, worker in self.workers.items():
+            if secrets.is_typed(worker.account):
+                self._ask("typed", name, True)
 
     def _ask(self, verb: str, account: str, argument: object) -> None:
         if verb == "look" and isinstance(argument, int):
@@ -181,6 +190,10 @@ class EngineApart:
         match document:
             case ["commit"]:
                 self._committed()
+            case ["secret", str(question), str(account), "incoming" | "outgoing" as leg, str(refused)]:
+                if account in self.workers:
+                    answering = (question, self.workers[account].account, leg, refused)
+                    threading.Thread(target=self._answer, args=answering, name="secret-answer", daemon=True).start()
             case ["elsewhere"] | ["here"]:
                 self.elsewhere = document == ["elsewhere"]
                 self._now_engine()
@@ -190,6 +203,20 @@ class EngineApart:
                     self.workers[event.status.account].status = event.status
                 if event is not None:
                     self._emit(event)
+
+    def _answer(self, question: str, account: Account, leg: secrets.Leg, refused: str) -> None:
+        """Give the other process a secret, or the sentence why there is none; a person may be asked for it first."""
+        try:
+            value, sentence = secrets.for_engine(account, leg, refused), ""
+        except secrets.NothingStored:
+            value, sentence = None, ""
+        except MailError as error:
+            value, sentence = None, error.sentence
+            log.info("account %s: %s", account.name, error.detail or error.sentence)
+        except Exception as error:  # a thread's top: the other process must not wait for ever
+            log.exception("account %s", account.name)
+            value, sentence = None, f"tui-mail met an error of its own ({type(error).__name__}); your mail is safe."
+        self._ask("secret", account.name, [question, value, sentence])
 
     def _now_engine(self) -> None:
         """Who the engine is was decided; say again what was asked for before that."""

@@ -1,7 +1,7 @@
 """The engine as a process of its own: reads what it is asked for on standard input, ends when that ends.
 
-Run by `apart`. It reads the accounts from config.toml and passwords from where they are kept, by itself; nothing
-secret passes between the two processes.
+Run by `apart`. It reads the accounts from config.toml, and asks password commands and the keyring by itself. What needs
+a person (the vault's passphrase, a password that is typed) it asks the other process for: see `apart`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ import os
 import signal
 import sys
 import threading
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from tui_mail.attention import Attention
 from tui_mail.config import accounts as configuration
-from tui_mail.config import secrets
-from tui_mail.errors import MailError
-from tui_mail.model import Event
+from tui_mail.config import secrets, tokens
+from tui_mail.errors import MailError, SecretUnavailable
+from tui_mail.model import Account, Event
 from tui_mail.paths import Paths
+from tui_mail.redaction import RedactingFormatter, hide
 from tui_mail.store import unsent
 from tui_mail.store.database import Database
 from tui_mail.sync.engine import Engine
@@ -43,6 +46,8 @@ class Child:
     def __init__(self, where: Paths) -> None:
         self._out = threading.Lock()
         self._over = threading.Event()
+        self._questions: dict[str, SimpleQueue[tuple[str | None, str]]] = {}
+        secrets.ask_elsewhere(self._ask_for_secret)
         self._db = Database(where, lambda _folders, _accounts: self._committed())
         self._db.on_outgoing = lambda txn: unsent.note(self._db, txn)
         accounts = configuration.load(where).accounts
@@ -63,8 +68,8 @@ class Child:
         for asked in sys.stdin.buffer:
             try:
                 self._do(json.loads(asked))
-            except (ValueError, MailError) as error:
-                logging.getLogger(__name__).warning("asked for %r: %r", asked[:200], error)
+            except (ValueError, MailError) as error:  # what was asked may hold a secret
+                logging.getLogger(__name__).warning("%d octets asked for something: %r", len(asked), error)
         self._over.set()
         self._pulse.stop()
         self._engine.stop()
@@ -84,6 +89,11 @@ class Child:
 
     def _do(self, asked: list[Any]) -> None:
         verb, account, argument = asked
+        if verb == "secret":
+            self._take_secret(*argument)
+            return
+        if verb in ("typed", "retry"):
+            secrets.ask_elsewhere_first(account, argument is True)
         if verb == "send" and self._engine.running:
             self._engine.send()
         elif verb == "retry_sending" and self._engine.running:
@@ -105,6 +115,25 @@ class Child:
             case "retry":
                 secrets.invalidate(worker.account)
                 worker.retry()
+
+    def _ask_for_secret(self, account: Account, leg: secrets.Leg, refused: str) -> str:
+        """Have the other process say it; waits as long as a person takes. Raises SecretUnavailable."""
+        question = uuid.uuid4().hex
+        answer: SimpleQueue[tuple[str | None, str]] = SimpleQueue()
+        self._questions[question] = answer
+        self._say(line("secret", question, account.name, leg, refused))
+        value, sentence = answer.get()
+        if value is None:
+            raise SecretUnavailable(sentence) if sentence else secrets.NothingStored(sentence)
+        return value
+
+    def _take_secret(self, question: str, value: str | None, sentence: str) -> None:
+        """The answer to a question of ours; one to a process that was here before is nobody's."""
+        if value is not None:
+            hide(value)
+        answer = self._questions.pop(question, None)
+        if answer is not None:
+            answer.put((value, sentence))
 
     def _attend(self, changed: bool) -> None:
         if changed:
@@ -136,8 +165,9 @@ def main(words: Sequence[str]) -> None:
     with contextlib.suppress(OSError):
         os.nice(BEHIND)
     where = Paths(*(Path(word) for word in words))
+    tokens.lock_in(where.state)
     handler = logging.FileHandler(where.log_file, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         Child(where).run()

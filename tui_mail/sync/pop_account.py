@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from tui_mail.config import secrets
 from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
@@ -32,6 +31,7 @@ from tui_mail.store.database import Database, Transaction
 from tui_mail.store.due import Due
 from tui_mail.sync.bodies import forget_lost
 from tui_mail.sync.drop import FORGET_SECONDS, Drop, Fetching, Visit
+from tui_mail.sync.opening import opened
 from tui_mail.sync.status import COUNT_SECONDS, StatusReport
 from tui_mail.text import SafeText, safe_line
 
@@ -221,7 +221,6 @@ class PopWorker(threading.Thread):
         try:
             visit = self._sessions()
         except (AuthenticationRefused, SecretUnavailable) as error:
-            secrets.invalidate(self.account)
             self._pause(LinkState.REFUSED, error, None)
         except CertificateRefused as error:
             self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
@@ -250,7 +249,7 @@ class PopWorker(threading.Thread):
         drop = Drop(self._db, self.account.name, self.account_id, self.account.delete_from_server)
         while True:
             self._login_delay = 0
-            self._session = session = Pop3Session.open(self.account.incoming, self._secret(self.account))
+            self._session = session = opened(self.account, self._secret, self._open)
             self._login_delay = session.login_delay
             try:
                 self._report.connected(time.time())
@@ -263,6 +262,9 @@ class PopWorker(threading.Thread):
             self._next = time.monotonic() + pause
             if not visit.new or session.login_delay or self._over or self._halted:
                 return visit
+
+    def _open(self, secret: str) -> Pop3Session:
+        return Pop3Session.open(self.account.incoming, secret)
 
     def _progress(self, fetching: Fetching) -> None:
         self._fetching = fetching

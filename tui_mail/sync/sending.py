@@ -34,6 +34,7 @@ from tui_mail.store import blobs, delivery, folders
 from tui_mail.store.database import Database
 from tui_mail.store.delivery import Job, Said
 from tui_mail.sync.filing import Filing, SentFolder
+from tui_mail.sync.opening import opened
 
 RETRY_MINUTES = (1, 5, 15, 60, 60, 120, 240)
 """How long after each refusal for now; then always the last."""
@@ -151,7 +152,10 @@ class Sender(threading.Thread):
         server = self._account.outgoing
         if server is None:
             raise SecretUnavailable(f"The account {self._account.name} has no server for sending any more.")
-        session = SmtpSession.open(server, self._secret(self._account) if server.user else "")
+        if server.user:
+            session = opened(self._account, self._secret, lambda secret: SmtpSession.open(server, secret))
+        else:
+            session = SmtpSession.open(server, "")
         limit = session.size_limit
         if limit != delivery.size_limit(self._db.read(), self._account.name):
             self._db.write(lambda txn: delivery.learn_size_limit(txn, self._account.name, limit))

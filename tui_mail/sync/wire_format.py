@@ -1,7 +1,8 @@
 """What the screen's process and the engine's process say to each other: one JSON document a line.
 
-To the engine: [verb, argument]. From it: [kind, …], where `event` carries what AccountWorker tells, `commit` says
-that the store changed, and `elsewhere` that yet another process is the engine of this store.
+To the engine: [verb, account, argument]. From it: [kind, …], where `event` carries what AccountWorker tells, `commit`
+says that the store changed, and `elsewhere` that yet another process is the engine of this store. `secret` is a
+question from it; the answer is [account, [question, value or null, why there is none]]. No line ever gets into a log.
 """
 
 from __future__ import annotations
