@@ -99,10 +99,14 @@ def _parser() -> argparse.ArgumentParser:
 
     _demo_words(command("demo", "the client on a mail server of its own, nothing to set up, nothing kept", _demo))
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
-    account.set_defaults(command=lambda _: account.error("say add, list or set-password"))
+    account.set_defaults(command=lambda _: account.error("say add, find, list or set-password"))
     accounts = account.add_subparsers(metavar="WHAT")
     _account_words(command("add", "add an account to config.toml", _later("account_add", "account_commands"), accounts))
     command("list", "the accounts in config.toml", _later("account_list", "account_commands"), accounts)
+    find = command(
+        "find", "look for the servers of an address; no password is sent", _later("find", "finding_commands"), accounts
+    )
+    find.add_argument("address", metavar="ADDRESS")
 
     password = command(
         "set-password", "keep a password in the keyring", _later("set_password", "account_commands"), accounts

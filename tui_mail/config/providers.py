@@ -36,8 +36,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One provider. The first server of each kind is the one to prefer; no servers at all: no program can read "
-    "there."""
+    """One provider, the preferred server of each kind first; without any, no program can read there."""
 
     card: ProviderCard
     domains: tuple[str, ...] = ()
@@ -73,6 +72,20 @@ def provider_of_exchanger(host: str) -> Provider | None:
     labels = host.lower().rstrip(".").split(".")
     endings = (".".join(labels[at:]) for at in range(len(labels)))
     return next((found for ending in endings if (found := _by_exchanger().get(ending)) is not None), None)
+
+
+def provider_of_host(host: str) -> Provider | None:
+    """The provider that a server belongs to, whoever named it."""
+    return next((one for one in PROVIDERS if any(host == place.host for place in (*one.imap, *one.pop3))), None)
+
+
+def similar_domain(domain: str) -> str:
+    """A provider's domain that this one is easily mistyped for; empty when there is none, or it is one itself."""
+    from difflib import get_close_matches
+
+    if provider_of(domain) is not None:
+        return ""
+    return next(iter(get_close_matches(domain.lower(), _by_domain(), 1, 0.88)), "")
 
 
 @cache
