@@ -152,9 +152,16 @@ def _read(response: HTTPResponse, url: str, limit: int, server: Server, until: f
     octets = b""
     while chunk := response.read1(limit + 1 - len(octets)):
         octets += chunk
-        if len(octets) > limit or time.monotonic() > until:
-            raise too_much(server.host, f"a file of more than {limit} octets, or one that never ends")
+        if len(octets) > limit:
+            raise too_much(server.host, f"a file of more than {limit} octets")
+    if response.length or time.monotonic() > until:
+        raise EOFError("the file is not whole")
     return File(200, octets), ""
+
+
+class _Connection(HTTPConnection):
+    default_port = 443
+    """Not to be named in the request; the connection is ours already."""
 
 
 @contextmanager
@@ -163,7 +170,7 @@ def _connection(server: Server, until: float) -> Iterator[HTTPConnection]:
     left = max(0.1, until - time.monotonic())
     sock = secure(dial(server, timeout=left), server, timeout=left)
     sock.settimeout(max(0.1, until - time.monotonic()))
-    connection = HTTPConnection(server.host, server.port)
+    connection = _Connection(server.host, server.port)
     connection.sock = sock
     end = threading.Timer(max(0.1, until - time.monotonic()), _cut, (sock,))
     end.daemon = True
