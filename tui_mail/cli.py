@@ -102,10 +102,14 @@ def _parser() -> argparse.ArgumentParser:
     setup = command("setup", "the assistant that adds an account: type an address, the settings are found", _setup)
     setup.add_argument("address", nargs="?", default="", metavar="ADDRESS")
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
-    account.set_defaults(command=lambda _: account.error("say add, list or set-password"))
+    account.set_defaults(command=lambda _: account.error("say add, find, list or set-password"))
     accounts = account.add_subparsers(metavar="WHAT")
     _account_words(command("add", "add an account to config.toml", _later("account_add", "account_commands"), accounts))
     command("list", "the accounts in config.toml", _later("account_list", "account_commands"), accounts)
+    find = command(
+        "find", "look for the servers of an address; no password is sent", _later("find", "finding_commands"), accounts
+    )
+    find.add_argument("address", metavar="ADDRESS")
 
     password = command(
         "set-password", "keep a password in the keyring", _later("set_password", "account_commands"), accounts

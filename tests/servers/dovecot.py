@@ -172,13 +172,16 @@ class Dovecot:
         compress: bool = False,
         plugins: str = "",
         relay: int = 0,
+        names: Sequence[str] = (),
         **options: str | int,
     ) -> None:
         """`plugins`: of the IMAP service; their own settings are options such as `plugin/quota`.
 
         `relay`: the port on loopback that takes what is submitted here; 0: there is no submission service.
+        `names`: of the certificate, besides localhost.
         """
         self.relay = relay
+        self.names = names
         self.options = options
         self.plugins = plugins
         self.compress = compress
@@ -351,7 +354,7 @@ class Dovecot:
     def _make_root(self) -> None:
         self._root = Path(tempfile.mkdtemp(prefix="dc-", dir="/tmp"))
         self._root.chmod(0o755)
-        make_certificates(self._root)
+        make_certificates(self._root, *self.names)
         (self._root / "users").mkdir(mode=0o755)
         (self._root / "home").mkdir()
         self.own([self._root / "home"])

@@ -175,6 +175,12 @@ def secure(sock: socket.socket, server: Server, *, timeout: float = 15.0) -> ssl
         raise tls_failure(error, server) from error
 
 
+def tls_version(sock: socket.socket) -> str:
+    """The version of TLS that protects a connection, "TLS 1.3"; empty when none does."""
+    version = sock.version() if isinstance(sock, ssl.SSLSocket) else None
+    return (version or "").replace("TLSv", "TLS ")
+
+
 def speaks_tls(server: Server, *, timeout: float = 5.0) -> bool:
     """Whether TLS begins at once on that port. A look only: nothing is verified and nothing is sent."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

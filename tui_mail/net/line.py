@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from tui_mail.errors import CertificateRefused, MailError
 from tui_mail.model import Security, Server
-from tui_mail.net.connection import dial, ready, refuse_cleartext, secure, speaks_tls
+from tui_mail.net.connection import dial, ready, refuse_cleartext, secure, speaks_tls, tls_version
 from tui_mail.net.failures import SAFE, lost, no_greeting, too_much, wants_tls
 
 CHUNK = 65_536
@@ -50,6 +50,11 @@ class BaseLine:
         self._sock.setblocking(False)
         if server.security is Security.TLS:
             self._sock = secure(self._sock, server, timeout=timeout)
+
+    @property
+    def tls(self) -> str:
+        """The version of TLS that protects the line, "TLS 1.3"; empty while none does."""
+        return tls_version(self._sock)
 
     # --- receiving ----------------------------------------------------------------------------
 

@@ -38,19 +38,8 @@ def log_in(talk: Conversation, secret: str) -> frozenset[str]:
     Raises CertificateRefused, AuthenticationRefused, UnsafeArgument, ConnectionLost, ProtocolViolation.
     """
     wire = talk.wire
-    already_in = wire.greeting.status == "PREAUTH"
-    if talk.server.security is Security.STARTTLS:
-        if already_in:
-            raise CertificateRefused(
-                f"{talk.host} says that you are logged in already and so leaves no room for encryption, as someone "
-                f"tampering with the connection would do. It was closed, and nothing was sent. {SAFE}"
-            )
-        _start_tls(talk)
-    elif wire.greeting.code == "CAPABILITY":
-        talk.note_capabilities(wire.greeting.data)
-    if not already_in:
-        if not talk.capabilities_now:
-            talk.run("say what it can do", b"CAPABILITY", patience=20)
+    greet(talk)
+    if wire.greeting.status != "PREAUTH":
         talk.capabilities_now, offered = frozenset(), talk.capabilities_now
         _authenticate(talk, secret, offered)
     wire.state = "AUTH"
@@ -60,6 +49,25 @@ def log_in(talk: Conversation, secret: str) -> frozenset[str]:
     if "COMPRESS=DEFLATE" in talk.capabilities_now and quirks_of(talk.host).compress and not is_loopback(talk.host):
         compress(talk)
     return enabled
+
+
+def greet(talk: Conversation, patience: float = 20) -> None:
+    """Everything before a login: encryption, and what the server can do then. Nothing about the person is sent.
+
+    Raises CertificateRefused, ConnectionLost, ProtocolViolation.
+    """
+    greeting = talk.wire.greeting
+    if talk.server.security is Security.STARTTLS:
+        if greeting.status == "PREAUTH":
+            raise CertificateRefused(
+                f"{talk.host} says that you are logged in already and so leaves no room for encryption, as someone "
+                f"tampering with the connection would do. It was closed, and nothing was sent. {SAFE}"
+            )
+        _start_tls(talk, patience)
+    elif greeting.code == "CAPABILITY":
+        talk.note_capabilities(greeting.data)
+    if not talk.capabilities_now:
+        talk.run("say what it can do", b"CAPABILITY", patience=patience)
 
 
 def compress(talk: Conversation) -> bool:
@@ -73,9 +81,9 @@ def compress(talk: Conversation) -> bool:
     return True
 
 
-def _start_tls(talk: Conversation) -> None:
+def _start_tls(talk: Conversation, patience: float) -> None:
     try:
-        talk.run("begin encryption", b"STARTTLS", patience=20)
+        talk.run("begin encryption", b"STARTTLS", patience=patience)
     except CommandRefused as error:
         raise CertificateRefused(
             f"{talk.host} refuses to encrypt the connection on port {talk.port}, so the password was not sent. {SAFE} "

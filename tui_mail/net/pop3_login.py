@@ -45,14 +45,22 @@ def log_in(line: Pop3Line, secret: str, timeout: float) -> Offered:
     Each answer has `timeout` seconds. Raises CertificateRefused, AuthenticationRefused, UnsafeArgument, Unreachable,
     ConnectionLost and ServerBusy, ProtocolViolation, and CommandRefused for a mailbox that cannot be had ([SYS/PERM]).
     """
+    greeting, offered = greet(line, timeout)
+    _authenticate(line, secret, greeting, offered, timeout)
+    after = _ask_offers(line, timeout)
+    return Offered({**offered.words, **after.words}, offered.told or after.told)
+
+
+def greet(line: Pop3Line, timeout: float) -> tuple[Reply, Offered]:
+    """Everything before a login: the greeting, encryption, and what the server offers then.
+
+    Nothing about the person is sent. Raises as `log_in` does.
+    """
     greeting = line.greeting(timeout)
     _welcome(line, greeting)
     if line.server.security is Security.STARTTLS:
         _start_tls(line, timeout)
-    offered = _ask_offers(line, timeout)
-    _authenticate(line, secret, greeting, offered, timeout)
-    after = _ask_offers(line, timeout)
-    return Offered({**offered.words, **after.words}, offered.told or after.told)
+    return greeting, _ask_offers(line, timeout)
 
 
 def _welcome(line: Pop3Line, reply: Reply) -> None:

@@ -31,13 +31,22 @@ def log_in(line: Line, secret: str, timeout: float) -> Mapping[str, str]:
     Each answer has `timeout` seconds. Raises CertificateRefused, AuthenticationRefused, UnsafeArgument, Unreachable,
     ConnectionLost and ServerBusy, ProtocolViolation.
     """
+    offered = greet(line, timeout)
+    if _wants_login(line, secret, offered):
+        _authenticate(line, secret, frozenset(offered.get("AUTH", "").upper().split()), timeout)
+    return offered
+
+
+def greet(line: Line, timeout: float) -> Mapping[str, str]:
+    """Everything before a login: the greeting, EHLO, encryption; the extensions, in capitals, with their parameters.
+
+    Nothing about the person is sent. Raises as `log_in` does.
+    """
     _welcome(line, line.greeting(timeout))
     offered = _introduce(line, timeout)
     if line.server.security is Security.STARTTLS:
         _start_tls(line, offered, timeout)
         offered = _introduce(line, timeout)
-    if _wants_login(line, secret, offered):
-        _authenticate(line, secret, frozenset(offered.get("AUTH", "").upper().split()), timeout)
     return offered
 
 
