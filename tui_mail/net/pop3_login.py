@@ -18,6 +18,7 @@ from tui_mail.model import Security
 from tui_mail.net.failures import SAFE
 from tui_mail.net.pop3_line import CAPABILITIES_LIMIT, Pop3Line
 from tui_mail.net.pop3_replies import Reply, later, login_refused, nonsense, number_in, offers, refused, said
+from tui_mail.net.refusals import no_way_in
 
 _TIMESTAMP = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 """What APOP signs (RFC 1939 section 7); with other octets in it, a server could work out the password by and by."""
@@ -45,10 +46,12 @@ def log_in(line: Pop3Line, secret: str, timeout: float) -> Offered:
     ConnectionLost and ServerBusy, ProtocolViolation, and CommandRefused for a mailbox that cannot be had ([SYS/PERM]).
     """
     greeting = line.greeting(timeout)
+    line.witness.greeted(greeting.text)
     _welcome(line, greeting)
     if line.server.security is Security.STARTTLS:
         _start_tls(line, timeout)
     offered = _ask_offers(line, timeout)
+    line.witness.offered([f"{word} {more}".strip() for word, more in offered.words.items()])
     _authenticate(line, secret, greeting, offered, timeout)
     after = _ask_offers(line, timeout)
     return Offered({**offered.words, **after.words}, offered.told or after.told)
@@ -117,16 +120,14 @@ def _authenticate(line: Pop3Line, secret: str, greeting: Reply, offered: Offered
         if reply.is_ok:
             reply = _ask(line, b"PASS " + password, timeout * _OPENING)
     else:
-        what = "no access token (OAuth)" if server.auth == "oauth2" else "no password"
+        names = frozenset(offered.words.get("SASL", "").upper().split())
         raise AuthenticationRefused(
-            f"{server.host} accepts {what} on this connection. Nothing was sent. {SAFE} Set the account up again, or "
-            "ask the provider.",
+            no_way_in(server, names, offers_tls="STLS" in offered.words),
             f"offered: {' '.join(sorted(offered.words))}, SASL {offered.words.get('SASL', '')}",
         )
     if not reply.is_ok:
-        what = "The access token" if server.auth == "oauth2" else "User name or password"
         delay = number_in(offered.words, "LOGIN-DELAY") or 0
-        raise login_refused(server.host, server.user, what, reply, delay=delay)
+        raise login_refused(server, reply, delay=delay)
 
 
 def _takes_user_and_pass(line: Pop3Line, offered: Offered) -> bool:

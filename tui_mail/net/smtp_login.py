@@ -15,6 +15,7 @@ from tui_mail.errors import AuthenticationRefused, CertificateRefused, MailError
 from tui_mail.model import Security
 from tui_mail.net.connection import is_loopback
 from tui_mail.net.failures import SAFE, leave_alone
+from tui_mail.net.refusals import login_sentence, no_way_in
 from tui_mail.net.smtp_line import Line
 from tui_mail.net.smtp_replies import Reply, later, nonsense, said
 
@@ -30,11 +31,14 @@ def log_in(line: Line, secret: str, timeout: float) -> Mapping[str, str]:
     Each answer has `timeout` seconds. Raises CertificateRefused, AuthenticationRefused, UnsafeArgument, Unreachable,
     ConnectionLost and ServerBusy, ProtocolViolation.
     """
-    _welcome(line, line.greeting(timeout))
+    greeting = line.greeting(timeout)
+    line.witness.greeted(greeting.text)
+    _welcome(line, greeting)
     offered = _introduce(line, timeout)
     if line.server.security is Security.STARTTLS:
         _start_tls(line, offered, timeout)
         offered = _introduce(line, timeout)
+    line.witness.offered([f"{word} {more}".strip() for word, more in offered.items()])
     if _wants_login(line, secret, offered):
         _authenticate(line, secret, frozenset(offered.get("AUTH", "").upper().split()), timeout)
     return offered
@@ -100,6 +104,8 @@ def _wants_login(line: Line, secret: str, offered: Mapping[str, str]) -> bool:
     if "AUTH" in offered:
         return True
     line.close()
+    if "STARTTLS" in offered:
+        raise AuthenticationRefused(no_way_in(server, frozenset(), offers_tls=True), "no AUTH before STARTTLS")
     raise AuthenticationRefused(
         f"{server.host} offers no way to log in on port {server.port}, so the password was not sent. {SAFE} Use the "
         'port for sending (465 or 587); if this server needs no login, set user = "" for the outgoing server.',
@@ -148,12 +154,7 @@ def _exchange(line: Line, secret: str, offered: frozenset[str]) -> tuple[bytes, 
     elif "LOGIN" in offered:
         return b"LOGIN", None, [user, password]
     line.close()
-    what = "no access token (OAuth)" if server.auth == "oauth2" else "no password"
-    raise AuthenticationRefused(
-        f"{server.host} accepts {what} on this connection. Nothing was sent. {SAFE} Set the account up again, or ask "
-        "the provider.",
-        f"offered: {' '.join(sorted(offered))}",
-    )
+    raise AuthenticationRefused(no_way_in(server, offered, offers_tls=False), f"offered: {' '.join(sorted(offered))}")
 
 
 def _refusal(line: Line, reply: Reply, secret: str, answers: Sequence[bytes]) -> MailError:
@@ -167,9 +168,4 @@ def _refusal(line: Line, reply: Reply, secret: str, answers: Sequence[bytes]) ->
         return later(server.host, reply)
     if not reply.is_permanent:
         return nonsense(server.host, f"to a login: {reply}")
-    what = "The access token" if server.auth == "oauth2" else "User name or password"
-    return AuthenticationRefused(
-        f"{what} for {server.user} at {server.host} was not accepted{said(reply)}. {SAFE} "
-        "Enter the password again; some providers want an app password here.",
-        str(reply),
-    )
+    return AuthenticationRefused(login_sentence(server, str(reply), said(reply)), str(reply))
