@@ -73,6 +73,8 @@ class Discovery:
     address: str
     candidates: tuple[Candidate, ...] = ()
     card: ProviderCard | None = None
+    problem: MailError | None = None
+    """Why there are no candidates: this computer is offline, nothing answered, or no program can read there."""
 
     def best(self, protocol: Protocol) -> Candidate | None:
         """The best settings for a protocol."""
