@@ -107,15 +107,27 @@ class ServerError(MailError):
 
 
 class Unreachable(ServerError):
-    """No connection could be made: name, network or port."""
+    """No connection could be made. `reason`: name (there is none) | lookup | refused | timeout | route, or empty."""
 
     exit_code = 69
+
+    def __init__(self, sentence: str, detail: str = "", *, reason: str = "") -> None:
+        super().__init__(sentence, detail)
+        self.reason = reason
 
 
 class CertificateRefused(ServerError):
-    """TLS could not be trusted, or could not be had at all."""
+    """TLS could not be trusted, or could not be had at all.
+
+    `reason`: expired | early | name | untrusted | changed (not the one that is trusted) for the certificate, and plain
+    (no TLS from the start) | tls (nothing else) | old | cleartext, or empty.
+    """
 
     exit_code = 69
+
+    def __init__(self, sentence: str, detail: str = "", *, reason: str = "") -> None:
+        super().__init__(sentence, detail)
+        self.reason = reason
 
 
 class AuthenticationRefused(ServerError):

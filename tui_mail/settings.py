@@ -123,6 +123,8 @@ class LegReport:
     problem: MailError | None = None
     """Its sentence says what happened and what to do."""
     cures: tuple[Cure, ...] = ()
+    warnings: tuple[SafeText, ...] = ()
+    """What works, but badly, or not for long."""
     facts: dict[str, str] = field(default_factory=dict)
     """For JSON and bug reports: address, tls, cipher, certificate, capabilities, greeting."""
 

@@ -12,6 +12,7 @@ from tui_mail.errors import (
     ProtocolViolation,
     ServerBusy,
 )
+from tui_mail.model import Security, Server
 from tui_mail.net.pop3_replies import (
     Reply,
     login_refused,
@@ -161,7 +162,7 @@ def test_capabilities() -> None:
 )
 def test_why_a_login_failed(line: bytes, kind: type[MailError], seconds: float) -> None:
     """Only what says that user and password are wrong counts as that."""
-    error = login_refused(HOST, "anna", "User name or password", reply_of(line, HOST), delay=90)
+    error = login_refused(Server(HOST, 995, Security.TLS, "anna"), reply_of(line, HOST), delay=90)
     assert type(error) is kind
     assert getattr(error, "seconds", 0) == seconds
     assert isinstance(error, ConnectionLost) == (kind is ServerBusy)

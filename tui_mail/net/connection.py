@@ -19,6 +19,7 @@ from typing import Literal
 
 from tui_mail.errors import CertificateRefused, MailError
 from tui_mail.model import Security, Server
+from tui_mail.net.addresses import connect_first, places_of
 from tui_mail.net.failures import cleartext_refused, connect_failure, tls_failure
 
 Outcome = Literal["ready", "wake", "timeout"]
@@ -114,7 +115,7 @@ def tls_context(server: Server) -> ssl.SSLContext:
 def dial(server: Server, *, timeout: float = 15.0) -> socket.socket:
     """A TCP connection with keepalive. Raises Unreachable with the reason in a person's words."""
     try:
-        sock = socket.create_connection((server.host, server.port), timeout)
+        sock = connect_first(places_of(server.host, server.port), timeout)
     except (OSError, UnicodeError, OverflowError) as error:
         raise connect_failure(error, server) from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -29,7 +29,8 @@ def cleartext_refused(server: Server) -> MailError:
     return CertificateRefused(
         f'The settings ask for an unencrypted connection to {server.host} (security = "none"), where others could read '
         f"the password. Nothing was sent. {SAFE} "
-        'Set security = "tls" or "starttls", or allow_cleartext = true if you agree.'
+        'Set security = "tls" or "starttls", or allow_cleartext = true if you agree.',
+        reason="cleartext",
     )
 
 
@@ -41,27 +42,33 @@ def connect_failure(error: Exception, server: Server) -> MailError:
             f"The name {host} could not be looked up just now. {SAFE} "
             "Check that this computer is on the network; it is tried again by itself.",
             detail,
+            reason="lookup",
         )
     if isinstance(error, (socket.gaierror, UnicodeError)):
         return Unreachable(
             f"There is no server called {host}. {SAFE} Check the host name in the account's settings, and the network.",
             detail,
+            reason="name",
         )
     if isinstance(error, ConnectionRefusedError):
         return Unreachable(
             f"{host} does not accept connections on port {port}. {SAFE} "
             "The server may be down for a while; if it stays so, check the port in the account's settings.",
             detail,
+            reason="refused",
         )
     if isinstance(error, TimeoutError):
         return Unreachable(
             f"{host} did not answer on port {port} in time. {SAFE} "
             "The network may be slow, or a firewall is in the way; it is tried again by itself.",
             detail,
+            reason="timeout",
         )
     if isinstance(error, OSError) and error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN):
         return Unreachable(
-            f"There is no way to {host} from this network. {SAFE} Check that this computer is online.", detail
+            f"There is no way to {host} from this network. {SAFE} Check that this computer is online.",
+            detail,
+            reason="route",
         )
     return Unreachable(
         f"No connection to {host}, port {port}, could be made. {SAFE} It is tried again by itself.", detail
@@ -72,21 +79,22 @@ def tls_failure(error: Exception, server: Server) -> MailError:
     """The connection stands, but no encryption that can be trusted."""
     host, detail = server.host, repr(error)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return CertificateRefused(
-            f"{_distrust(error, server)} Nothing was sent, not even the user name. {SAFE}", detail
-        )
+        reason, words = _distrust(error, server)
+        return CertificateRefused(f"{words} Nothing was sent, not even the user name. {SAFE}", detail, reason=reason)
     reason = (getattr(error, "reason", None) or "").upper()
     if any(word in reason for word in _WRONG_PROTOCOL):
         return CertificateRefused(
             f"{host} does not speak TLS on port {server.port} from the start. Nothing was sent. {SAFE} "
             f'Use security = "starttls" with this port, or "tls" with the TLS port (IMAP 993, POP3 995, SMTP 465).',
             detail,
+            reason="plain",
         )
     if any(word in reason for word in _OLD_TLS):
         return CertificateRefused(
             f"{host} offers only encryption that is too old to be safe (before TLS 1.2). Nothing was sent. {SAFE} "
             "Ask the provider for a current server name.",
             detail,
+            reason="old",
         )
     if isinstance(error, TimeoutError):
         return Unreachable(
@@ -120,7 +128,8 @@ def wants_tls(server: Server) -> MailError:
     """The port is a TLS port, and the settings say something else."""
     return CertificateRefused(
         f"{server.host} speaks TLS from the start on port {server.port}, but the settings say "
-        f'security = "{server.security}". Nothing was sent. {SAFE} Set security = "tls" for this port.'
+        f'security = "{server.security}". Nothing was sent. {SAFE} Set security = "tls" for this port.',
+        reason="tls",
     )
 
 
@@ -190,30 +199,31 @@ def too_much(host: str, detail: str) -> MailError:
     )
 
 
-def _distrust(error: ssl.SSLCertVerificationError, server: Server) -> str:
+def _distrust(error: ssl.SSLCertVerificationError, server: Server) -> tuple[str, str]:
+    """The reason as CertificateRefused has it, and a sentence."""
     host, code = server.host, getattr(error, "verify_code", 0)
     if "fingerprint" in str(error):
-        return (
+        return "changed", (
             f"{host} shows another certificate than the one you decided to trust. If the provider did not announce a "
             "new one, someone may be listening; else store the new fingerprint in the account's settings."
         )
     if code == _EXPIRED:
-        return (
+        return "expired", (
             f"The certificate of {host} has expired. Check this computer's clock, or wait until the provider renews it."
         )
     if code == _NOT_YET:
-        return f"The certificate of {host} is not valid yet. Check this computer's clock."
+        return "early", f"The certificate of {host} is not valid yet. Check this computer's clock."
     if code in (_WRONG_NAME, _WRONG_ADDRESS):
-        return (
+        return "name", (
             f"The certificate shown is for another name than {host}. Check the host name in the account's settings; "
             "if it is right, someone may be listening."
         )
     if code in (_SELF_SIGNED, _SELF_SIGNED_CHAIN):
-        return (
+        return "untrusted", (
             f"The certificate of {host} is signed by itself or by an unknown authority, so nobody vouches for it. If "
             "the server is your own, name its ca_file or fingerprint in the account's settings."
         )
-    return (
+    return "untrusted", (
         f"The certificate of {host} is not trusted: no known authority vouches for it. If the server is your own, name "
         "its ca_file or fingerprint in the account's settings."
     )

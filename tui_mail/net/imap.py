@@ -33,6 +33,7 @@ from tui_mail.net.replies import (
 )
 from tui_mail.net.sets import LAST_UID, NO_UIDS, UidSet
 from tui_mail.net.wire import Octets
+from tui_mail.net.witness import NOBODY, Witness
 
 __all__ = [
     "EventKind",
@@ -59,13 +60,21 @@ class ImapSession(Reading):
     """Name of the open folder."""
 
     @classmethod
-    def open(cls, server: Server, secret: str, *, wake: Wake | None = None, timeout: float = 20.0) -> ImapSession:
+    def open(
+        cls,
+        server: Server,
+        secret: str,
+        *,
+        wake: Wake | None = None,
+        timeout: float = 20.0,
+        witness: Witness = NOBODY,
+    ) -> ImapSession:
         """Connect, encrypt, log in. `secret` is the password, or the access token when auth is oauth2.
 
         Raises Unreachable, CertificateRefused, AuthenticationRefused, ConnectionLost, ProtocolViolation,
         UnsafeArgument; the connection is closed then.
         """
-        session = cls(server, wake=wake, timeout=timeout)
+        session = cls(server, wake=wake, timeout=timeout, witness=witness)
         try:
             enabled = log_in(session, secret)
         except BaseException:

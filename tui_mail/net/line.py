@@ -20,6 +20,7 @@ from tui_mail.errors import CertificateRefused, MailError
 from tui_mail.model import Security, Server
 from tui_mail.net.connection import dial, ready, refuse_cleartext, secure, speaks_tls, tls_version
 from tui_mail.net.failures import SAFE, lost, no_greeting, too_much, wants_tls
+from tui_mail.net.witness import NOBODY, Witness
 
 CHUNK = 65_536
 QUICK = 3.0
@@ -37,10 +38,11 @@ class BaseLine:
     unread_limit = 65_536
     """Octets that are taken while nobody reads lines."""
 
-    def __init__(self, server: Server, *, timeout: float) -> None:
+    def __init__(self, server: Server, *, timeout: float, witness: Witness = NOBODY) -> None:
         """Connect, and encrypt when the port is a TLS port. Raises Unreachable, CertificateRefused, ConnectionLost."""
         refuse_cleartext(server)
         self.server = server
+        self.witness = witness
         self.alive = True
         self.heard = time.time()
         """When the last octet came, seconds since the epoch."""
@@ -48,8 +50,9 @@ class BaseLine:
         self._ended = False
         self._sock: socket.socket = dial(server, timeout=timeout)
         self._sock.setblocking(False)
+        witness.connected(str(self._sock.getpeername()[0]))
         if server.security is Security.TLS:
-            self._sock = secure(self._sock, server, timeout=timeout)
+            self._encrypt(timeout)
 
     @property
     def tls(self) -> str:
@@ -180,10 +183,15 @@ class BaseLine:
                 "octets between the consent to TLS and its handshake",
             )
         try:
-            self._sock = secure(self._sock, self.server, timeout=timeout)
+            self._encrypt(timeout)
         except MailError:
             self.close()
             raise
+
+    def _encrypt(self, timeout: float) -> None:
+        encrypted = secure(self._sock, self.server, timeout=timeout)
+        self._sock = encrypted
+        self.witness.encrypted(encrypted)
 
     def cut(self) -> None:
         """End the connection from any thread: whoever waits on it gets an end of file."""

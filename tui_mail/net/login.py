@@ -20,12 +20,13 @@ from tui_mail.errors import (
     UnsafeArgument,
 )
 from tui_mail.model import Security
-from tui_mail.net.bearer import advice, bearer, explained
+from tui_mail.net.bearer import bearer, explained
 from tui_mail.net.busy import BUSY_CODES, seconds_told
 from tui_mail.net.connection import is_loopback
 from tui_mail.net.failures import SAFE, leave_alone
 from tui_mail.net.names import quoted
 from tui_mail.net.quirks import quirks_of
+from tui_mail.net.refusals import login_sentence, no_way_in
 from tui_mail.net.talk import Conversation
 from tui_mail.net.wire import Octets
 
@@ -41,6 +42,7 @@ def log_in(talk: Conversation, secret: str) -> frozenset[str]:
     greet(talk)
     if wire.greeting.status != "PREAUTH":
         talk.capabilities_now, offered = frozenset(), talk.capabilities_now
+        talk.witness.offered(sorted(offered))
         _authenticate(talk, secret, offered)
     wire.state = "AUTH"
     if not talk.capabilities_now:
@@ -111,10 +113,8 @@ def _authenticate(talk: Conversation, secret: str, offered: frozenset[str]) -> N
         elif "AUTH=PLAIN" in offered:
             _sasl(talk, b"PLAIN", f"\0{server.user}\0{secret}".encode(), offered)
         elif "LOGINDISABLED" in offered:
-            raise AuthenticationRefused(
-                f"{talk.host} accepts no password on this connection. Nothing was sent. "
-                "It may want OAuth: set the account up again, or ask the provider."
-            )
+            names = frozenset(word[5:] for word in offered if word.startswith("AUTH="))
+            raise AuthenticationRefused(no_way_in(server, names, offers_tls="STARTTLS" in offered))
         else:
             talk.run("log in", b"LOGIN", _string(server.user), _string(secret), patience=60)
     except (CommandRefused, ServerBusy) as error:
@@ -135,13 +135,7 @@ def _refusal(talk: Conversation, error: MailError, secret: str, explanation: str
     if code in BUSY_CODES or _BUSY_WORDS.search(text):
         sentence = f"{talk.host} lets nobody in just now{said}. {SAFE} It is tried again later."
         return ServerBusy(sentence, words, seconds=seconds_told(text))
-    what = "The access token" if talk.server.auth == "oauth2" else "User name or password"
-    why = f" ({explanation})" if explanation else ""
-    return AuthenticationRefused(
-        f"{what} for {talk.server.user} at {talk.host} was not accepted{why}{said}. {SAFE} "
-        f"{advice(talk.server, words, explanation)}",
-        words,
-    )
+    return AuthenticationRefused(login_sentence(talk.server, words, said, explanation), words)
 
 
 def _sasl(talk: Conversation, mechanism: bytes, response: bytes, offered: frozenset[str]) -> None:

@@ -37,6 +37,7 @@ from tui_mail.net.pop3_replies import (
     size_entry,
     uidl_entry,
 )
+from tui_mail.net.witness import NOBODY, Witness
 
 __all__ = ["Listed", "Pop3Session"]
 
@@ -79,7 +80,15 @@ class Pop3Session:
         self._waiting: deque[Any] = deque()
 
     @classmethod
-    def open(cls, server: Server, secret: str, *, timeout: float = 30.0, patience: float = 60.0) -> Pop3Session:
+    def open(
+        cls,
+        server: Server,
+        secret: str,
+        *,
+        timeout: float = 30.0,
+        patience: float = 60.0,
+        witness: Witness = NOBODY,
+    ) -> Pop3Session:
         """Connect, encrypt, log in. `secret` is the password, or the access token when `server.auth` is "oauth2".
 
         `timeout` is for each step of this; `patience` for what comes later: each short answer, and each pause in a long
@@ -87,7 +96,7 @@ class Pop3Session:
         ConnectionLost, ServerBusy for whatever is to be tried again later, and CommandRefused for a mailbox that cannot
         be had for good ([SYS/PERM]).
         """
-        line = Pop3Line(server, timeout=timeout)
+        line = Pop3Line(server, timeout=timeout, witness=witness)
         try:
             offered = log_in(line, secret, timeout)
         except BaseException:
@@ -113,6 +122,14 @@ class Pop3Session:
         )
 
     # --- what is there ------------------------------------------------------------------------
+
+    def count(self) -> int:
+        """How many messages there are (STAT). Raises CommandRefused, ConnectionLost, ServerBusy, ProtocolViolation."""
+        reply = next(reply for _, reply in self._each([("STAT", b"STAT\r\n")], lambda _, reply: reply))
+        if not reply.is_ok:
+            raise self._refused("count the mail", reply)
+        word = reply.text.partition(" ")[0]
+        return int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
 
     def listing(self) -> list[Listed]:
         """Every message, by number. UIDLs are empty where the server has none, or none that can be used.

@@ -19,6 +19,7 @@ from tui_mail.model import Server
 from tui_mail.net.failures import ended, not_this_protocol, too_much
 from tui_mail.net.line import FLOOR, BaseLine
 from tui_mail.net.pop3_replies import Reply, later, nonsense, reply_of
+from tui_mail.net.witness import NOBODY, Witness
 
 TLS_PORT = 995
 CAPABILITIES_LIMIT = 65_536
@@ -30,8 +31,8 @@ _GREETING = re.compile(rb"(\+OK|-ERR)(?![A-Za-z0-9])")
 class Pop3Line(BaseLine):
     """One connection; see BaseLine."""
 
-    def __init__(self, server: Server, *, timeout: float) -> None:
-        super().__init__(server, timeout=timeout)
+    def __init__(self, server: Server, *, timeout: float, witness: Witness = NOBODY) -> None:
+        super().__init__(server, timeout=timeout, witness=witness)
         self.hidden: tuple[bytes, ...] = ()
         """Secrets, in every form in which they are sent: no reply and no error repeats them."""
         self._eol = b"\r\n"

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 from tui_mail.errors import AuthenticationRefused, CertificateRefused, Unreachable, UnsafeArgument
 from tui_mail.model import Security, Server
-from tui_mail.net.bearer import advice, bearer, explained
+from tui_mail.net.bearer import bearer, explained
 from tui_mail.net.failures import SAFE
 from tui_mail.net.pop3_line import CAPABILITIES_LIMIT, Pop3Line
 from tui_mail.net.pop3_replies import Reply, later, login_refused, nonsense, number_in, offers, refused, said
+from tui_mail.net.refusals import no_way_in
 
 _TIMESTAMP = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 """What APOP signs (RFC 1939 section 7); with other octets in it, a server could work out the password by and by."""
@@ -57,10 +58,13 @@ def greet(line: Pop3Line, timeout: float) -> tuple[Reply, Offered]:
     Nothing about the person is sent. Raises as `log_in` does.
     """
     greeting = line.greeting(timeout)
+    line.witness.greeted(greeting.text)
     _welcome(line, greeting)
     if line.server.security is Security.STARTTLS:
         _start_tls(line, timeout)
-    return greeting, _ask_offers(line, timeout)
+    offered = _ask_offers(line, timeout)
+    line.witness.offered([f"{word} {more}".strip() for word, more in offered.words.items()])
+    return greeting, offered
 
 
 def _welcome(line: Pop3Line, reply: Reply) -> None:
@@ -127,18 +131,14 @@ def _authenticate(line: Pop3Line, secret: str, greeting: Reply, offered: Offered
         if reply.is_ok:
             reply = _ask(line, b"PASS " + password, timeout * _OPENING)
     else:
-        what = "no access token (OAuth)" if server.auth == "oauth2" else "no password"
+        names = frozenset(offered.words.get("SASL", "").upper().split())
         raise AuthenticationRefused(
-            f"{server.host} accepts {what} on this connection. Nothing was sent. {SAFE} Set the account up again, or "
-            "ask the provider.",
+            no_way_in(server, names, offers_tls="STLS" in offered.words),
             f"offered: {' '.join(sorted(offered.words))}, SASL {offered.words.get('SASL', '')}",
         )
     if not reply.is_ok:
-        what = "The access token" if server.auth == "oauth2" else "User name or password"
         delay = number_in(offered.words, "LOGIN-DELAY") or 0
-        cure = advice(server, reply.text, explanation)
-        what += f" ({explanation})" if explanation else ""
-        raise login_refused(server.host, server.user, what, reply, delay=delay, cure=cure)
+        raise login_refused(server, reply, delay=delay, explanation=explanation)
 
 
 def _takes_user_and_pass(line: Pop3Line, offered: Offered) -> bool:

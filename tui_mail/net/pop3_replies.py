@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui_mail.errors import AuthenticationRefused, CommandRefused, MailError, ServerBusy
+from tui_mail.model import Server
 from tui_mail.net.busy import LONGEST, seconds_told
 from tui_mail.net.failures import SAFE, leave_alone, lost
+from tui_mail.net.refusals import login_sentence
 
 TEXT_LIMIT = 2_000
 """Characters of a server's words that are kept."""
@@ -167,15 +169,16 @@ def _refused(host: str, what: str, reply: Reply) -> CommandRefused:
     return CommandRefused(f"{host} refused to {what}{said(reply)}. {SAFE}", str(reply), code=reply.code)
 
 
-def login_refused(host: str, user: str, what: str, reply: Reply, *, delay: int = 0, cure: str = "") -> MailError:
-    """Why a login failed; `what` was not accepted. A fault of the server is not taken for a wrong password.
+def login_refused(server: Server, reply: Reply, *, delay: int = 0, explanation: str = "") -> MailError:
+    """Why a login failed. A fault of the server is not taken for a wrong password.
 
-    `cure`: what to do when it was really refused.
+    `explanation`: what it said of a token, in words.
     """
+    host = server.host
     if reply.kind != "err":
         return nonsense(host, f"to a login: {reply}")
     if reply.code == "SYS/PERM":
-        return refused(host, f"open the mailbox of {user}", reply)
+        return refused(host, f"open the mailbox of {server.user}", reply)
     if (busy := later(host, reply, delay=delay)) is not None:
         return busy
     if not reply.code and _LATER_WORDS.search(reply.text):
@@ -184,11 +187,7 @@ def login_refused(host: str, user: str, what: str, reply: Reply, *, delay: int =
             str(reply),
             seconds=seconds_told(reply.text),
         )
-    return AuthenticationRefused(
-        f"{what} for {user} at {host} was not accepted{said(reply)}. {SAFE} "
-        f"{cure or 'Enter the password again; some providers want an app password here.'}",
-        str(reply),
-    )
+    return AuthenticationRefused(login_sentence(server, str(reply), said(reply), explanation), str(reply))
 
 
 def nonsense(host: str, detail: str) -> MailError:

@@ -32,6 +32,7 @@ from tui_mail.net.smtp_commands import mail_line, rcpt_line, refuse_unsafe, stuf
 from tui_mail.net.smtp_line import Line
 from tui_mail.net.smtp_login import log_in
 from tui_mail.net.smtp_replies import Delivery, Reply, later, nonsense, refusal, said
+from tui_mail.net.witness import NOBODY, Witness
 from tui_mail.outgoing import Envelope
 
 __all__ = ["Delivery", "Reply", "SmtpSession"]
@@ -71,6 +72,7 @@ class SmtpSession:
         timeout: float = 30.0,
         patience: float = PATIENCE,
         verdict: float = VERDICT,
+        witness: Witness = NOBODY,
     ) -> SmtpSession:
         """Connect, encrypt, log in. `secret` is the password, or the access token when `server.auth` is "oauth2".
 
@@ -78,7 +80,7 @@ class SmtpSession:
         CertificateRefused, AuthenticationRefused, UnsafeArgument, ProtocolViolation, ConnectionLost, and ServerBusy for
         whatever is to be tried again later.
         """
-        line = Line(server, timeout=timeout)
+        line = Line(server, timeout=timeout, witness=witness)
         try:
             offered = log_in(line, secret, timeout)
         except BaseException:

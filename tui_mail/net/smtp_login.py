@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 
 from tui_mail.errors import AuthenticationRefused, CertificateRefused, MailError, Unreachable, UnsafeArgument
 from tui_mail.model import Security
-from tui_mail.net.bearer import advice, bearer, explained
+from tui_mail.net.bearer import bearer, explained
 from tui_mail.net.connection import is_loopback
 from tui_mail.net.failures import SAFE, leave_alone
+from tui_mail.net.refusals import login_sentence, no_way_in
 from tui_mail.net.smtp_line import Line
 from tui_mail.net.smtp_replies import Reply, later, nonsense, said
 
@@ -42,11 +43,14 @@ def greet(line: Line, timeout: float) -> Mapping[str, str]:
 
     Nothing about the person is sent. Raises as `log_in` does.
     """
-    _welcome(line, line.greeting(timeout))
+    greeting = line.greeting(timeout)
+    line.witness.greeted(greeting.text)
+    _welcome(line, greeting)
     offered = _introduce(line, timeout)
     if line.server.security is Security.STARTTLS:
         _start_tls(line, offered, timeout)
         offered = _introduce(line, timeout)
+    line.witness.offered([f"{word} {more}".strip() for word, more in offered.items()])
     return offered
 
 
@@ -110,6 +114,8 @@ def _wants_login(line: Line, secret: str, offered: Mapping[str, str]) -> bool:
     if "AUTH" in offered:
         return True
     line.close()
+    if "STARTTLS" in offered:
+        raise AuthenticationRefused(no_way_in(server, frozenset(), offers_tls=True), "no AUTH before STARTTLS")
     raise AuthenticationRefused(
         f"{server.host} offers no way to log in on port {server.port}, so the password was not sent. {SAFE} Use the "
         'port for sending (465 or 587); if this server needs no login, set user = "" for the outgoing server.',
@@ -157,12 +163,7 @@ def _exchange(line: Line, secret: str, offered: frozenset[str]) -> tuple[bytes, 
     elif "LOGIN" in offered:
         return b"LOGIN", None, [user, password]
     line.close()
-    what = "no access token (OAuth)" if server.auth == "oauth2" else "no password"
-    raise AuthenticationRefused(
-        f"{server.host} accepts {what} on this connection. Nothing was sent. {SAFE} Set the account up again, or ask "
-        "the provider.",
-        f"offered: {' '.join(sorted(offered))}",
-    )
+    raise AuthenticationRefused(no_way_in(server, offered, offers_tls=False), f"offered: {' '.join(sorted(offered))}")
 
 
 def _refusal(line: Line, reply: Reply, secret: str, answers: Sequence[bytes], explanation: str) -> MailError:
@@ -177,10 +178,4 @@ def _refusal(line: Line, reply: Reply, secret: str, answers: Sequence[bytes], ex
         return later(server.host, reply)
     if not reply.is_permanent:
         return nonsense(server.host, f"to a login: {reply}")
-    what = "The access token" if server.auth == "oauth2" else "User name or password"
-    why = f" ({explanation})" if explanation else ""
-    return AuthenticationRefused(
-        f"{what} for {server.user} at {server.host} was not accepted{why}{said(reply)}. {SAFE} "
-        f"{advice(server, words, explanation)}",
-        str(reply),
-    )
+    return AuthenticationRefused(login_sentence(server, str(reply), said(reply), explanation), str(reply))

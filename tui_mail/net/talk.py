@@ -21,6 +21,7 @@ from tui_mail.net.connection import Wake, refuse_cleartext
 from tui_mail.net.failures import SAFE, ended, leave_alone, lost
 from tui_mail.net.replies import IdleEvent, Malformed, StatusLine, event_of, untagged
 from tui_mail.net.wire import BUDGET, PATIENCE, Octets, Pieces, Wire
+from tui_mail.net.witness import NOBODY, Witness
 
 EVENTS_LIMIT = 20_000
 """Most unasked events kept; beyond, a caller resynchronizes anyway."""
@@ -34,8 +35,11 @@ Answer = Callable[[bytes], bytes]
 class Conversation(IMAPClient):  # type: ignore[misc]
     """imapclient on a Wire, with every command through `run`. One thread at a time, except for `shut`."""
 
-    def __init__(self, server: Server, *, wake: Wake | None = None, timeout: float = 20.0) -> None:
+    def __init__(
+        self, server: Server, *, wake: Wake | None = None, timeout: float = 20.0, witness: Witness = NOBODY
+    ) -> None:
         refuse_cleartext(server)
+        self.witness = witness
         self.server = server
         self.wake = wake
         self.capabilities_now: frozenset[str] = frozenset()
@@ -57,7 +61,7 @@ class Conversation(IMAPClient):  # type: ignore[misc]
         self.normalise_times = False
 
     def _create_IMAP4(self) -> Wire:
-        return Wire(self.server, timeout=self._patience)
+        return Wire(self.server, timeout=self._patience, witness=self.witness)
 
     def _set_read_timeout(self) -> None:
         """The wire keeps its own deadlines; its socket never blocks."""

@@ -28,6 +28,7 @@ from tui_mail.model import Security, Server
 from tui_mail.net.connection import Outcome, Wake, dial, ready, secure, speaks_tls
 from tui_mail.net.failures import SAFE, ended, no_greeting, not_this_protocol, too_much, wants_tls
 from tui_mail.net.replies import StatusLine
+from tui_mail.net.witness import NOBODY, Witness
 
 CRLF = b"\r\n"
 CHUNK = 262_144
@@ -64,8 +65,9 @@ Pieces = list[bytes]
 class Wire(imaplib.IMAP4):
     """imaplib's connection on a buffer of our own. One thread at a time; only `cut` may come from another."""
 
-    def __init__(self, server: Server, *, timeout: float = 20.0) -> None:
+    def __init__(self, server: Server, *, timeout: float = 20.0, witness: Witness = NOBODY) -> None:
         self.server = server
+        self.witness = witness
         self.buffer = bytearray()
         self.position = 0
         """Octets of `buffer` before this are consumed."""
@@ -105,8 +107,9 @@ class Wire(imaplib.IMAP4):
         """Connect, and encrypt when the server's port is a TLS port."""
         self.host, self.port = self.server.host, self.server.port
         self.sock: socket.socket = dial(self.server, timeout=timeout or self._timeout)
+        self.witness.connected(str(self.sock.getpeername()[0]))
         if self.server.security is Security.TLS:
-            self.sock = secure(self.sock, self.server, timeout=timeout or self._timeout)
+            self._secure(timeout or self._timeout)
         self.sock.setblocking(False)
 
     def _connect(self) -> None:
@@ -123,6 +126,8 @@ class Wire(imaplib.IMAP4):
         except (OSError, EOFError) as error:
             raise no_greeting(self.server, error) from error
         greeting = StatusLine.parse(line[2:]) if line.startswith(b"* ") else None
+        if greeting is not None:
+            self.witness.greeted(greeting.text)
         if greeting is None or greeting.status not in ("OK", "PREAUTH", "BYE"):
             raise not_this_protocol(self.server, line)
         if greeting.status == "BYE":
@@ -280,7 +285,12 @@ class Wire(imaplib.IMAP4):
         self.buffer.clear()
         self.position = self._scanned = 0
         self.untagged_responses.clear()
-        self.sock = secure(self.sock, self.server, timeout=self._timeout)
+        self._secure(self._timeout)
+
+    def _secure(self, timeout: float) -> None:
+        encrypted = secure(self.sock, self.server, timeout=timeout)
+        self.sock = encrypted
+        self.witness.encrypted(encrypted)
 
     def compress(self) -> None:
         """Change to DEFLATE after the server's OK to COMPRESS (RFC 4978)."""
