@@ -27,10 +27,9 @@ from tui_mail.errors import CertificateRefused, MailError, Unreachable
 from tui_mail.model import Account, Security, Server
 from tui_mail.net.addresses import Place, connect_each, places_of
 from tui_mail.net.connection import refuse_cleartext, source_address
-from tui_mail.net.exchangers import mail_exchangers
 from tui_mail.net.failures import connect_failure
 from tui_mail.net.looks import Certificate, Sight, certificate_of, look, service_of
-from tui_mail.net.lookups import Internet
+from tui_mail.net.lookups import Internet, mail_exchangers
 from tui_mail.settings import Cure, Leg, LegReport, Step, StepDone
 from tui_mail.text import SafeText, safe_line
 
@@ -246,7 +245,9 @@ class _Check:
 
     def _owner(self, sight: Sight) -> Provider | None:
         """Whose the mail is: by the domain's MX, else by the certificate that was shown."""
-        names = mail_exchangers(self.account.email.rpartition("@")[2], self._internet)
+        names: tuple[str, ...] = ()
+        with contextlib.suppress(Unreachable):
+            names = mail_exchangers(self.account.email.rpartition("@")[2], self._internet).hosts
         names += sight.certificate.names if sight.certificate else ()
         return next((found for name in names if (found := provider_of_exchanger(name.removeprefix("*.")))), None)
 
