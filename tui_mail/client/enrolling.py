@@ -16,14 +16,14 @@ from tui_mail.paths import Paths
 from tui_mail.settings import Leg
 
 
-def enrol(paths: Paths, account: Account, secrets: Mapping[Leg, str], place: str, passphrase: str = "") -> None:
+def enrol(paths: Paths, account: Account, secrets: Mapping[Leg, str], place: keeping.Place) -> None:
     """Keep what was typed, and write the account. Raises MailError, and nothing is left behind then."""
     configuration.check_account(paths, account)
     kept: list[Leg] = []
     try:
         for leg, value in secrets.items():
             kept.append(leg)
-            keeping.store_secret(account, leg, value)
+            keeping.keep_secret(account, leg, value, place)
         configuration.add_account(paths, account)
     except BaseException:
         for leg in kept:

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_mail.paths import Paths
+from tui_mail.ui.asking import Questions
 from tui_mail.ui.bridge import Bridge, News
 from tui_mail.ui.screens.setup import Setup
 from tui_mail.ui.shell import Shell, show
@@ -22,6 +23,7 @@ class SetupApp(Shell[str]):
     def __init__(self, paths: Paths, address: str = "") -> None:
         super().__init__(paths)
         self.bridge = Bridge(self)
+        self.questions = Questions(self, self.bridge)
         self.setup = Setup(paths, self.bridge, address)
 
     def on_mount(self) -> None:
@@ -43,5 +45,12 @@ class SetupApp(Shell[str]):
 
 def run(paths: Paths, address: str = "") -> str | None:
     """Show the assistant; gives the name of the account, or None. Raises TerminalError without a terminal."""
+    from tui_mail.config import secrets
+
     paths.prepare()
-    return show(SetupApp(paths, address))
+    app = SetupApp(paths, address)
+    secrets.begin(paths, ask_passphrase=app.questions.passphrase)
+    try:
+        return show(app)
+    finally:
+        app.questions.close()

@@ -258,15 +258,18 @@ class Setup(Screen[str | None]):
         def tell(line: SafeText) -> None:
             self._bridge.deliver(lambda: self._told(stop, line))
 
+        def early(found: Discovery) -> None:
+            self._bridge.deliver(lambda: self._discovered(stop, found, over=False))
+
         def work() -> None:
             from tui_mail.client.discovering import discover
 
             try:
-                found = discover(address, tell, stop)
+                found = discover(address, tell, stop, early=early)
             except MailError as error:
                 tell(error.shown)
-                found = Discovery(address)
-            self._bridge.deliver(lambda: self._discovered(stop, found))
+                found = Discovery(address, problem=error)
+            self._bridge.deliver(lambda: self._discovered(stop, found, over=True))
 
         threading.Thread(target=work, name="discovery", daemon=True).start()
 
@@ -275,23 +278,26 @@ class Setup(Screen[str | None]):
             self._log.append(line)
             self.settings.say_log(self._log)
 
-    def _discovered(self, stop: threading.Event, found: Discovery) -> None:
+    def _discovered(self, stop: threading.Event, found: Discovery, *, over: bool) -> None:
+        """Settings were found, or `over`: there will be no others."""
         if stop.is_set():
             return
         self._found = found
         best = found.best(Protocol.IMAP) or found.best(Protocol.POP3)
-        on_settings = self.page is self.settings
         if best is not None and not self._touched:
             self.sheet.take(best)
-        elif not self._touched:
+        elif over and not self._touched:
             self.sheet.fill_blanks()
-            self._told(stop, SafeText("Nothing was found; please check the servers' names, which are a guess."))
-        if on_settings:
+        if self.page is self.settings:
             self.settings.show(self.sheet)
-            if isinstance(self.focused, Line) and not self._touched and best is not None:
+            self._arrange()
+            if best is not None and not self._touched and isinstance(self.focused, Line):
                 self.set_focus(self.settings.query_one("#go-on", Push))
         french = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("fr")
         self.settings.say_card(found.card, best.why if best is not None else SafeText(""), french)
+        if over and best is None:
+            why = found.problem.shown if found.problem is not None else "Nothing was found."
+            self.problem("settings", f"{why} The names below are a guess; please correct them.")
 
     # --- settings
 
@@ -476,22 +482,10 @@ class Setup(Screen[str | None]):
     def _say_places(self) -> None:
         for name in SecretPage.PLACES:
             self.secret.query_one(f"#place-{name}", Mark).set(name == self.place)
-        self.secret.query_one("#passphrase-rows").display = self.place == "vault"
-        self.secret.query_one("#passphrase-twice").display = not self._vault_exists()
 
     def _leave_secret(self) -> None:
-        if self.place == "vault":
-            first, second = (self.secret.query_one(f"#{name}", Line) for name in ("passphrase", "passphrase-again"))
-            if not first.value or (second.value != first.value and not self._vault_exists()):
-                self.problem("secret", "The two passphrases differ." if first.value else "Choose a passphrase.")
-                self.set_focus(first)
-                return
-        self.problem("secret", "")
         self.turn_to(self.preset)
         self._say_presets()
-
-    def _vault_exists(self) -> bool:
-        return (self._paths.data / "vault.age").exists()
 
     # --- the end
 
@@ -511,17 +505,17 @@ class Setup(Screen[str | None]):
         account = self._account("keys")
         if account is None:
             return
-        passphrase = self.secret.query_one("#passphrase", Line).value
         secrets, place, keys = self.sheet.secrets(), self.place, self.keys
         push = self.preset.query_one("#go-on", Push)
         push.disabled = True
 
         def work() -> None:
             from tui_mail.client.enrolling import enrol
+            from tui_mail.config.secrets import Place
 
             problem: MailError | None = None
             try:
-                enrol(self._paths, account, secrets, place, passphrase)
+                enrol(self._paths, account, secrets, Place(place))
             except MailError as error:
                 problem = error
 

@@ -205,7 +205,7 @@ class SettingsPage(Page):
 
     def say_card(self, card: ProviderCard | None, why: SafeText, french: bool) -> None:
         """What is known of the provider."""
-        lines = [f" {why}"] if why else []
+        lines = [f"Found: {why}"] if why else []
         if card is not None:
             hint = (card.hint_fr or card.hint) if french else card.hint
             lines += [
@@ -216,7 +216,7 @@ class SettingsPage(Page):
 
     def say_log(self, lines: Sequence[SafeText]) -> None:
         """The last lines of what is being tried."""
-        self.query_one("#log", Static).update("\n".join(f" {line}" for line in lines[-LOG_LINES:]))
+        self.query_one("#log", Static).update("\n".join(lines[-LOG_LINES:]))
 
 
 class TestPage(Page):
@@ -303,9 +303,6 @@ class SecretPage(Page):
         yield Static("Where is the password kept? Never in config.toml, and never as plain text.", classes="form-words")
         for name in self.PLACES:
             yield Mark(f"place-{name}", PLACE_LABELS[name], pad=PLACE_CELLS)
-        with Vertical(id="passphrase-rows"):
-            yield row("Passphrase", field("passphrase", "opens the vault once per start", secret=True))
-            yield row("Once more", field("passphrase-again", secret=True), id="passphrase-twice")
         yield Static("", id="secret-problem", classes="form-problem", markup=False)
         with Horizontal(classes="form-buttons"):
             yield Push("back", "Back")
