@@ -26,10 +26,11 @@ class Security(StrEnum):
 
 
 class Protocol(StrEnum):
-    """Where mail lives: on the server (IMAP) or on this computer (POP3)."""
+    """Where mail lives: on the server (IMAP) or on this computer (POP3, and LOCAL, which no server feeds)."""
 
     IMAP = "imap"
     POP3 = "pop3"
+    LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.identity import message_hash
 from tui_mail.store.many import chunks, marks
 
+EXPECTED = "expected "
+"""What the name of a message begins with that came another way and that the server may list. No UIDL has a blank."""
 SLACK = 512
 """Octets by which two servers may count the same message differently."""
 
@@ -69,6 +71,11 @@ def keep(txn: Transaction, account: int, fetched: Sequence[Fetched], now: int) -
 
 def know_as(txn: Transaction, account: int, names: Iterable[tuple[str, int, int]], now: int) -> None:
     """The server calls messages that are here by other names now: (UIDL, message id, listed size)."""
+    names = list(names)
+    txn.sql.executemany(
+        "DELETE FROM maildrop WHERE account_id = ? AND uidl = ?",
+        ((account, f"{EXPECTED}{message_id}") for _, message_id, _ in names),
+    )
     txn.sql.executemany(
         "INSERT OR IGNORE INTO maildrop VALUES (?, ?, ?, ?, 0, ?, ?)",
         ((account, uidl, message_id, size, now, now) for uidl, message_id, size in names),
@@ -107,6 +114,18 @@ def thrown_away(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
             )
         )
     return left
+
+
+def expected(sql: sqlite3.Connection, account: int) -> dict[int, list[int]]:
+    """Messages that came another way and that the server has not listed yet, by their size."""
+    found = dict[int, list[int]]()
+    for size, id_ in sql.execute(
+        "SELECT m.size, m.id FROM maildrop d JOIN message m ON m.id = d.message_id"
+        " WHERE d.account_id = ? AND d.uidl >= ? AND d.uidl < ? AND m.has_body = 1 ORDER BY m.id",
+        (account, EXPECTED, f"{EXPECTED}~"),
+    ):
+        found.setdefault(size, []).append(id_)
+    return found
 
 
 def alike(sql: sqlite3.Connection, account: int, fields: HeaderFields, size: int) -> list[int]:

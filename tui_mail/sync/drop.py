@@ -89,23 +89,31 @@ class Drop:
         known = maildrop.known(self._db.read(), self._id)
         planned = plan(listing, known)
         here, new = list(planned.here), list(planned.fetch)
-        now = int(time.time())
-        if planned.look:
-            named, alike = self._named(session, planned.look, known)
+        names, now = list[tuple[str, int, int]](), int(time.time())
+        for looked, among in ((planned.look, None), (planned.expected, self._expected())):
+            if not looked:
+                continue
+            named, alike = self._named(session, looked, known, among)
             new += [entry for entry in named if entry.uidl not in known and entry.uidl not in alike]
             here += [entry for entry in named if entry.uidl in known or entry.uidl in alike]
-            names = [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
-            if write and names:
-                self._db.run(lambda txn: maildrop.know_as(txn, self._id, names, now))
+            names += [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
+        if write and names:
+            self._db.run(lambda txn: maildrop.know_as(txn, self._id, names, now))
         if write and here:
             listed = [entry.uidl for entry in here]
             self._db.run(lambda txn: maildrop.seen(txn, self._id, listed, now))
         return here, new, len(listing)
 
+    def _expected(self) -> set[int]:
+        return {id_ for ids in maildrop.expected(self._db.read(), self._id).values() for id_ in ids}
+
     def _named(
-        self, session: Pop3Session, entries: Sequence[Entry], known: dict[str, Known]
+        self, session: Pop3Session, entries: Sequence[Entry], known: dict[str, Known], among: set[int] | None = None
     ) -> tuple[list[Entry], dict[str, int]]:
-        """Entries with a name made of their header where they have none; and those that are here under another name."""
+        """Entries with a name made of their header where they have none; and those that are here under another name.
+
+        `among`: the messages that may be one of these; None: any.
+        """
         sizes, named = {entry.number: entry for entry in entries}, list[Entry]()
         taken, alike, often = set[int](), dict[str, int](), Counter[str]()
         for number, header in session.top([entry.number for entry in entries]):
@@ -117,7 +125,7 @@ class Drop:
             named.append(entry)
             if entry.uidl not in known:
                 found = maildrop.alike(self._db.read(), self._id, parse_headers(header), entry.size)
-                one = next((id_ for id_ in found if id_ not in taken), 0)
+                one = next((id_ for id_ in found if id_ not in taken and (among is None or id_ in among)), 0)
                 if one:
                     taken.add(one)
                     alike[entry.uidl] = one
@@ -144,14 +152,30 @@ class Drop:
             yield [entry for entry, _ in got], refused
 
     def _keep(self, got: Sequence[tuple[Entry, bytes]]) -> None:
+        now = int(time.time())
+        got = self._without_expected(got, now)
         if not got:
             return
-        now = int(time.time())
         ids = make_many(self._db, self._account, [raw for _, raw in got], now)
         arrived = [Arrived(id_, entry.uidl, entry.size) for (entry, _), id_ in zip(got, ids, strict=True)]
         mirror.note_arrivals(self._db, self._account, arrived, now)
         fetched = [Fetched(entry.uidl, id_, entry.size) for (entry, _), id_ in zip(got, ids, strict=True)]
         self._db.run(lambda txn: maildrop.keep(txn, self._id, fetched, now))
+
+    def _without_expected(self, got: Sequence[tuple[Entry, bytes]], now: int) -> Sequence[tuple[Entry, bytes]]:
+        """Those that did not come another way before, octet for octet: a header without Message-ID cannot tell."""
+        waiting, same = maildrop.expected(self._db.read(), self._id), list[tuple[str, int, int]]()
+        for entry, raw in got if waiting else ():
+            for id_ in waiting.get(len(raw), []):
+                if bodies.load(self._db.read_bodies(), id_) == raw:
+                    waiting[len(raw)].remove(id_)
+                    same.append((entry.uidl, id_, entry.size))
+                    break
+        if not same:
+            return got
+        self._db.run(lambda txn: maildrop.know_as(txn, self._id, same, now))
+        known = {uidl for uidl, _, _ in same}
+        return [one for one in got if one[0].uidl not in known]
 
     # --- deleting -------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""One POP3 account: a thread that carries changes out on this computer and visits the maildrop now and then.
+"""One POP3 account, or one without a server: a thread that carries changes out here and visits the maildrop.
 
 What belongs here: when to visit, what the status line says, and doing what the journal says where no server has a word.
 What must never be here: the steps of a visit (drop), the words of POP3 (net/pop3).
@@ -18,12 +18,13 @@ from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
     CommandRefused,
+    ConfigError,
     MailError,
     SecretUnavailable,
     ServerBusy,
     StoreError,
 )
-from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, ChangeKind, Event, LinkState
+from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, ChangeKind, Event, LinkState, Protocol
 from tui_mail.net.connection import Backoff
 from tui_mail.net.pop3 import Pop3Session
 from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror
@@ -31,6 +32,7 @@ from tui_mail.store.database import Database, Transaction
 from tui_mail.store.due import Due
 from tui_mail.sync.bodies import forget_lost
 from tui_mail.sync.drop import FORGET_SECONDS, Drop, Visit
+from tui_mail.sync.settling import settle
 from tui_mail.sync.status import StatusReport
 from tui_mail.text import SafeText, safe_line
 
@@ -142,6 +144,11 @@ class PopWorker(threading.Thread):
                 self._turn()
             except StoreError as error:
                 self._pause(LinkState.OFFLINE, error, 30.0)
+                self._wait()
+            except ConfigError as error:
+                self._asked = False
+                self._pause(LinkState.REFUSED, error, None)
+                self._wait()
             except Exception as error:  # a thread's top: the person is told, the log has the rest
                 if self._over:
                     return
@@ -151,6 +158,7 @@ class PopWorker(threading.Thread):
 
     def _turn(self) -> None:
         if not self.account_id:
+            settle(self._db, self.account)
             self._report.account_id = self.account_id = self._db.run(lambda txn: local.prepare(txn, self.account.name))
         with self._lock:
             changes, self._changes = self._changes, False
@@ -190,6 +198,11 @@ class PopWorker(threading.Thread):
     def _visit(self) -> None:
         with self._lock:
             self._asked = False
+        if self.account.protocol is Protocol.LOCAL:
+            self._next = time.monotonic() + POLL_SECONDS
+            self._tidy()
+            self._report.say(state=LinkState.LIVE, heard=time.time(), retry_at=0.0, sentence=SafeText(""), exit_code=0)
+            return
         self._report.say(state=LinkState.CONNECTING)
         try:
             visit = self._sessions()
