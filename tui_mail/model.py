@@ -347,6 +347,8 @@ class AccountStatus:
     """Why it is offline or refused, for people."""
     exit_code: int = 0
     """What a command line exits with because of that."""
+    notice: SafeText = SafeText("")
+    """What the person is to be told once about this mailbox; empty as soon as that was done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,10 +82,26 @@ def know_as(txn: Transaction, account: int, names: Iterable[tuple[str, int, int]
     )
 
 
+def missing(sql: sqlite3.Connection, account: int, since: int, before: int) -> dict[str, tuple[Known, int]]:
+    """(what is known, when it was listed last) of messages that we left there and that are not listed any more.
+
+    They were listed again after they had been fetched, after `since` and last before `before` (epoch).
+    """
+    return {
+        row[0]: (Known(*row[:5]), row[5])
+        for row in sql.execute(
+            "SELECT uidl, message_id, size, deleted, first_seen, last_seen FROM maildrop"
+            " WHERE account_id = ? AND deleted = 0 AND last_seen > first_seen AND last_seen > ? AND last_seen < ?",
+            (account, since, before),
+        )
+    }
+
+
 def seen(txn: Transaction, account: int, uidls: Iterable[str], now: int) -> None:
     """The server lists these now."""
     txn.sql.executemany(
-        "UPDATE maildrop SET last_seen = ? WHERE account_id = ? AND uidl = ?", ((now, account, uidl) for uidl in uidls)
+        "UPDATE maildrop SET last_seen = MAX(?, first_seen + 1) WHERE account_id = ? AND uidl = ?",
+        ((now, account, uidl) for uidl in uidls),
     )
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from tui_mail.errors import CommandRefused
 from tui_mail.mime.headers import parse_headers
 from tui_mail.net.pop3 import Pop3Session
-from tui_mail.store import bodies, maildrop, mirror
+from tui_mail.store import bodies, maildrop, mirror, others
 from tui_mail.store.database import Database
 from tui_mail.store.maildrop import Fetched, Known
 from tui_mail.store.making import make_many
@@ -57,6 +57,7 @@ class Drop:
         self._account = account
         self._id = account_id
         self._policy = policy
+        self._listed_at = 0
 
     def visit(self, session: Pop3Session, progress: Progress, stopped: Callable[[], bool]) -> Visit:
         """Fetch, delete what may be, and end the session. Raises ServerError and StoreError; nothing is lost then."""
@@ -70,9 +71,10 @@ class Drop:
             progress(done, total)
         deleted = [] if stopped() else self._delete(session, [*here, *kept])
         session.quit()
+        now = int(time.time())
         if deleted:
-            now = int(time.time())
             self._db.run(lambda txn: maildrop.deleted(txn, self._id, deleted, now))
+        self._note_others(here, new, kept, now)
         return Visit(len(kept), len(deleted), refused, len(new) - len(kept) - refused)
 
     def would_delete(self, session: Pop3Session) -> list[Known]:
@@ -99,6 +101,7 @@ class Drop:
             names += [(entry.uidl, alike[entry.uidl], entry.size) for entry in named if entry.uidl in alike]
         if write and names:
             self._db.run(lambda txn: maildrop.know_as(txn, self._id, names, now))
+        self._listed_at = now
         if write and here:
             listed = [entry.uidl for entry in here]
             self._db.run(lambda txn: maildrop.seen(txn, self._id, listed, now))
@@ -130,6 +133,24 @@ class Drop:
                     taken.add(one)
                     alike[entry.uidl] = one
         return named, alike
+
+    def _note_others(self, here: Sequence[Entry], new: Sequence[Entry], kept: Sequence[Entry], now: int) -> None:
+        """Whether somebody else takes mail away: what we left there, and would leave there, is not listed any more."""
+        before = others.signs(self._db.read(), self._id)
+        known = maildrop.known(self._db.read(), self._id)
+        listed = {entry.uidl for entry in (*here, *new)}
+        ids = {known[uidl].message_id for uidl in listed if uidl in known}
+        found = maildrop.missing(self._db.read(), self._id, before.until, self._listed_at)
+        left = {uidl: one for uidl, (one, _) in found.items() if uidl not in listed and one.message_id not in ids}
+        thrown_away = maildrop.thrown_away(self._db.read(), [one.message_id for one in left.values()])
+        entries = [Entry(0, one.size, uidl) for uidl, one in left.items()]
+        ours = {entry.uidl for entry in to_delete(self._policy, entries, left, thrown_away, now)}
+        gone = {uidl: found[uidl][1] for uidl in left if uidl not in ours}
+        fetched = {entry.uidl for entry in kept}
+        unfetched = [entry.uidl for entry in new if entry.uidl not in fetched and entry.uidl not in known]
+        signs = others.after_listing(before, listed, gone, unfetched, now)
+        if signs != before:
+            self._db.run(lambda txn: others.note(txn, self._id, signs))
 
     # --- bringing it here -----------------------------------------------------------------------
 

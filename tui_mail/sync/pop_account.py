@@ -27,7 +27,7 @@ from tui_mail.errors import (
 from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, ChangeKind, Event, LinkState, Protocol
 from tui_mail.net.connection import Backoff
 from tui_mail.net.pop3 import Pop3Session
-from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror
+from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror, others
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.due import Due
 from tui_mail.sync.bodies import forget_lost
@@ -212,6 +212,9 @@ class PopWorker(threading.Thread):
         except CertificateRefused as error:
             self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
         except ServerBusy as error:
+            if error.in_use:
+                self._db.run(self._turned_away)
+                self._report.say(notice=self._notice())
             self._pause(LinkState.OFFLINE, error, max(BUSY_SECONDS, error.seconds))
         except StoreError:
             raise
@@ -220,8 +223,16 @@ class PopWorker(threading.Thread):
         else:
             self._backoff.reset()
             self._tidy()
-            self._report.say(state=LinkState.LIVE, heard=time.time(), done=0, total=0)
+            self._report.say(state=LinkState.LIVE, heard=time.time(), done=0, total=0, notice=self._notice())
             log.info("account %s: %s", self.account.name, visit)
+
+    def _turned_away(self, txn: Transaction) -> None:
+        before = others.signs(txn.sql, self.account_id)
+        others.note(txn, self.account_id, others.after_refusal(before, int(time.time())))
+
+    def _notice(self) -> SafeText:
+        signs = others.signs(self._db.read(), self.account_id)
+        return others.sentence(signs, self.account.name, int(time.time()), once=True)
 
     def _sessions(self) -> Visit:
         """Visits until nothing is new: some servers list only a few hundred at a time."""
