@@ -90,8 +90,13 @@ def test_pop3_becomes_imap(dovecot: Dovecot, tmp_path: Path) -> None:
         assert [subject for subject, _, _ in here["work-local"]] == numbers(1, 2, 3, 4, 5)
         assert [subject for subject, _, _ in here["work"]] == sorted([*numbers(*range(6, 21)), *["Nameless A"] * 2])
         assert all(whole for held in here.values() for _, _, whole in held)
+        read = sorted(row.subject for row in rows(client, "work").values() if row.flags & Flag.SEEN)
+        assert read == ["Number 7"]  # the server took all of them for read once POP3 had fetched them
         assert rows(client, "work")["Number 7"].flags & (Flag.SEEN | Flag.FLAGGED) == Flag.SEEN | Flag.FLAGGED
         assert list(rows(client, "work-local", Role.ARCHIVE)) == ["Number 1"]
+        old = [change for change in client.changes() if change.account == "work-local" and change.count]
+        assert [change.count for change in old] == [1, 2, 1]
+        assert not any(change.undoable for change in old)
         assert list(rows(client, "work", Role.ARCHIVE)) == ["Number 8"]
         bodies = {client.raw(row.id) for row in rows_of(client, "work", "Nameless A")}
         assert len(bodies) == 2

@@ -93,6 +93,7 @@ def _to_imap(txn: Transaction, name: str, intent: Intent) -> None:
     txn.sql.execute("UPDATE account SET name = ? WHERE id = ?", (intent.beside, local_id))
     layout.lay_out(txn, intent.beside, Protocol.LOCAL)
     txn.sql.execute("DELETE FROM maildrop WHERE account_id = ?", (local_id,))
+    txn.sql.execute("UPDATE journal SET undone = -1 WHERE undone > 0 AND account_id = ?", (local_id,))
     account = folders.prepare(txn, name)
     layout.set_beside(txn, account, local_id)
     layout.set_to_be_uploaded(txn, account, wanted=intent.upload)

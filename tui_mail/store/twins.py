@@ -71,8 +71,7 @@ def take_over(txn: Transaction, account: int, told: Iterable[Told]) -> dict[int,
 
 
 def give(txn: Transaction, account: int, message_id: int, told: Told) -> None:
-    """The row belongs to another account; what was done with it before cannot be undone in that one."""
-    txn.sql.execute("DELETE FROM journal_item WHERE message_id = ?", (message_id,))
+    """The row belongs to another account."""
     txn.sql.execute(
         "UPDATE message SET account_id = ?, internaldate = ?, size = ?, msgid_hash = ? WHERE id = ?",
         (account, told.internaldate, told.size, identity_hash(told.fields, told.internaldate), message_id),
@@ -87,7 +86,6 @@ def join(txn: Transaction, account: int, message_id: int, twin: int) -> None:
     ).fetchone()
     if row is None:
         return
-    txn.sql.execute("DELETE FROM journal_item WHERE message_id = ?", (message_id,))
     absorb(txn, message_id, twin)
     txn.sql.execute(
         "UPDATE message SET account_id = ?, internaldate = ?, size = ?, msgid_hash = ? WHERE id = ?",

@@ -20,6 +20,7 @@ from tui_mail.store.messages import refresh_view
 from tui_mail.store.mirror import Noted
 
 KEPT_FLAGS = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED
+"""Set there as they are here. Unread is carried over, too: many servers take for read what POP3 has fetched."""
 FILED = (Role.NONE, Role.ARCHIVE, Role.JUNK, Role.TRASH)
 """A message that is in such a folder here was put there by the person; the server may have it in its inbox still."""
 
@@ -73,16 +74,17 @@ def _join(db: Database, account: int) -> None:
 
 def _do_again(txn: Transaction, account: int, told: list[tuple[Noted, Role, Flag, str]]) -> int | None:
     batch: int | None = None
-    marks, moves = defaultdict[tuple[Flag, str], list[int]](list), defaultdict[tuple[Role, str], list[int]](list)
+    marks = defaultdict[tuple[Flag, Flag, str], list[int]](list)
+    moves = defaultdict[tuple[Role, str], list[int]](list)
     for noted, role, flags, keywords in told:
         words = " ".join(word for word in noted.keywords.split() if word not in keywords.split())
-        add = noted.flags & KEPT_FLAGS & ~flags
-        if add or words:
-            marks[add, words].append(noted.message_id)
+        add, remove = noted.flags & KEPT_FLAGS & ~flags, flags & Flag.SEEN & ~noted.flags
+        if add or remove or words:
+            marks[add, remove, words].append(noted.message_id)
         if role is Role.INBOX and noted.role in FILED:
             moves[noted.role, noted.folder].append(noted.message_id)
-    for (add, words), ids in marks.items():
-        effect = Effect(ChangeKind.FLAGS, add=add, add_keywords=words)
+    for (add, remove, words), ids in marks.items():
+        effect = Effect(ChangeKind.FLAGS, add=add, remove=remove, add_keywords=words)
         batch = journal.record(txn, effect, ids, "marked as before:", batch=batch) or batch
     for (role, name), ids in moves.items():
         if role is Role.ARCHIVE and labels.are_labels(txn.sql, account):
