@@ -32,7 +32,7 @@ def account_convert(given: Arguments) -> int:
     if before.protocol is protocol:  # config.toml was changed by hand, and the mail here was not
         after = replace(before, delete_from_server=given.delete_from_server)
     with Conversion(given.paths, lambda account: _password(before, account)) as conversion:
-        plan = conversion.plan(before, after, beside=given.local_name or f"{before.name}-local", upload=given.upload)
+        plan = conversion.plan(before, after, beside=given.local_name or "", upload=given.upload)
         listed = conversion.check(plan)
         words = list(plan.sentences)
         if protocol is Protocol.POP3:

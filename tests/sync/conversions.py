@@ -60,7 +60,7 @@ def convert(home: Path, protocol: Protocol, port: int, *, upload: bool = False, 
     server = server_of(before, protocol, host=None, port=port, security=None, user=None)
     after = replace(before, protocol=protocol, incoming=server, delete_from_server="never")
     with Conversion(where, secrets.secret) as conversion:
-        plan = conversion.plan(before, after, beside=f"{name}-local", upload=upload)
+        plan = conversion.plan(before, after, upload=upload)
         conversion.check(plan)
         conversion.carry_out(plan)
     return plan

@@ -182,6 +182,49 @@ def test_there_and_back(dovecot: Dovecot, tmp_path: Path) -> None:
         assert [one[0] for one in everything(client)["work"]] == [one[0] for one in before]
 
 
+def test_twice_the_same_way(dovecot: Dovecot, tmp_path: Path) -> None:
+    """The second time another account keeps what is here; the first one is as it was."""
+    lived_in(dovecot, tmp_path)
+    convert(tmp_path, Protocol.IMAP, dovecot.ports["imaps"])
+    with opened(tmp_path) as client:
+        wait_for(lambda: len(everything(client)["work-local"]) == 5, "what only this computer has is kept")
+        wait_for(lambda: all(whole for _, _, whole in everything(client)["work"]), "all bodies are here")
+        wait_for(lambda: not client.statuses()[0].pending, "nothing waits")
+    convert(tmp_path, Protocol.POP3, dovecot.ports["pop3s"])
+    with opened(tmp_path) as client:
+        assert len(everything(client)["work"]) == 17
+    plan = convert(tmp_path, Protocol.IMAP, dovecot.ports["imaps"])
+    assert plan.beside is not None
+    assert plan.beside.name == "work-local2"
+    with opened(tmp_path) as client:
+        wait_for(lambda: not everything(client)["work-local2"], "all of it is on the server")
+        assert {account: len(held) for account, held in everything(client).items()} == {
+            "work": 17, "work-local": 5, "work-local2": 0,
+        }  # fmt: skip
+
+
+def test_written_between_a_kill_and_the_next_start(dovecot: Dovecot, tmp_path: Path) -> None:
+    """A draft that was begun in the account that config.toml promised already is in it once the change has ended."""
+    lived_in(dovecot, tmp_path / "home")
+    for nth in range(1, 9):
+        home = tmp_path / f"{nth}"
+        _copy_of(tmp_path / "home", home)
+        assert convert_and_die(home, Protocol.IMAP, dovecot.ports["imaps"], nth, "after")
+        if "work-local" in [account.name for account in configuration.load(paths(home)).accounts]:
+            break
+    client = MailClient(paths(home))
+    try:
+        [here] = [account for account in client.accounts if account.name == "work-local"]
+        draft = replace(client.blank_draft().result(10).draft, account=here.name, subject="Half a letter")
+        client.keep_draft(draft).result(10)
+    finally:
+        client.stop()
+    with opened(home) as client:
+        wait_for(lambda: list(rows(client, "work-local", Role.DRAFTS)) == ["Half a letter"], "the draft is kept")
+        wait_for(lambda: _count(client) == 23, "and all mail")
+        assert [draft.subject for draft in client.drafts()] == ["Half a letter"]
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("to", [Protocol.IMAP, Protocol.POP3])
 def test_killed_at_every_step(to: Protocol, moment: str, dovecot: Dovecot, tmp_path: Path) -> None:
@@ -191,7 +234,7 @@ def test_killed_at_every_step(to: Protocol, moment: str, dovecot: Dovecot, tmp_p
     seen, expected = set[Protocol](), 14 if to is Protocol.POP3 else 22
     for nth in range(1, 12):
         home = tmp_path / f"{nth}"
-        _copy(tmp_path / "home", home)
+        _copy_of(tmp_path / "home", home)
         if not convert_and_die(home, to, dovecot.ports[listener], nth, moment):
             break
         [now] = [one.protocol for one in configuration.load(paths(home)).accounts if one.name == "work"]
@@ -206,7 +249,7 @@ def test_killed_at_every_step(to: Protocol, moment: str, dovecot: Dovecot, tmp_p
     assert user
 
 
-def _copy(home: Path, copy: Path) -> None:
+def _copy_of(home: Path, copy: Path) -> None:
     shutil.copytree(home, copy, ignore=shutil.ignore_patterns("*.sock", "*.lock"))
 
 

@@ -94,7 +94,10 @@ class Conversion:
         self._db.close()
 
     def plan(self, before: Account, after: Account, *, beside: str = "", upload: bool = False) -> Plan:
-        """What the change is. Raises MailError with what is to be done first."""
+        """What the change is. Raises MailError with what is to be done first.
+
+        `beside`: what to call the account that keeps what is here; empty: NAME-local, or with a number.
+        """
         laid = layout.laid_out_for(self._db.read(), before.name)
         if after.protocol is (laid or before.protocol) and after.protocol is before.protocol:
             raise UsageError(f"{before.name} is an account of that kind already ({before.protocol}); nothing to do.")
@@ -131,10 +134,23 @@ class Conversion:
                     " doctor` names them, and opening one fetches it again. Nothing was changed."
                 )
             return Plan(before, after, None, standing)
+        beside = beside or self._free_name(before.name)
+        if self._is_taken(beside):
+            raise UsageError(
+                f'There is mail of an account "{beside}" already; choose another name. Nothing was changed.'
+            )
         kept = replace(
             before, name=beside, protocol=Protocol.LOCAL, incoming=_nobody(before), delete_from_server="never"
         )
         return Plan(before, after, kept, standing, upload)
+
+    def _free_name(self, name: str) -> str:
+        names = (f"{name}-local{number}" for number in ("", *range(2, 1000)))
+        return next(found for found in names if not self._is_taken(found))
+
+    def _is_taken(self, name: str) -> bool:
+        named = {account.name for account in configuration.load(self._paths).accounts}
+        return name in named or not conversion.is_free(self._db.read(), name)
 
     def _is_damaged(self, message_id: int) -> bool:
         return bodies.load(self._db.read_bodies(), message_id) is None

@@ -14,14 +14,15 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
-from tui_mail.errors import StoreError
 from tui_mail.model import Protocol, Role
 from tui_mail.store import folders, layout, local
 from tui_mail.store.database import Transaction
 from tui_mail.store.layout import Intent
 from tui_mail.store.maildrop import EXPECTED
+from tui_mail.store.messages import refresh_view
 from tui_mail.store.twins import index
 
+_OWNED = ("message", "journal", "outbox", "draft")
 _LOCAL_ROLES = {Role.NONE, *local.ROLES}
 
 
@@ -70,6 +71,15 @@ def standing(sql: sqlite3.Connection, name: str) -> Standing:
     )
 
 
+def is_free(sql: sqlite3.Connection, name: str) -> bool:
+    """Whether the store has nothing of an account of that name."""
+    row = sql.execute("SELECT id FROM account WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        return True
+    query = "SELECT 1 FROM {} WHERE account_id = ? LIMIT 1"
+    return all(sql.execute(query.format(table), row).fetchone() is None for table in _OWNED)
+
+
 def whole(sql: sqlite3.Connection, name: str) -> list[int]:
     """The messages of an account whose octets are said to be here."""
     query = "SELECT m.id FROM message m JOIN account a ON a.id = m.account_id WHERE a.name = ? AND m.has_body = 1"
@@ -89,7 +99,7 @@ def carry_out(txn: Transaction, name: str, intent: Intent) -> None:
 
 def _to_imap(txn: Transaction, name: str, intent: Intent) -> None:
     local_id = local.prepare(txn, name)
-    _make_room(txn, intent.beside)
+    _take_in(txn, local_id, intent.beside)
     txn.sql.execute("UPDATE account SET name = ? WHERE id = ?", (intent.beside, local_id))
     layout.lay_out(txn, intent.beside, Protocol.LOCAL)
     txn.sql.execute("DELETE FROM maildrop WHERE account_id = ?", (local_id,))
@@ -101,15 +111,23 @@ def _to_imap(txn: Transaction, name: str, intent: Intent) -> None:
     txn.lists.update((account, local_id))
 
 
-def _make_room(txn: Transaction, name: str) -> None:
-    """The name may have been taken a moment ago by the empty account that config.toml promises."""
+def _take_in(txn: Transaction, account: int, name: str) -> None:
+    """What was put into the account that config.toml promised, between a kill and this: a draft, perhaps."""
     row = txn.sql.execute("SELECT id FROM account WHERE name = ?", (name,)).fetchone()
     if row is None:
         return
-    for table in ("message", "journal", "outbox", "draft"):
-        if txn.sql.execute(f"SELECT 1 FROM {table} WHERE account_id = ? LIMIT 1", row).fetchone():  # noqa: S608
-            raise StoreError(f'The store has mail of an account called "{name}" already; nothing was changed.')
-    txn.sql.execute("DELETE FROM folder WHERE account_id = ?", row)
+    for table in _OWNED:
+        txn.sql.execute(f"UPDATE {table} SET account_id = ? WHERE account_id = ?", (account, *row))  # noqa: S608
+    for id_, called, role in txn.sql.execute("SELECT id, name, role FROM folder WHERE account_id = ?", row).fetchall():
+        same = folders.by_name(txn.sql, account, called)
+        target = same.id if same is not None else local.made(txn, account, called, Role(role))
+        touched = txn.sql.execute("SELECT id FROM message WHERE folder_id = ?1 OR view_folder = ?1", (id_,)).fetchall()
+        held = txn.sql.execute("SELECT id FROM message WHERE folder_id = ?", (id_,)).fetchall()
+        local.place(txn, target, [one[0] for one in held])
+        txn.sql.execute("UPDATE journal SET target = ? WHERE target = ?", (target, id_))
+        txn.sql.execute("UPDATE journal_item SET from_folder = ? WHERE from_folder = ?", (target, id_))
+        refresh_view(txn, [one[0] for one in touched])
+        txn.sql.execute("DELETE FROM folder WHERE id = ?", (id_,))
     txn.sql.execute("DELETE FROM account WHERE id = ?", row)
 
 
