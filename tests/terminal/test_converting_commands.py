@@ -41,7 +41,7 @@ def test_it_is_explained_before_it_is_done(keeper: Person) -> None:
     before = (keeper.home / "config.toml").read_bytes()
     said = keeper.run(*convert(keeper))
     assert said.code == 2
-    assert "The 4 messages that are here stay here, in an account work-local" in said.words
+    assert "What is here (4 messages) stays here, in an account work-local" in said.words
     assert "deletes nothing on any server" in said.words
     assert said.words.splitlines()[-1] == "Nothing was changed."
     assert (keeper.home / "config.toml").read_bytes() == before

@@ -46,14 +46,14 @@ class Plan:
     @property
     def sentences(self) -> tuple[SafeText, ...]:
         """What will happen, for people."""
-        server, here = self.after.incoming, self.standing
+        server, count = self.after.incoming, _many(self.standing.messages, "message", "messages")
         if self.beside is not None:
             words = [
                 f"{self.after.name} becomes an IMAP account on {server.host}: all folders of the server are shown,"
                 " and what you do reaches your other devices.",
-                f"The {here.messages} messages that are here stay here, in an account {self.beside.name} without a"
-                " server. What the server has too is recognised and shown once, in its folder there; whether it is"
-                " read, starred or filed (also in the trash) is carried over.",
+                f"What is here ({count}) stays here, in an account {self.beside.name} without a server. What the server"
+                " has too is recognised and shown once, in its folder there; whether it is read, starred or filed (also"
+                " in the trash) is carried over.",
                 f"What only this computer has is then uploaded, except drafts and trash, and leaves {self.beside.name}"
                 " once it is there."
                 if self.upload
@@ -63,8 +63,8 @@ class Plan:
             words = [
                 f"{self.after.name} becomes a POP3 account on {server.host}: its mailbox is this computer, and what you"
                 " do here is not seen by your other devices any more.",
-                f"All {here.messages} messages are whole on this disk and stay in their folders, which become folders"
-                f" of this computer. The {here.inbox} of the inbox are not fetched again when POP3 lists them.",
+                f"What is here ({count}) is whole on this disk and stays in its folders, which become folders of this"
+                " computer. It is not fetched again when POP3 lists it.",
                 "Everything stays on the server, too."
                 if self.after.delete_from_server == "never"
                 else f"From then on messages are deleted on the server, as you chose: {self.after.delete_from_server}.",

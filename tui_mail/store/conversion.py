@@ -32,8 +32,6 @@ class Standing:
 
     messages: int = 0
     """Displayed ones."""
-    inbox: int = 0
-    """Of those, in the inbox."""
     without_body: int = 0
     """Messages that are not whole on this computer."""
     unread_folders: int = 0
@@ -59,7 +57,6 @@ def standing(sql: sqlite3.Connection, name: str) -> Standing:
 
     return Standing(
         messages=count("message WHERE account_id = ? AND view_folder IS NOT NULL"),
-        inbox=count("message m JOIN folder f ON f.id = m.view_folder WHERE f.account_id = ? AND f.role = 'inbox'"),
         without_body=count("message WHERE account_id = ? AND view_folder IS NOT NULL AND has_body != 1"),
         unread_folders=count(
             "folder f WHERE account_id = ? AND selectable AND uidvalidity > 0 AND (synced_min_uid != 1"
