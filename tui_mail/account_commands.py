@@ -8,11 +8,14 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 
 from tui_mail.answers import Arguments, account_json, account_line, answer
+from tui_mail.client import MailClient
 from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets
 from tui_mail.config.durations import seconds_of
+from tui_mail.config.overlaps import overlaps
 from tui_mail.errors import ConfigError, UsageError
 from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.settings import DEFAULT_PORTS
@@ -80,6 +83,9 @@ def account_add(given: Arguments) -> int:
             raise
     if protocol is Protocol.POP3:
         print(POP3_MEANS[account.delete_from_server == "never"], file=sys.stderr)
+    for overlap in overlaps(configuration.load(given.paths).accounts):
+        if account.name in overlap.accounts:
+            print(overlap.sentence, file=sys.stderr)
     answer(
         given, {"account": account.name}, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it."
     )
@@ -92,7 +98,20 @@ def account_list(given: Arguments) -> int:
     for problem in config.problems:
         print(problem.sentence, file=sys.stderr)
     answer(given, [account_json(account) for account in config.accounts], *map(account_line, config.accounts))
+    for sentence in _warnings(given, config.accounts):
+        print(sentence, file=sys.stderr)
     return 0 if config.accounts or not config.problems else ConfigError.exit_code
+
+
+def _warnings(given: Arguments, accounts: Sequence[Account]) -> Sequence[str]:
+    """Mailboxes that somebody else reads too; without a store there is nothing to be known but config.toml."""
+    if not (given.paths.data / "mail.db").exists():
+        return [overlap.sentence for overlap in overlaps(accounts)]
+    client = MailClient(given.paths, accounts)
+    try:
+        return client.warnings()
+    finally:
+        client.stop()
 
 
 def set_password(given: Arguments) -> int:

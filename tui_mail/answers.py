@@ -116,7 +116,7 @@ def account_json(account: Account) -> dict[str, Any]:
         "name": account.full_name,
         "email": account.email,
         "protocol": account.protocol.value,
-        "incoming": _leg(account.incoming),
+        "incoming": _leg(account.incoming) if account.incoming.host else None,
         "outgoing": _leg(account.outgoing) if account.outgoing is not None else None,
     }
 
@@ -255,7 +255,7 @@ def deletion_line(deletion: Deletion, row: Row | None) -> str:
 def account_line(account: Account) -> str:
     """Name, address, and where the mail is; parted by tabs."""
     server = account.incoming
-    place = f"{account.protocol} {server.host}:{server.port} {server.security}"
+    place = f"{account.protocol} {server.host}:{server.port} {server.security}" if server.host else account.protocol
     return "\t".join(map(safe_line, (account.name, account.email, place)))
 
 

@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     setup = command("setup", "the assistant that adds an account: type an address, the settings are found", _setup)
     setup.add_argument("address", nargs="?", default="", metavar="ADDRESS")
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
-    account.set_defaults(command=lambda _: account.error("say add, find, list or set-password"))
+    account.set_defaults(command=lambda _: account.error("say add, find, list, convert or set-password"))
     accounts = account.add_subparsers(metavar="WHAT")
     _account_words(command("add", "add an account to config.toml", _later("account_add", "account_commands"), accounts))
     command("list", "the accounts in config.toml", _later("account_list", "account_commands"), accounts)
@@ -115,6 +115,14 @@ def _parser() -> argparse.ArgumentParser:
         "set-password", "keep a password in the keyring", _later("set_password", "account_commands"), accounts
     )
     password.add_argument("name", metavar="ACCOUNT")
+    _convert_words(
+        command(
+            "convert",
+            "make an IMAP account of a POP3 account or the other way round; its mail stays here, and is not doubled",
+            _later("account_convert", "converting_commands"),
+            accounts,
+        )
+    )
 
     sync = command("sync", "bring store and server into agreement once, and show progress", _sync)
     sync.add_argument("--account", metavar="A")
@@ -368,6 +376,23 @@ def _account_words(parser: argparse.ArgumentParser) -> None:
         help="POP3: when a message that is here may be deleted there",
     )
     parser.add_argument("--check-every", metavar="'N minutes'", help="POP3: how often to look for new mail (5 minutes)")
+
+
+def _convert_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="ACCOUNT")
+    parser.add_argument("--protocol", choices=("imap", "pop3"), required=True, help="what it is to be")
+    parser.add_argument("--host", help="else the host as it is, pop.… and imap.… taken for each other")
+    parser.add_argument("--port", type=int, help="else the usual one for the security")
+    parser.add_argument("--security", choices=("tls", "starttls", "none"), help="else as it is")
+    parser.add_argument("--user", help="else as it is")
+    parser.add_argument(
+        "--local-name", metavar="NAME", help="IMAP: what keeps the mail of this computer; ACCOUNT-local"
+    )
+    parser.add_argument("--upload", action="store_true", help="IMAP: upload what only this computer has")
+    parser.add_argument(
+        "--delete-from-server", default="never", metavar="never|when_deleted|at_once|'N days'", help="POP3: as in add"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _print_json(document: object) -> None:

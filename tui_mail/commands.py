@@ -70,6 +70,8 @@ def sync(given: Arguments) -> int:
             totals[status.account] = sum(f.total for f in client.folders() if f.account == status.account)
             if words:
                 print(safe_line(f"{status.account}: {words}"), file=sys.stderr)
+        for sentence in client.warnings(once=True):
+            print(sentence, file=sys.stderr)
         document = [{**status_json(status), "messages": totals[status.account]} for status in statuses]
         done = [status for status, code in zip(statuses, codes, strict=True) if code == 0]
         answer(given, document, *(safe_line(f"{s.account}: {totals[s.account]} messages") for s in done))

@@ -143,10 +143,16 @@ class ConnectionLost(ServerError):
 
 
 class ServerBusy(ConnectionLost):
-    """The server wants fewer connections (`too_many`), or nobody for at least so many `seconds` (0: not told)."""
+    """The server wants fewer connections (`too_many`), or nobody for at least so many `seconds` (0: not told).
 
-    def __init__(self, sentence: str, detail: str = "", *, too_many: bool = False, seconds: float = 0.0) -> None:
+    `in_use`: somebody else is in the mailbox, which only one may be (POP3).
+    """
+
+    def __init__(
+        self, sentence: str, detail: str = "", *, too_many: bool = False, seconds: float = 0.0, in_use: bool = False
+    ) -> None:
         super().__init__(sentence, detail)
+        self.in_use = in_use
         self.too_many = too_many
         self.seconds = seconds
 

@@ -177,7 +177,14 @@ def doctor(given: Arguments) -> int:
             f"{found.whole} messages are whole on this disk."
             + (" What a server still has is fetched again when it is opened." if rows else "")
         )
-        document = {"whole": found.whole, "damaged": list(found.damaged), "troubles": list(found.troubles)}
+        warnings = client.warnings()
+        lines += warnings
+        document = {
+            "whole": found.whole,
+            "damaged": list(found.damaged),
+            "troubles": list(found.troubles),
+            "warnings": warnings,
+        }
         answer(given, document, *lines)
         return 1 if found.troubles or found.damaged else 0
 

@@ -29,10 +29,11 @@ class Security(StrEnum):
 
 
 class Protocol(StrEnum):
-    """Where mail lives: on the server (IMAP) or on this computer (POP3)."""
+    """Where mail lives: on the server (IMAP) or on this computer (POP3, and LOCAL, which no server feeds)."""
 
     IMAP = "imap"
     POP3 = "pop3"
+    LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +381,8 @@ class AccountStatus:
     """Why it is offline or refused, for people."""
     exit_code: int = 0
     """What a command line exits with because of that."""
+    notice: SafeText = SafeText("")
+    """What the person is to be told once about this mailbox; empty as soon as that was done."""
 
 
 @dataclass(frozen=True, slots=True)

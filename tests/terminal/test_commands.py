@@ -51,6 +51,20 @@ def stopped() -> Iterator[Dovecot]:
 # --- accounts ---------------------------------------------------------------------------------
 
 
+def test_two_accounts_of_one_mailbox(person: Person) -> None:
+    """It is said when the second is added, and wherever accounts are looked at; once by what runs again and again."""
+    assert person.add().code == 0
+    words = f"work and club read the same mailbox ({person.user} at"
+    added = person.add("club", protocol="pop3", port=person.server.ports["pop3s"])
+    assert added.code == 0
+    assert words in added.words
+    assert words in person.run("account", "list").words
+    assert [words in person.run("sync").words for _ in range(2)] == [True, False]
+    assert words in person.run("account", "list").words
+    doctor = person.run("doctor", "--json")
+    assert words in doctor.json["warnings"][0]
+
+
 def test_an_account_is_added_and_listed(person: Person) -> None:
     """config.toml holds what was said, never a password; both ways of asking for JSON work."""
     added = person.run("--json", "account", "add", "work", "--email=ola@example.org", "--host=imap.example.org",

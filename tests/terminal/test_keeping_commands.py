@@ -48,7 +48,7 @@ def test_out_and_in_again(keeper: Person, tmp_path: Path) -> None:
 
 def test_a_damaged_disk_is_told(keeper: Person) -> None:
     """The message whose octets are not what was stored is named, and the others are still whole."""
-    assert keeper.run("doctor", "--json").json == {"whole": 4, "damaged": [], "troubles": []}
+    assert keeper.run("doctor", "--json").json == {"whole": 4, "damaged": [], "troubles": [], "warnings": []}
     with sqlite3.connect(keeper.home / "data" / "bodies.db") as sql:
         sql.execute("UPDATE body SET raw = x'00' WHERE message_id = 3")
     sql.close()

@@ -98,7 +98,7 @@ def test_a_short_account_gets_its_defaults() -> None:
     assert (account.outgoing, account.keep_bodies, account.delete_from_server) == (None, "all", "never")
 
 
-@pytest.mark.parametrize(("protocol", "security"), [(p, s) for p in Protocol for s in Security])
+@pytest.mark.parametrize(("protocol", "security"), [(p, s) for p in (Protocol.IMAP, Protocol.POP3) for s in Security])
 def test_the_port_follows_from_the_security(protocol: Protocol, security: Security) -> None:
     """RFC 8314 ports where none is given, on either leg."""
     leg = f'host = "127.0.0.1"\nsecurity = "{security}"'
@@ -414,3 +414,14 @@ def test_what_is_written_is_what_is_read(account: Account, tmp_path_factory: pyt
     home = paths(tmp_path_factory.mktemp("home"))
     add_account(home, account)
     assert load(home) == Config((account,))
+
+
+def test_an_account_of_this_computer_only() -> None:
+    """It needs no incoming server, may not have one, and can send."""
+    text = '[accounts.here]\nemail = "anna@example.org"\nprotocol = "local"\n'
+    (account,) = read(text + '[accounts.here.outgoing]\nhost = "smtp.example.org"\n').accounts
+    assert (account.protocol, account.incoming.host) == (Protocol.LOCAL, "")
+    assert account.outgoing == Server("smtp.example.org", 465, Security.TLS, "anna@example.org")
+    wrong = read(text + '[accounts.here.incoming]\nhost = "imap.example.org"\n')
+    assert wrong.accounts == ()
+    assert "has no incoming server" in wrong.problems[0].sentence

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_mail.net.pop3 import Listed
-from tui_mail.store.maildrop import Known
+from tui_mail.store.maildrop import EXPECTED, Known
 from tui_mail.sync.plan_drop import MANY_KNOWN, Entry, plan, to_delete
 
 DAY = 86_400
@@ -64,10 +64,18 @@ def test_names_that_were_gone() -> None:
 def test_every_message_has_one_place(names: list[str], before: set[str]) -> None:
     """Nothing of a listing is left out, or dealt with twice; nothing is fetched that is known."""
     made = plan(listing(*names), known(*before))
-    numbers = [one.number for one in (*made.here, *made.look, *made.fetch)]
+    numbers = [one.number for one in (*made.here, *made.look, *made.fetch, *made.expected)]
     assert sorted(numbers) == list(range(1, len(names) + 1))
     assert not {one.uidl for one in made.fetch} & before
     assert {one.uidl for one in made.here} <= before
+
+
+def test_messages_that_came_another_way() -> None:
+    """While some are expected, what is new is looked at before it is fetched; a name of theirs is never a UIDL."""
+    made = plan(listing("a", "b"), known("a", f"{EXPECTED}7"))
+    assert [one.uidl for one in made.here] == ["a"]
+    assert [one.uidl for one in made.expected] == ["b"]
+    assert (made.look, made.fetch) == ((), ())
 
 
 def test_policies() -> None:

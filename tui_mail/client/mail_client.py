@@ -22,6 +22,7 @@ from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
 from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
+from tui_mail.config.overlaps import overlaps
 from tui_mail.errors import MailError
 from tui_mail.model import (
     Account,
@@ -35,7 +36,7 @@ from tui_mail.model import (
 )
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
-from tui_mail.store import due, folders, messages, mirror, outbox, unsent
+from tui_mail.store import due, folders, messages, mirror, others, outbox, unsent
 from tui_mail.store.database import Database, Transaction
 from tui_mail.sync.elsewhere import Elsewhere
 from tui_mail.sync.pulse import Pulse, wake_engine
@@ -194,6 +195,31 @@ class MailClient(Reading, Acting, Writing):
         worker = self._worker_of(folder_id)
         if worker is not None:
             worker.look_at(folder_id)
+
+    def warnings(self, *, once: bool = False) -> list[SafeText]:
+        """Mailboxes that somebody else reads too, here or elsewhere.
+
+        `once`: only what was not said before, and from now on it was.
+        """
+        found, told = list[SafeText](), list[str]()
+        for overlap in overlaps(self.accounts):
+            key = f"overlap:{'/'.join(overlap.accounts)}"
+            if not (once and others.was_told(self._db.read(), key)):
+                found.append(overlap.sentence)
+                told.append(key)
+        for account in self.accounts:
+            if account.protocol is Protocol.POP3:
+                said = others.of(self._db.read(), account.name, once=once)
+                found += [said] if said else []
+                if said and once:
+                    self.note_told(account.name)
+        if told and once:
+            self._db.write(lambda txn: others.note_told(txn, told))
+        return found
+
+    def note_told(self, account: str) -> None:
+        """The person has read the notice of an account's status."""
+        self._db.write(lambda txn: others.tell(txn, folders.account_id(txn, account)))
 
     # --- asking the engine ----------------------------------------------------------------------
 

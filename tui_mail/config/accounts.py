@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_mail.config.durations import words_of
 from tui_mail.config.files import replace_whole
 from tui_mail.config.oauth_rules import oauth_values
 from tui_mail.config.rules import PASSWORD_KEYS, Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
-from tui_mail.model import CHECK_EVERY, Account, Security, Server
+from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.text import safe_line
@@ -36,6 +35,7 @@ __all__ = [
     "account_names",
     "add_account",
     "check_account",
+    "convert_account",
     "is_loopback",
     "load",
     "parse",
@@ -138,6 +138,54 @@ def _text_with(paths: Paths, account: Account) -> str:
     return text
 
 
+def convert_account(paths: Paths, after: Account, beside: Account | None) -> None:
+    """Give the account of that name another protocol and incoming server, and add `beside`, in one write.
+
+    Every other word of the file stays. Raises NotFound, UsageError, ConfigError and StoreReadOnly.
+    """
+    import tomlkit
+
+    before, names = _text_and_names(paths)
+    if after.name not in names:
+        raise NotFound(f'There is no account "{after.name}" in {paths.config_file}{suggestion(after.name, names)}.')
+    if beside is not None and beside.name in names:
+        raise UsageError(f'There is an account "{beside.name}" already; choose another name. Nothing was changed.')
+    document = tomlkit.parse(before)
+    table: Any = document["accounts"][after.name]
+    known = {account.name: account for account in parse(before, paths.config).accounts}
+    was = known.get(after.name)
+    if was is None:
+        raise ConfigError(f'The account "{after.name}" in {paths.config_file} is not right; nothing was changed.')
+    table["protocol"] = after.protocol.value
+    if after.protocol is not Protocol.POP3:
+        table["incoming"].pop("delete_from_server", None)
+    _rewrite(table["incoming"], _incoming_table(was), _incoming_table(after))
+    if was.outgoing is not None and after.outgoing is not None:  # what it inherited is not what it inherits now
+        _rewrite(table["outgoing"], _leg(was.outgoing, was.incoming), _leg(after.outgoing, after.incoming))
+    text = tomlkit.dumps(document)
+    if beside is not None:
+        section = tomlkit.document()
+        section["accounts"] = tomlkit.table(is_super_table=True).append(beside.name, _account_table(beside))
+        text = f"{text.rstrip()}\n\n{tomlkit.dumps(section)}"
+    expected = known | {after.name: after}
+    if beside is not None:
+        expected[beside.name] = beside
+    written = parse(text, paths.config)
+    if {account.name: account for account in written.accounts} != expected:
+        mine = [problem.sentence for problem in written.problems if problem.account == after.name]
+        raise ConfigError(mine[0] if mine else f'The account "{after.name}" cannot be written as it is.')
+    _write(paths, text)
+
+
+def _rewrite(table: Any, was: Table, now: Table) -> None:
+    """Change what is another value now; what a person wrote in their own way stays."""
+    for key in [key for key in was if key not in now and key in table]:
+        del table[key]
+    for key, value in now.items():
+        if was.get(key) != value:
+            table[key] = value
+
+
 def remove_account(paths: Paths, name: str) -> None:
     """Take an account out of config.toml; its mail on this disk stays. Raises NotFound, ConfigError, StoreReadOnly."""
     import tomlkit
@@ -227,17 +275,20 @@ def _account_table(account: Account) -> Table:
             "smime_folder": "",
         },
     )
-    incoming = _leg(account.incoming, Server("", 0, Security.TLS, ""))
-    if account.delete_from_server != "never":
-        incoming["delete_from_server"] = account.delete_from_server
-    if account.check_every != CHECK_EVERY:
-        incoming["check_every"] = words_of(account.check_every)
-    table["incoming"] = incoming
+    if account.protocol is not Protocol.LOCAL:
+        table["incoming"] = _incoming_table(account)
     if account.outgoing is not None:
         table["outgoing"] = _leg(account.outgoing, account.incoming)
     if account.oauth is not None:
         table["oauth"] = _table(*oauth_values(account.oauth))
     return table
+
+
+def _incoming_table(account: Account) -> Table:
+    incoming = _leg(account.incoming, Server("", 0, Security.TLS, ""))
+    if account.delete_from_server != "never":
+        incoming["delete_from_server"] = account.delete_from_server
+    return incoming
 
 
 def _leg(server: Server, inherited: Server) -> Table:

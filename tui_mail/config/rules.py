@@ -157,7 +157,11 @@ class Reader:
         protocol = Protocol(self.choice(path, table, "protocol", list(Protocol), Protocol.IMAP))
         incoming_table = self.table(path, table, "incoming")
         self.unknown((*path, "incoming"), incoming_table, _INCOMING_KEYS)
-        incoming = self._server((*path, "incoming"), incoming_table, protocol.value, Server("", 0, Security.TLS, email))
+        incoming = Server("", 0, Security.TLS, email)
+        if protocol is not Protocol.LOCAL:
+            incoming = self._server((*path, "incoming"), incoming_table, protocol.value, incoming)
+        elif incoming_table:
+            self.problem((*path, "incoming"), "an account of this computer only (local) has no incoming server")
         outgoing = None
         outgoing_table = self.table(path, table, "outgoing")
         if isinstance(table.get("outgoing"), dict):

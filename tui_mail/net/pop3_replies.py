@@ -146,7 +146,9 @@ def later(host: str, reply: Reply, *, delay: int = 0) -> ServerBusy | None:
         sentence = f"{host} cannot do this just now{said(reply)}."
     else:
         return None
-    return ServerBusy(f"{sentence} {SAFE} It is tried again later.", str(reply), seconds=seconds)
+    return ServerBusy(
+        f"{sentence} {SAFE} It is tried again later.", str(reply), seconds=seconds, in_use=reply.code == "IN-USE"
+    )
 
 
 def refused(host: str, what: str, reply: Reply) -> MailError:

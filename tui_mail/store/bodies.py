@@ -110,6 +110,14 @@ def load(sql: sqlite3.Connection, message_id: int) -> bytes | None:
     return raw if hashlib.sha256(raw).digest() == row[1] else None
 
 
+def shared_with(sql: sqlite3.Connection, ids: Iterable[int]) -> list[tuple[int, int]]:
+    """(one of these messages, another one that shows the same octets)."""
+    found = list[tuple[int, int]]()
+    for id_ in ids:
+        found += ((id_, row[0]) for row in sql.execute("SELECT message_id FROM same WHERE as_id = ?", (id_,)))
+    return found
+
+
 def delete(db: Database, ids: Iterable[int]) -> None:
     """Forget the bodies of messages that exist no more; runs on the writer thread, after their rows are gone.
 

@@ -230,6 +230,14 @@ def delimiter_of(sql: sqlite3.Connection, account: int) -> str:
     return "" if row is None else str(row[0])
 
 
+def local_as_remote(sql: sqlite3.Connection, account: int, name: str) -> str:
+    """What a folder of this computer only (levels parted by a slash) is called on the account's server."""
+    delimiter = delimiter_of(sql, account)
+    if delimiter and delimiter != "/":
+        name = name.replace(delimiter, "-").replace("/", delimiter)
+    return _prefix(sql, account) + name
+
+
 def _prefix(sql: sqlite3.Connection, account: int) -> str:
     """What every name of the account but INBOX begins with, on servers that keep all folders below INBOX."""
     delimiter = delimiter_of(sql, account)

@@ -144,12 +144,14 @@ def record_copies(txn: Transaction, account: int, target: int, ids: Iterable[int
     return write_change(txn, account, Effect(ChangeKind.COPY, target), items, verb, None)
 
 
-def record_upload(txn: Transaction, account: int, target: int, message_id: int, verb: str) -> int | None:
+def record_upload(
+    txn: Transaction, account: int, target: int, message_id: int, verb: str, batch: int | None = None
+) -> int | None:
     """Store an unborn message (see `unborn.insert_unborn`) in a folder of the server; None when it is gone."""
     if txn.sql.execute("SELECT 1 FROM message WHERE id = ? AND unborn", (message_id,)).fetchone() is None:
         return None
     _nothing_to_redo(txn)
-    return write_change(txn, account, Effect(ChangeKind.APPEND, target), [Item(message_id, None)], verb, None)
+    return write_change(txn, account, Effect(ChangeKind.APPEND, target), [Item(message_id, None)], verb, batch)
 
 
 def record_folder(

@@ -42,5 +42,6 @@ def told(sql: sqlite3.Connection) -> dict[str, tuple[AccountStatus, float]]:
         with suppress(ValueError, TypeError, AttributeError, KeyError):
             said = {name: value for name, value in json.loads(words).items() if name in _FIELDS}
             said |= {"account": account, "state": LinkState(said["state"]), "sentence": safe_line(said["sentence"])}
+            said["notice"] = safe_line(said.get("notice", ""))
             found[account] = (AccountStatus(**said), float(when))
     return found

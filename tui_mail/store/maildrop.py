@@ -16,6 +16,8 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.identity import message_hash
 from tui_mail.store.many import chunks, marks
 
+EXPECTED = "expected "
+"""What the name of a message begins with that came another way and that the server may list. No UIDL has a blank."""
 SLACK = 512
 """Octets by which two servers may count the same message differently."""
 
@@ -72,6 +74,11 @@ def keep(txn: Transaction, account: int, fetched: Sequence[Fetched], now: int) -
 
 def know_as(txn: Transaction, account: int, names: Iterable[tuple[str, int, int]], now: int) -> None:
     """The server calls messages that are here by other names now: (UIDL, message id, listed size)."""
+    names = list(names)
+    txn.sql.executemany(
+        "DELETE FROM maildrop WHERE account_id = ? AND uidl = ?",
+        ((account, f"{EXPECTED}{message_id}") for _, message_id, _ in names),
+    )
     txn.sql.executemany(
         "INSERT OR IGNORE INTO maildrop VALUES (?, ?, ?, ?, 0, ?, ?)",
         ((account, uidl, message_id, size, now, now) for uidl, message_id, size in names),
@@ -84,11 +91,27 @@ def visited(sql: sqlite3.Connection, account: int) -> int:
     return 0 if row is None else int(row[0])
 
 
+def missing(sql: sqlite3.Connection, account: int, since: int, before: int) -> dict[str, tuple[Known, int]]:
+    """(what is known, when it was listed last) of messages that we left there and that are not listed any more.
+
+    They were listed again after they had been fetched, after `since` and last before `before` (epoch).
+    """
+    return {
+        row[0]: (Known(*row[:5]), row[5])
+        for row in sql.execute(
+            "SELECT uidl, message_id, size, deleted, first_seen, last_seen FROM maildrop"
+            " WHERE account_id = ? AND deleted = 0 AND last_seen > first_seen AND last_seen > ? AND last_seen < ?",
+            (account, since, before),
+        )
+    }
+
+
 def seen(txn: Transaction, account: int, uidls: Iterable[str], now: int) -> None:
     """A visit that began now has these listed, of what is known."""
     txn.sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"visited:{account}", str(now)))
     txn.sql.executemany(
-        "UPDATE maildrop SET last_seen = ? WHERE account_id = ? AND uidl = ?", ((now, account, uidl) for uidl in uidls)
+        "UPDATE maildrop SET last_seen = ? WHERE account_id = ? AND uidl = ?",
+        ((now, account, uidl) for uidl in uidls),
     )
 
 
@@ -132,6 +155,18 @@ def shown(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
             chunk,
         )
     }
+
+
+def expected(sql: sqlite3.Connection, account: int) -> dict[int, list[int]]:
+    """Messages that came another way and that the server has not listed yet, by their size."""
+    found = dict[int, list[int]]()
+    for size, id_ in sql.execute(
+        "SELECT m.size, m.id FROM maildrop d JOIN message m ON m.id = d.message_id"
+        " WHERE d.account_id = ? AND d.uidl >= ? AND d.uidl < ? AND m.has_body = 1 ORDER BY m.id",
+        (account, EXPECTED, f"{EXPECTED}~"),
+    ):
+        found.setdefault(size, []).append(id_)
+    return found
 
 
 def alike(sql: sqlite3.Connection, account: int, fields: HeaderFields, size: int) -> list[int]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import Address, Flag, HeaderFields
-from tui_mail.store import folders, labels, strays
+from tui_mail.store import folders, labels, strays, twins
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
 from tui_mail.store.many import chunks, marks
@@ -67,10 +67,19 @@ def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Ar
     candidates = homeless(txn.sql, account, folder_id)
     fresh = list[Arrival]()
     adopted = list[int]()
+    told = (
+        twins.Told(a.uid, a.size, a.internaldate, a.fields)
+        for a in arrivals
+        if a.uid not in known and not candidates.get((identity_hash(a.fields, a.internaldate), a.size))
+    )
+    here = twins.take_over(txn, account, told)
     for arrival in arrivals:
         if arrival.uid in known:
             continue
         known.add(arrival.uid)
+        if arrival.uid in here:
+            adopted.append(_adopt(txn, here[arrival.uid], folder_id, arrival))
+            continue
         alike = candidates.get((identity_hash(arrival.fields, arrival.internaldate), arrival.size))
         if alike:
             adopted.append(_adopt(txn, best(alike, arrival.internaldate), folder_id, arrival))

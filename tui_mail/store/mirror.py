@@ -116,6 +116,49 @@ def catch_up(db: Database, txn: Transaction, account: int) -> None:
         note_names(db, txn, account, uidls)
 
 
+def rename(db: Database, account: str, new_name: str) -> None:
+    """What was known of one account is that of another one now, which no server lists."""
+
+    def job(_: Transaction) -> None:
+        with writing(db) as sql:
+            for table in ("local", "local_folder", "outgoing"):
+                sql.execute(f"UPDATE OR REPLACE {table} SET account = ? WHERE account = ?", (new_name, account))  # noqa: S608
+            sql.execute("DELETE FROM listed WHERE account = ?", (account,))
+
+    db.run(job)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """How a message was when it was last noted."""
+
+    message_id: int
+    folder: str
+    role: Role
+    flags: Flag
+    keywords: str
+
+
+def noted(db: Database, account: str) -> list[Noted]:
+    """What is known of an account's messages."""
+    return [
+        Noted(id_, folder, Role(role), Flag(flags), keywords)
+        for id_, folder, role, flags, keywords in db.read_bodies().execute(
+            "SELECT message_id, folder, role, flags, keywords FROM local WHERE account = ?", (account,)
+        )
+    ]
+
+
+def forget(db: Database, ids: Sequence[int]) -> None:
+    """These are messages of a server now."""
+
+    def job(_: Transaction) -> None:
+        with writing(db) as sql:
+            sql.executemany("DELETE FROM local WHERE message_id = ?", ((id_,) for id_ in ids))
+
+    db.run(job)
+
+
 def recover(paths: Paths) -> int:
     """Make a mail.db that was lost anew, where mail was on this computer only; returns how many messages there are.
 

@@ -32,6 +32,13 @@ def copy_unborn(txn: Transaction, message_id: int) -> int:
     return cursor.lastrowid
 
 
+def copy_for(txn: Transaction, account: int, message_id: int) -> int:
+    """The same for another account."""
+    id_ = copy_unborn(txn, message_id)
+    txn.sql.execute("UPDATE message SET account_id = ?, identity = '' WHERE id = ?", (account, id_))
+    return id_
+
+
 def insert_unborn(txn: Transaction, account: int, arrival: Arrival) -> int:
     """A message made here, in no folder yet (`arrival.uid` does not matter); gives its id.
 

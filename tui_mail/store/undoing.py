@@ -117,6 +117,8 @@ def why_not(sql: sqlite3.Connection, batch: int, changes: Sequence[Recorded]) ->
         return "This took another action back; redo does that one again."
     if is_undone(sql, batch) or all(change.state is ChangeState.CANCELLED for change in changes):
         return "It has been undone already."
+    if _is_of_another_account(sql, batch):
+        return "Its messages are on a server now, and the account was not then; what can be undone came later."
     if any(c.effect.kind is ChangeKind.EXPUNGE and _may_be_known(c) for c in changes):
         return "What was deleted for ever cannot come back."
     folder_changes = [change for change in changes if change.effect.kind in FOLDER_KINDS]
@@ -126,6 +128,15 @@ def why_not(sql: sqlite3.Connection, batch: int, changes: Sequence[Recorded]) ->
     if not folder_changes and all(_may_be_known(change) for change in changes) and not _any_left(sql, batch):
         return "The messages are gone from the server."
     return ""
+
+
+def _is_of_another_account(sql: sqlite3.Connection, batch: int) -> bool:
+    """True when one of its messages was given to the account that the server of a former POP3 account has."""
+    query = (
+        "SELECT 1 FROM journal j JOIN journal_item i ON i.journal_id = j.id JOIN message m ON m.id = i.message_id"
+        " WHERE j.batch = ? AND m.account_id != j.account_id LIMIT 1"
+    )
+    return sql.execute(query, (batch,)).fetchone() is not None
 
 
 def is_undone(sql: sqlite3.Connection, batch: int) -> bool:

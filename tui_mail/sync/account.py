@@ -17,6 +17,7 @@ from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
     CommandRefused,
+    ConfigError,
     MailError,
     SecretUnavailable,
     ServerBusy,
@@ -33,6 +34,7 @@ from tui_mail.store.folders import FolderState
 from tui_mail.sync.folder import FolderSync
 from tui_mail.sync.jobs import Job, Urgency
 from tui_mail.sync.opening import opened
+from tui_mail.sync.settling import settle
 from tui_mail.sync.status import StatusReport
 from tui_mail.sync.tasks import CHECK_SECONDS, Tasks
 from tui_mail.sync.watch import HEALTHY_SECONDS, SLICE_SECONDS
@@ -192,7 +194,7 @@ class AccountWorker(Tasks, threading.Thread):
             try:
                 self._prepare()
                 self._work()
-            except (AuthenticationRefused, SecretUnavailable) as error:
+            except (AuthenticationRefused, SecretUnavailable, ConfigError) as error:
                 self._pause(LinkState.REFUSED, error, None)
             except CertificateRefused as error:
                 self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
@@ -215,6 +217,7 @@ class AccountWorker(Tasks, threading.Thread):
         """The account's rows, so that INBOX can be read before the list of folders is known."""
         if self.account_id:
             return
+        settle(self.db, self.account)
         self._report.account_id = self.account_id = self.db.run(lambda txn: folders.prepare(txn, self.account.name))
 
     def _connect(self, wake: Wake | None) -> ImapSession:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from tui_mail.errors import CommandRefused, ServerError
 from tui_mail.net.pop3 import Pop3Session
-from tui_mail.store import bodies, maildrop, mirror
+from tui_mail.store import bodies, maildrop, mirror, others
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.maildrop import Fetched, Known
 from tui_mail.store.making import make_many
@@ -81,6 +81,7 @@ class Drop:
         self._account = account
         self._id = account_id
         self._policy = policy
+        self._listed_at = 0
 
     def visit(self, session: Pop3Session, progress: Progress, stopped: Callable[[], bool]) -> Visit:
         """Fetch, delete what may be, and end the session. Raises ServerError and StoreError; nothing is lost then."""
@@ -100,9 +101,11 @@ class Drop:
             refused += failed
         deleted = [] if stopped() else self._delete(session, [*here, *kept])
         session.quit()
+        now = int(time.time())
         if deleted:
             now = int(time.time())
             self._db.run(lambda txn: self._deleted(txn, deleted, now))
+        self._note_others(here, new, kept, began)
         return Visit(len(kept), len(deleted), refused, len(new) - len(kept) - refused)
 
     def foretell(self, session: Pop3Session) -> Foretold:
@@ -126,8 +129,15 @@ class Drop:
         listing = session.listing()
         known = maildrop.known(self._db.read(), self._id)
         planned = plan(listing, known, maildrop.visited(self._db.read(), self._id))
-        told = told_apart(self._db, self._id, session, planned.look, known, dry=dry) if planned.look else Told()
-        return _Sorted([*planned.here, *told.here], [*planned.fetch, *told.new], told.names, len(listing))
+        told, late = Told(), Told()
+        if planned.look:
+            told = told_apart(self._db, self._id, session, planned.look, known, dry=dry)
+        if planned.expected:
+            among = {id_ for ids in maildrop.expected(self._db.read(), self._id).values() for id_ in ids}
+            among.difference_update(id_ for _, id_, _ in told.names)
+            late = told_apart(self._db, self._id, session, planned.expected, known, dry=dry, among=among)
+        here, new = [*planned.here, *told.here, *late.here], [*planned.fetch, *told.new, *late.new]
+        return _Sorted(here, new, [*told.names, *late.names], len(listing))
 
     def _note(self, found: _Sorted, began: int) -> None:
         """What was listed, and under which names."""
@@ -146,6 +156,24 @@ class Drop:
     def _deleted(self, txn: Transaction, uidls: Sequence[str], now: int) -> None:
         maildrop.deleted(txn, self._id, uidls, now)
         mirror.note_names(self._db, txn, self._id, uidls)
+
+    def _note_others(self, here: Sequence[Entry], new: Sequence[Entry], kept: Sequence[Entry], now: int) -> None:
+        """Whether somebody else takes mail away: what we left there, and would leave there, is not listed any more."""
+        before = others.signs(self._db.read(), self._id)
+        known = maildrop.known(self._db.read(), self._id)
+        listed = {entry.uidl for entry in (*here, *new)}
+        ids = {known[uidl].message_id for uidl in listed if uidl in known}
+        found = maildrop.missing(self._db.read(), self._id, before.until, self._listed_at)
+        left = {uidl: one for uidl, (one, _) in found.items() if uidl not in listed and one.message_id not in ids}
+        thrown_away = maildrop.thrown_away(self._db.read(), [one.message_id for one in left.values()])
+        entries = [Entry(0, one.size, uidl) for uidl, one in left.items()]
+        ours = {entry.uidl for entry in to_delete(self._policy, entries, left, thrown_away, now)}
+        gone = {uidl: found[uidl][1] for uidl in left if uidl not in ours}
+        fetched = {entry.uidl for entry in kept}
+        unfetched = [entry.uidl for entry in new if entry.uidl not in fetched and entry.uidl not in known]
+        signs = others.after_listing(before, listed, gone, unfetched, now)
+        if signs != before:
+            self._db.run(lambda txn: others.note(txn, self._id, signs))
 
     # --- bringing it here -----------------------------------------------------------------------
 
@@ -192,6 +220,7 @@ class Drop:
 
     def _keep(self, got: Sequence[tuple[Entry, bytes]], began: int) -> None:
         """`began`: when the visit did, so that all that it had listed was last seen at one moment."""
+        got = self._without_expected(got, began)
         if not got:
             return
         now = int(time.time())
@@ -200,6 +229,21 @@ class Drop:
         mirror.note_arrivals(self._db, self._account, arrived, now)
         fetched = [Fetched(entry.uidl, id_, entry.size) for (entry, _), id_ in zip(got, ids, strict=True)]
         self._db.run(lambda txn: maildrop.keep(txn, self._id, fetched, began))
+
+    def _without_expected(self, got: Sequence[tuple[Entry, bytes]], now: int) -> Sequence[tuple[Entry, bytes]]:
+        """Those that did not come another way before, octet for octet: a header without Message-ID cannot tell."""
+        waiting, same = maildrop.expected(self._db.read(), self._id), list[tuple[str, int, int]]()
+        for entry, raw in got if waiting else ():
+            for id_ in waiting.get(len(raw), []):
+                if bodies.load(self._db.read_bodies(), id_) == raw:
+                    waiting[len(raw)].remove(id_)
+                    same.append((entry.uidl, id_, entry.size))
+                    break
+        if not same:
+            return got
+        self._db.run(lambda txn: maildrop.know_as(txn, self._id, same, now))
+        known = {uidl for uidl, _, _ in same}
+        return [one for one in got if one[0].uidl not in known]
 
     # --- deleting -------------------------------------------------------------------------------
 

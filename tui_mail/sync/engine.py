@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tui_mail.attention import Attention
-from tui_mail.errors import StoreError, StoreReadOnly
+from tui_mail.errors import MailError, StoreError, StoreReadOnly
 from tui_mail.model import Account, Event, Protocol
 from tui_mail.net.connection import source_address
 from tui_mail.paths import Paths
@@ -25,6 +25,7 @@ from tui_mail.sync.account import AccountWorker
 from tui_mail.sync.pop_account import PopWorker
 from tui_mail.sync.pulse import private_socket, wake_path
 from tui_mail.sync.sending import Sender
+from tui_mail.sync.settling import settle
 from tui_mail.sync.vigil import Vigil
 
 
@@ -92,6 +93,9 @@ class Engine:
         statuses = [worker.status for worker in self.workers.values()]
         self._db.write(lambda txn: links.begin(txn, statuses, time.time()))
         self._listen()
+        for worker in self.workers.values():
+            with contextlib.suppress(MailError):  # the worker says what is wrong
+                settle(self._db, worker.account)
         for worker in self.workers.values():
             worker.start()
         for sender in self.senders:

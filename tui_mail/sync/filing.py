@@ -86,7 +86,7 @@ class Filing:
             )
             self._db.run(lambda txn: delivery.copy_seen_to(txn, copy.id, why))
             return
-        if self._account.protocol is model.Protocol.POP3:
+        if self._account.protocol is not model.Protocol.IMAP:
             self._file(account_id, copy, learn=None)
             return
         learned = delivery.files_sent(self._db.read(), account_id)

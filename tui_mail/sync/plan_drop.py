@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_mail.net.pop3 import Listed
-from tui_mail.store.maildrop import Known
+from tui_mail.store.maildrop import EXPECTED, Known
 
 MANY_KNOWN = 20
 """So many messages must be known before a listing in which nearly all are unknown is suspicious…"""
@@ -42,6 +42,8 @@ class Plan:
     """Their header is to be read first: they may be here under another name, or be others under a known one."""
     fetch: tuple[Entry, ...]
     """New: to be fetched."""
+    expected: tuple[Entry, ...] = ()
+    """New, but messages came another way (the account was an IMAP account) that may be these: looked at, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ def plan(listing: Sequence[Listed], known: Mapping[str, Known], visited: int = 0
     alive = sum(1 for one in known.values() if not one.deleted)
     if alive >= MANY_KNOWN and new and len(new) > SUSPICIOUS * len(listing):
         return Plan(tuple(here), (*doubtful, *new), ())
+    if new and any(uidl.startswith(EXPECTED) for uidl in known):
+        return Plan(tuple(here), tuple(doubtful), (), tuple(new))
     return Plan(tuple(here), tuple(doubtful), tuple(new))
 
 

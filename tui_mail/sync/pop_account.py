@@ -1,4 +1,4 @@
-"""One POP3 account: a thread that carries changes out on this computer and visits the maildrop now and then.
+"""One POP3 account, or one without a server: a thread that carries changes out here and visits the maildrop.
 
 What belongs here: when to visit, what the status line says, and doing what the journal says where no server has a word.
 What must never be here: the steps of a visit (drop), the words of POP3 (net/pop3).
@@ -18,20 +18,22 @@ from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
     CommandRefused,
+    ConfigError,
     MailError,
     SecretUnavailable,
     ServerBusy,
     StoreError,
 )
-from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, ChangeKind, Event, LinkState
+from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, ChangeKind, Event, LinkState, Protocol
 from tui_mail.net.connection import Backoff
 from tui_mail.net.pop3 import Pop3Session
-from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror
+from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror, others
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.due import Due
 from tui_mail.sync.bodies import forget_lost
 from tui_mail.sync.drop import FORGET_SECONDS, Drop, Fetching, Visit
 from tui_mail.sync.opening import opened
+from tui_mail.sync.settling import settle
 from tui_mail.sync.status import COUNT_SECONDS, StatusReport
 from tui_mail.text import SafeText, safe_line
 
@@ -160,6 +162,11 @@ class PopWorker(threading.Thread):
                 self._turn()
             except StoreError as error:
                 self._pause(LinkState.OFFLINE, error, 30.0)
+                self._wait()
+            except ConfigError as error:
+                self._asked = False
+                self._pause(LinkState.REFUSED, error, None)
+                self._wait()
             except Exception as error:  # a thread's top: the person is told, the log has the rest
                 if self._over:
                     return
@@ -169,6 +176,7 @@ class PopWorker(threading.Thread):
 
     def _turn(self) -> None:
         if not self.account_id:
+            settle(self._db, self.account)
             self._report.account_id = self.account_id = self._db.run(self._prepare)
         with self._lock:
             changes, self._changes = self._changes, False
@@ -217,6 +225,11 @@ class PopWorker(threading.Thread):
         with self._lock:
             self._asked = self._halted = False
         self._fetching = None
+        if self.account.protocol is Protocol.LOCAL:
+            self._next = time.monotonic() + self.account.check_every
+            self._tidy()
+            self._report.say(state=LinkState.LIVE, heard=time.time(), retry_at=0.0, sentence=SafeText(""), exit_code=0)
+            return
         self._report.say(state=LinkState.CONNECTING)
         try:
             visit = self._sessions()
@@ -225,6 +238,9 @@ class PopWorker(threading.Thread):
         except CertificateRefused as error:
             self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
         except ServerBusy as error:
+            if error.in_use:
+                self._db.run(self._turned_away)
+                self._report.say(notice=self._notice())
             self._pause(LinkState.OFFLINE, error, max(BUSY_SECONDS, error.seconds, self._login_delay))
         except StoreError:
             raise
@@ -241,8 +257,18 @@ class PopWorker(threading.Thread):
             elif not self._more:
                 again = time.time() + self._next - time.monotonic()
                 counts = dict.fromkeys(("done", "total", "octets", "octets_total"), 0)
-                self._report.say(state=LinkState.LIVE, heard=time.time(), retry_at=again, **counts)
+                self._report.say(
+                    state=LinkState.LIVE, heard=time.time(), retry_at=again, notice=self._notice(), **counts
+                )
             log.info("account %s: %s", self.account.name, visit)
+
+    def _turned_away(self, txn: Transaction) -> None:
+        before = others.signs(txn.sql, self.account_id)
+        others.note(txn, self.account_id, others.after_refusal(before, int(time.time())))
+
+    def _notice(self) -> SafeText:
+        signs = others.signs(self._db.read(), self.account_id)
+        return others.sentence(signs, self.account.name, int(time.time()), once=True)
 
     def _sessions(self) -> Visit:
         """Visits until nothing is new, one after the other unless the server wants pauses between them."""

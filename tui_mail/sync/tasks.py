@@ -23,6 +23,7 @@ from tui_mail.store import contacts, due, folders
 from tui_mail.store.database import Database
 from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
 from tui_mail.sync.folder import FolderSync
+from tui_mail.sync.homecoming import bring_home, in_doubt
 from tui_mail.sync.jobs import Job, Jobs, Troubles, Urgency
 from tui_mail.sync.late import LateMail
 from tui_mail.sync.listing import canonical, read_list
@@ -72,6 +73,8 @@ class Tasks:
         self._late = LateMail()
         self._wanted: dict[int, int] = {}
         """Opened messages whose body is waited for, and how often that was begun."""
+        self._doubtful: set[int] = set()
+        """Messages that were fetched, or could not be, because only their octets tell whether they are here."""
         self._screen = 0
         self._listed = False  # over this line
         self._listed_at = 0.0
@@ -223,6 +226,8 @@ class Tasks:
         assert self._sync is not None
         if self._bodies.fetch_batch(self._sync, self.account.keep_bodies):
             self._ask(Urgency.BODIES, Job("_fetch_bodies"))
+        else:
+            self._ask(Urgency.TIDY, Job("_bring_home"))
 
     def _harvest(self, _: int) -> None:
         """Take note of who writes and is written to, a few messages at a time."""
@@ -234,10 +239,27 @@ class Tasks:
 
         Once does not do: somebody may have moved a message from a folder not yet looked at into one that was.
         """
-        states = [state for state in folders.states(self.db.read(), self.account_id) if state.id not in self._absent]
-        if not all(state.complete or self._troubles.leaves_out(Job("_refresh", state.id)) for state in states):
+        if not self._have_read_all():
             return
         looked, self._looked_before = self._looked_before, self._looked
         if self.db.run(lambda txn: due.give_up(txn, self.account_id, looked)):
             self._ask(Urgency.JOURNAL, Job("_replay"))
         forget_lost(self.db, self.account_id, min(looked, int(time.time()) - FORGET_SECONDS))
+        self._ask(Urgency.TIDY, Job("_bring_home"))
+
+    def _bring_home(self, _: int) -> None:
+        """What was on this computer only, while this was a POP3 account, is compared with what the server has."""
+        if not self._have_read_all():
+            return
+        if bring_home(self.db, self.account_id):
+            self._ask(Urgency.JOURNAL, Job("_replay"))
+        doubtful = set(in_doubt(self.db, self.account_id)) - self._doubtful
+        self._doubtful |= doubtful
+        for message_id in doubtful:
+            self._ask(Urgency.TIDY, Job("_fetch_body", message_id))
+        if doubtful:
+            self._ask(Urgency.HARVEST, Job("_bring_home"))
+
+    def _have_read_all(self) -> bool:
+        states = [state for state in folders.states(self.db.read(), self.account_id) if state.id not in self._absent]
+        return all(state.complete or self._troubles.leaves_out(Job("_refresh", state.id)) for state in states)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tui_mail.mime.headers import parse_headers
@@ -30,9 +30,18 @@ class Told:
 
 
 def told_apart(
-    db: Database, account: int, session: Pop3Session, entries: Sequence[Entry], known: Mapping[str, Known], *, dry: bool
+    db: Database,
+    account: int,
+    session: Pop3Session,
+    entries: Sequence[Entry],
+    known: Mapping[str, Known],
+    *,
+    dry: bool,
+    among: Collection[int] | None = None,
 ) -> Told:
     """Look at the headers of `entries`; with `dry` no message is read whole for that, and counts as new instead.
+
+    `among`: the messages that may be one of these; None: any.
 
     Raises what a session raises, and StoreError.
     """
@@ -52,7 +61,7 @@ def told_apart(
             told.here.append(entry)
             continue
         alike = maildrop.alike(db.read(), account, parse_headers(header), entry.size)
-        one = next((id_ for id_ in alike if id_ not in taken), 0)
+        one = next((id_ for id_ in alike if id_ not in taken and (among is None or id_ in among)), 0)
         if one:
             taken.add(one)
             told.names.append((entry.uidl, one, entry.size))

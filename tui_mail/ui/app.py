@@ -79,7 +79,8 @@ class TuiMailApp(Shell[None]):
 
     def on_ready(self) -> None:
         """Say what is wrong in the files of the person, once there is a screen to say it on."""
-        for problem in (*self.client.problems, self._keymap_problem, recovered_words(self.client.recovered)):
+        recovered = recovered_words(self.client.recovered)
+        for problem in (*self.client.problems, self._keymap_problem, recovered, *self.client.warnings(once=True)):
             if problem:
                 self.notify(problem, severity="warning", timeout=12, markup=False)
         if self.on_first_paint is not None:

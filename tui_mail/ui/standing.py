@@ -38,12 +38,18 @@ class Standing:
         self._keymap = keymap
         self._notice = notice
         self._waiting = True  # what was left by an earlier run is read a second after the first picture
+        self._told = set[SafeText]()
         self._counts: list[tuple[int, int]] = []
 
     def show(self) -> list[AccountStatus]:
         """Write the lines anew; gives how the accounts are."""
         statuses = self._client.statuses()
         self.status.show(statuses)
+        for status in statuses:
+            if status.notice and status.notice not in self._told:
+                self._told.add(status.notice)
+                self.status.notify(status.notice, severity="warning", timeout=30, markup=False)
+                self._client.note_told(status.account)
         refused = [deed.change for deed in self.doings.deeds if deed.failed]
         runs = notice_runs(statuses, self._notice, self._keymap, refused)
         self.notice_line.write(*runs)
