@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +18,15 @@ from tests.servers.dovecot import Dovecot, missing
 from tests.servers.internet import ISPDB, LocalInternet, Page, autoconfig, page
 from tests.servers.postfix import Postfix
 from tests.servers.scripted import Peer, Scripted
+from tui_mail.cli import run
 from tui_mail.client import discovering, trying
 from tui_mail.client.discovering import discover, known
+from tui_mail.config.accounts import load
 from tui_mail.errors import MailError, Unreachable, UsageError
 from tui_mail.finding_commands import discovery_json, discovery_lines
 from tui_mail.model import Protocol, Security
 from tui_mail.net import lookups
+from tui_mail.paths import paths
 from tui_mail.settings import Discovery, Found, Need
 from tui_mail.text import SafeText, is_safe
 
@@ -180,8 +186,30 @@ def test_the_mail_exchanger_says_who_the_provider_is(net: LocalInternet) -> None
     assert search.found.candidates[0].incoming.host == "imap.gmail.com"
     assert search.found.candidates[0].incoming.user == ANNA
     assert not search.found.candidates[0].verified
+    assert search.found.candidates[0].why.startswith("MX → Gmail · There is no server called imap.gmail.com")
     assert search.found.problem is None
     assert search.has("aspmx.l.google.com → Gmail")
+
+
+@pytest.mark.server
+def test_servers_of_a_domain_whose_mail_is_elsewhere_are_not_looked_for(net: LocalInternet, mail: Dovecot) -> None:
+    """What answers at mail.home.example is the web hoster's, and the mail is at Proton."""
+    usual_names(net, mail)
+    net.zone[HOME, "MX"] = ["10 mail.protonmail.ch."]
+    search = Searched(net)
+    assert {candidate.incoming.host for candidate in search.found.candidates} == {"127.0.0.1"}
+    assert search.found.card is not None
+    assert search.found.card.need is Need.BRIDGE
+
+
+def test_a_domain_whose_mail_no_program_can_read_is_said(net: LocalInternet) -> None:
+    """A domain of one's own at a provider without IMAP."""
+    net.zone[HOME, "MX"] = ["10 mail.tutanota.de."]
+    found = Searched(net).found
+    assert found.candidates == ()
+    assert found.card is not None
+    assert found.problem is not None
+    assert found.problem.sentence == found.card.hint
 
 
 @pytest.mark.server
@@ -250,7 +278,7 @@ def test_a_certificate_that_is_not_trusted_is_a_guess_for_a_person(net: LocalInt
     assert search.found.candidates
     assert {one.found for one in search.found.candidates} == {Found.GUESS}
     assert not any(one.verified for one in search.found.candidates)
-    assert search.found.candidates[0].why == "certificate not trusted"
+    assert search.found.candidates[0].why.startswith("certificate not trusted · The certificate of")
     assert "unmistakable" not in mail.log
 
 
@@ -468,3 +496,40 @@ def test_the_command_shows_what_was_found(net: LocalInternet, mail: Dovecot) -> 
         "auth": "password",
     }
     assert shown["provider"]["need"] == "password"
+
+
+@pytest.mark.server
+def test_the_command_that_is_proposed_adds_the_account(
+    net: LocalInternet, mail: Dovecot, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """To be pasted as it is: it writes the account that was found."""
+    user = mail.new_user()
+    net.trust(mail.ca_file)
+    net.pages[OWN] = page(all_of(mail))
+    found = Searched(net, f"{user}@{HOME}").found
+    [line] = [line for line in discovery_lines(found) if line.startswith("To add it: tui-mail ")]
+    words = shlex.split(line.removeprefix("To add it: tui-mail "))
+    assert run([*words, "--home", str(tmp_path / "home"), "--password-command", "printf secret"]) == 0
+    [account] = load(paths(str(tmp_path / "home"))).accounts
+    assert replace(account.incoming, password_command=()) == found.candidates[0].incoming
+    assert account.outgoing is not None
+    assert replace(account.outgoing, password_command=()) == found.candidates[0].outgoing
+    assert run(["--home", str(tmp_path / "home"), "sync", "--timeout", "30"]) == 0
+    capfd.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "words"),
+    [
+        ("anna@tuta.com", 1, "Tuta has neither IMAP nor POP3"),
+        ("anna", 2, "is no e-mail address"),
+    ],
+)
+def test_the_command_says_why_there_is_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str, code: int, words: str
+) -> None:
+    """One sentence, an exit code, and the same as JSON; neither needs a network."""
+    assert run(["--home", str(tmp_path), "account", "find", address, "--json"]) == code
+    shown = capsys.readouterr()
+    assert words in shown.err
+    assert json.loads(shown.out)["exit"] == code
