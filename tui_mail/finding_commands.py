@@ -5,14 +5,15 @@ What belongs here: words and JSON for a `Discovery`. What must never be here: ho
 
 from __future__ import annotations
 
+import shlex
 import sys
 import threading
 from typing import Any
 
 from tui_mail.answers import Arguments, answer
 from tui_mail.client.discovering import discover
-from tui_mail.model import Server
-from tui_mail.settings import Candidate, Discovery
+from tui_mail.model import Protocol, Security, Server
+from tui_mail.settings import DEFAULT_PORTS, Candidate, Discovery
 from tui_mail.text import safe_line
 
 
@@ -39,7 +40,34 @@ def discovery_lines(found: Discovery) -> list[str]:
         ]
         lines += [f"  {_line(candidate.incoming)}"]
         lines += [f"  {_line(candidate.outgoing)}, for sending"] if candidate.outgoing else []
-    return lines
+    return [*lines, "", f"To add it: {command_line(found.address, found.candidates[0])}"]
+
+
+def command_line(address: str, candidate: Candidate) -> str:
+    """The command that adds an account with these settings; a password is asked for."""
+    words = ["tui-mail", "account", "add", "--email", address]
+    if candidate.protocol is not Protocol.IMAP:
+        words += ["--protocol", candidate.protocol.value]
+    words += _words("", candidate.incoming, candidate.protocol.value, address)
+    if candidate.outgoing is not None:
+        words += _words("smtp-", candidate.outgoing, "smtp", candidate.incoming.user)
+    return safe_line(shlex.join(words), 2_000)
+
+
+def _words(prefix: str, server: Server, service: str, user: str) -> list[str]:
+    """The options for a server, without those that go without saying."""
+    words = [f"--{prefix}host", server.host]
+    if server.port != DEFAULT_PORTS[service, server.security]:
+        words += [f"--{prefix}port", str(server.port)]
+    if server.security is not Security.TLS:
+        words += [f"--{prefix}security", server.security.value]
+    if server.user != user:
+        words += [f"--{prefix}user", server.user]
+    if server.auth != "password":
+        words += [f"--{prefix}auth", server.auth]
+    if server.ca_file:
+        words += [f"--{prefix}ca-file", server.ca_file]
+    return words
 
 
 def discovery_json(found: Discovery) -> dict[str, Any]:

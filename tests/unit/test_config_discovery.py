@@ -124,7 +124,7 @@ def test_a_server_that_answers_comes_before_one_that_does_not() -> None:
     found = discovery(ANNA, offers, looks)  # type: ignore[arg-type]
     assert hosts(found.candidates) == ["alive.example", "dead.example"]
     assert found.candidates[0].verified
-    assert found.candidates[0].why == "alive.example · certificate ✓ · IDLE ✓ · sending ✓"
+    assert found.candidates[0].why == "alive.example · another domain’s server · certificate ✓ · IDLE ✓ · sending ✓"
 
 
 def test_both_legs_must_have_answered() -> None:
@@ -132,6 +132,19 @@ def test_both_legs_must_have_answered() -> None:
     looks = {("imap", server("half.example", 993)): Look(SafeText("TLS 1.3"))}
     found = discovery(ANNA, [both("half.example", Found.SRV)], looks)  # type: ignore[arg-type]
     assert not found.candidates[0].verified
+
+
+def test_why_a_server_was_not_seen_is_said() -> None:
+    """In the words of the look; and that a name out of DNS belongs to somebody else."""
+    looks = {
+        ("imap", server("a.example", 993)): "It said nothing",
+        ("smtp", server("a.example", 465)): "It is closed",
+    }
+    [candidate] = discovery(ANNA, [both("a.example", Found.SRV)], looks).candidates  # type: ignore[arg-type]
+    assert candidate.why == "a.example · another domain’s server · It said nothing · sending: It is closed"
+    assert not candidate.verified
+    [own] = discovery(ANNA, [both("imap.example.org", Found.SRV)], {}).candidates
+    assert own.why == "imap.example.org"
 
 
 def test_the_outgoing_server_that_answered_is_taken() -> None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from tui_mail.client.around import Around
 from tui_mail.client.trying import Tries
 from tui_mail.config import discovery as rules
 from tui_mail.config.autoconfig import LIMIT, read_autoconfig
@@ -35,7 +36,6 @@ TOTAL = 12.0
 """Seconds for everything."""
 ASKING = 6.5
 """Seconds of these for what can be asked."""
-SERVICES: tuple[Service, ...] = ("imap", "smtp", "pop3")
 LINGER = 1.5
 """Seconds for which POP3 is still looked for when IMAP and SMTP are found."""
 
@@ -108,7 +108,7 @@ class _Search:
         self._internet = internet
         self._began = time.monotonic()
         self._until = self._began + TOTAL
-        self._looks: dict[tuple[Service, Server], Look] = {}
+        self._looks: dict[tuple[Service, Server], Look | str] = {}
         self._waiting: list[_Rank] = []
         self._exchangers = Exchangers(exists=True)
         self._online = False
@@ -131,6 +131,9 @@ class _Search:
         domain = self._domain
         if self._stop.is_set():
             return MailError("The search was stopped; nothing was changed.")
+        closed = next((one.card for one in self.offers.values() if one.card is not None and not one.incoming), None)
+        if closed is not None:
+            return MailError(closed.hint)
         if not self._online:
             return Unreachable(
                 "Nothing answered, no name server and no mail server: this computer seems to be offline. Nothing was "
@@ -247,24 +250,24 @@ class _Search:
         """Look at the servers that were named: of each kind the first, and the next one only where that fails."""
         tries = Tries(self._stop, self._until)
         offers = self._ordered()
-        for service in SERVICES:
-            self._look_at(tries, service, rules.servers_of(offers, service))
+        for service in rules.SERVICES:
+            self._look_at(tries, service, rules.servers_of(offers, service), first=False)
         while tries.wait():
             pass
 
-    def _look_at(self, tries: Tries, service: Service, servers: list[Server]) -> None:
+    def _look_at(self, tries: Tries, service: Service, servers: list[Server], *, first: bool) -> None:
         def seen(outcome: Look | MailError) -> None:
-            if self._seen(service, servers[0], outcome):
-                return
-            self._look_at(tries, service, servers[1:])
+            if not self._seen(service, servers[0], outcome):
+                self._look_at(tries, service, servers[1:], first=True)
 
         if servers:
-            tries.add(partial(look, service, servers[0]), seen, first=True)
+            tries.add(partial(look, service, servers[0]), seen, first=first)
 
     def _seen(self, service: Service, server: Server, outcome: Look | MailError) -> bool:
         where = f"{service.upper()} {server.host}:{server.port} {server.security.value.upper()}"
         if isinstance(outcome, MailError):
             self._online |= not isinstance(outcome, Unreachable)
+            self._looks[service, server] = _short(outcome)
             self.say(f"{where}: {_short(outcome)}")
             return False
         self._online = True
@@ -273,14 +276,17 @@ class _Search:
         return True
 
     def look_around(self) -> None:
-        """Look for servers under the usual names, unless one that was named has answered."""
-        named = {service for service, _ in self._looks}
-        if named & {"imap", "pop3"} and "smtp" in named:
+        """Look for servers under the usual names, unless one that was named has answered.
+
+        Nor where a known provider takes the domain's mail: what answers elsewhere does not have it.
+        """
+        answered = {service for (service, _), seen in self._looks.items() if isinstance(seen, Look)}
+        if (answered & {"imap", "pop3"} and "smtp" in answered) or _MX in self.offers:
             return
         if not self._online or not self._exchangers.exists or self._stop.is_set():
             return
         self.say(f"{self._domain}: nobody names servers that answer; looking under the usual names")
-        around = _Around(self._domain, self._address, self._exchangers.hosts, self._internet.ca_file)
+        around = Around(self._domain, self._address, self._exchangers.hosts, self._internet.ca_file)
         tries = Tries(self._stop, self._until)
         for service, at in around.order():
             self._probe(tries, around, service, at, Security.TLS)
@@ -291,7 +297,7 @@ class _Search:
         self._take(_PROBE, around.found())
         self._take(_GUESS, around.distrusted())
 
-    def _probe(self, tries: Tries, around: _Around, service: Service, at: int, security: Security) -> None:
+    def _probe(self, tries: Tries, around: Around, service: Service, at: int, security: Security) -> None:
         server = around.server(service, at, security)
 
         def seen(outcome: Look | MailError) -> None:
@@ -305,75 +311,6 @@ class _Search:
                 around.note(service, at, None)
 
         tries.add(partial(look, service, server), seen, first=security is not Security.TLS)
-
-
-class _Around:
-    """What is known of the usual names: for each service and host, nothing yet, a server, or that there is none."""
-
-    def __init__(self, domain: str, address: str, exchangers: tuple[str, ...], ca_file: str) -> None:
-        self._hosts = rules.guesses(domain, exchangers)
-        self._address = address
-        self._ca_file = ca_file
-        self._known: dict[tuple[Service, int], Server | None] = {}
-        self._distrusted: set[tuple[Service, int]] = set()
-
-    def order(self) -> list[tuple[Service, int]]:
-        """What to look at, the likeliest first, all services in turn."""
-        pairs = [(service, at) for service in SERVICES for at in range(len(self._hosts[service]))]
-        return sorted(pairs, key=lambda pair: pair[1])
-
-    def server(self, service: Service, at: int, security: Security) -> Server:
-        """The server to look at."""
-        made = rules.guess(service, self._hosts[service][at], security, self._address)
-        return rules.trusted(made, self._ca_file)
-
-    def note(self, service: Service, at: int, server: Server | None, *, distrusted: bool = False) -> None:
-        """What is there, after all that was tried."""
-        self._known[service, at] = server
-        if distrusted:
-            self._distrusted.add((service, at))
-
-    def is_settled(self, service: Service) -> bool:
-        """True when the best server of a kind is known, or that there is none."""
-        for at in range(len(self._hosts[service])):
-            if (service, at) not in self._known:
-                return False
-            if self._known[service, at] is not None and (service, at) not in self._distrusted:
-                return True
-        return True
-
-    def is_over(self) -> bool:
-        """True when nothing better can come."""
-        return all(map(self.is_settled, SERVICES))
-
-    def is_enough(self) -> bool:
-        """True when mail can be read and sent."""
-        return all(self._of(service, distrusted=False) and self.is_settled(service) for service in ("imap", "smtp"))
-
-    def found(self) -> Offered:
-        """The servers that answered."""
-        return self._offered(Found.PROBE, "answered", distrusted=False)
-
-    def distrusted(self) -> Offered:
-        """Those whose certificate is not believed, for a person to decide."""
-        return self._offered(Found.GUESS, "certificate not trusted", distrusted=True)
-
-    def _offered(self, found: Found, where: str, *, distrusted: bool) -> Offered:
-        incoming = [
-            (protocol, server)
-            for service, protocol in rules.INCOMING.items()
-            for server in self._of(service, distrusted=distrusted)
-        ]
-        return Offered(found, where, tuple(incoming), tuple(self._of("smtp", distrusted=distrusted)))
-
-    def _of(self, service: Service, *, distrusted: bool) -> list[Server]:
-        return [
-            server
-            for key in sorted(self._known)
-            if key[0] == service
-            and (server := self._known[key]) is not None
-            and (key in self._distrusted) is distrusted
-        ]
 
 
 def _named(offered: Offered) -> str:

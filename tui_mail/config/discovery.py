@@ -19,6 +19,7 @@ from tui_mail.text import SafeText, safe_line
 
 Service = Literal["imap", "pop3", "smtp"]
 
+SERVICES: tuple[Service, ...] = ("imap", "smtp", "pop3")
 INCOMING: Mapping[Service, Protocol] = {"imap": Protocol.IMAP, "pop3": Protocol.POP3}
 
 SRV_NAMES: Mapping[str, tuple[Service, Security]] = {
@@ -31,6 +32,8 @@ SRV_NAMES: Mapping[str, tuple[Service, Security]] = {
 }
 """RFC 6186 and RFC 8314 section 5.1, the preferred ones first."""
 
+_ANYBODYS_WORD = frozenset({Found.SRV, Found.PROBE, Found.GUESS})
+"""Only DNS vouches for these: a server of another domain is for a person to look at (RFC 6186 section 6)."""
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f<>@\"(),:;\[\\\]]{1,64}")
 _HOSTS: Mapping[Service, tuple[str, ...]] = {
@@ -83,7 +86,8 @@ class Look:
     """It takes access tokens and no password."""
 
 
-Looks = Mapping[tuple[Service, Server], Look]
+Looks = Mapping[tuple[Service, Server], Look | str]
+"""What came of looking at servers: what was seen, or in a few words why nothing was."""
 
 
 def split_address(address: str) -> tuple[str, str]:
@@ -189,26 +193,33 @@ def _candidate(
     offered: Offered, protocol: Protocol, incoming: Server, offers: Sequence[Offered], looks: Looks
 ) -> Candidate:
     senders = list(offered.outgoing) or servers_of(offers, "smtp")
-    outgoing = next((server for server in senders if ("smtp", server) in looks), senders[0] if senders else None)
+    answered = (server for server in senders if isinstance(looks.get(("smtp", server)), Look))
+    outgoing = next(answered, senders[0] if senders else None)
     look = looks.get((_service(protocol), incoming))
     sends = looks.get(("smtp", outgoing)) if outgoing is not None else None
     words = [offered.where]
-    if look is not None:
+    if offered.found in _ANYBODYS_WORD and not _is_within(incoming.host, incoming.user.rpartition("@")[2]):
+        words.append("another domain’s server")
+    if isinstance(look, Look):
         words += ["certificate ✓", *(f"{merit} ✓" for merit in look.merits)]
-    if sends is not None:
-        words.append("sending ✓")
+    words += [look] if isinstance(look, str) else []
+    words += ["sending ✓"] if isinstance(sends, Look) else [f"sending: {sends}"] if sends else []
     return Candidate(
         protocol,
         _with_login(incoming, look),
         outgoing and _with_login(outgoing, sends),
         offered.found,
-        safe_line(" · ".join(words), 200),
-        verified=look is not None and sends is not None,
+        safe_line(" · ".join(words), 300),
+        verified=isinstance(look, Look) and isinstance(sends, Look),
     )
 
 
-def _with_login(server: Server, look: Look | None) -> Server:
-    return replace(server, auth="oauth2") if look is not None and look.only_oauth2 else server
+def _is_within(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _with_login(server: Server, look: Look | str | None) -> Server:
+    return replace(server, auth="oauth2") if isinstance(look, Look) and look.only_oauth2 else server
 
 
 def _service(protocol: Protocol) -> Service:

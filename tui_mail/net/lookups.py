@@ -130,7 +130,8 @@ def _fetch_once(url: str, limit: int, internet: Internet, until: float) -> tuple
     server, path = _place(url, internet)
     with _connection(server, until) as connection, _translated(server):
         connection.request("GET", path, headers={"User-Agent": "tui-mail", "Accept": "text/xml, */*;q=0.1"})
-        return _read(connection.getresponse(), url, limit, server, until)
+        with connection.getresponse() as response:
+            return _read(response, url, limit, server, until)
 
 
 def _place(url: str, internet: Internet) -> tuple[Server, str]:
