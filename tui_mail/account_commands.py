@@ -12,8 +12,10 @@ import sys
 from tui_mail.answers import Arguments, account_json, account_line, answer
 from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets
+from tui_mail.config.guards import accounts_elsewhere, guards
 from tui_mail.errors import ConfigError, UsageError
 from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.paths import paths
 from tui_mail.settings import DEFAULT_PORTS
 
 POP3_MEANS = {
@@ -69,6 +71,7 @@ def account_add(given: Arguments) -> int:
         keep_bodies=given.keep_bodies,
         delete_from_server=given.delete_from_server,
     )
+    others = configuration.load(given.paths).accounts
     configuration.add_account(given.paths, account)
     if not incoming.password_command and incoming.auth == "password":
         try:
@@ -78,9 +81,11 @@ def account_add(given: Arguments) -> int:
             raise
     if protocol is Protocol.POP3:
         print(POP3_MEANS[account.delete_from_server == "never"], file=sys.stderr)
-    answer(
-        given, {"account": account.name}, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it."
-    )
+    found = guards(account, others, elsewhere=accounts_elsewhere(given.paths, [paths()]))
+    for guard in found:
+        print(guard.words, file=sys.stderr)
+    document = {"account": account.name, "warnings": [guard.words for guard in found]}
+    answer(given, document, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it.")
     return 0
 
 

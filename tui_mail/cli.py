@@ -99,10 +99,13 @@ def _parser() -> argparse.ArgumentParser:
 
     _demo_words(command("demo", "the client on a mail server of its own, nothing to set up, nothing kept", _demo))
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
-    account.set_defaults(command=lambda _: account.error("say add, list or set-password"))
+    account.set_defaults(command=lambda _: account.error("say add, list, check or set-password"))
     accounts = account.add_subparsers(metavar="WHAT")
     _account_words(command("add", "add an account to config.toml", _later("account_add", "account_commands"), accounts))
     command("list", "the accounts in config.toml", _later("account_list", "account_commands"), accounts)
+    check = command("check", "try the servers step by step", _later("account_check", "checking_commands"), accounts)
+    check.add_argument("names", nargs="*", metavar="ACCOUNT", help="else all")
+    check.add_argument("--letter", action="store_true", help="send a message to yourself, too")
 
     password = command(
         "set-password", "keep a password in the keyring", _later("set_password", "account_commands"), accounts
@@ -190,7 +193,10 @@ def _keeping_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     how = export.add_mutually_exclusive_group(required=True)
     how.add_argument("--mbox", metavar="FILE", help="a file that is not there yet")
     how.add_argument("--maildir", metavar="FOLDER", help="a folder, made if need be")
-    command("doctor", "check everything on this disk against its hash", _later("doctor", "keeping_commands"))
+    doctor = command(
+        "doctor", "check everything here, and the servers; to be pasted", _later("doctor", "checking_commands")
+    )
+    doctor.add_argument("--offline", action="store_true", help="without the servers")
 
 
 def _sending_words(command: Callable[..., argparse.ArgumentParser]) -> None:

@@ -1,4 +1,4 @@
-"""The commands that look after what is kept on this computer: taking it out as files, and checking it.
+"""The commands that look after what is kept on this computer: taking it out as files.
 
 What belongs here: one function a command, from parsed arguments to an exit code. What must never be here: file formats
 (mime/mailboxes), SQL.
@@ -46,22 +46,6 @@ def export(given: Arguments) -> int:
         words = f"{count} message{'s' * (count != 1)} of {folder.name} written to {safe_line(str(path))}."
         answer(given, {"exported": count, "missing": [row.id for row in missing]}, words)
         return 1 if missing else 0
-
-
-def doctor(given: Arguments) -> int:
-    """Check the files of the store, and every message kept here against its hash; 1 when something is wrong."""
-    with opened(given) as client:
-        found = client.check_store()
-        lines = [str(trouble) for trouble in found.troubles]
-        rows = client.rows(found.damaged)
-        lines += [f"The octets of message {row.id} are not what was stored: {row.subject}." for row in rows]
-        lines.append(
-            f"{found.whole} messages are whole on this disk."
-            + (" What a server still has is fetched again when it is opened." if rows else "")
-        )
-        document = {"whole": found.whole, "damaged": list(found.damaged), "troubles": list(found.troubles)}
-        answer(given, document, *lines)
-        return 1 if found.troubles or found.damaged else 0
 
 
 def _rows(client: MailClient, folder_id: int) -> Iterator[Row]:
