@@ -15,9 +15,11 @@ from tui_mail.client import MailClient
 from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets
 from tui_mail.config.durations import seconds_of
+from tui_mail.config.guards import accounts_elsewhere, guards
 from tui_mail.config.overlaps import overlaps
 from tui_mail.errors import ConfigError, UsageError
 from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
+from tui_mail.paths import paths
 from tui_mail.settings import DEFAULT_PORTS
 
 POP3_MEANS = {
@@ -74,6 +76,7 @@ def account_add(given: Arguments) -> int:
         delete_from_server=given.delete_from_server,
         check_every=_seconds(given.check_every),
     )
+    others = configuration.load(given.paths).accounts
     configuration.add_account(given.paths, account)
     if not incoming.password_command and incoming.auth == "password":
         try:
@@ -83,12 +86,14 @@ def account_add(given: Arguments) -> int:
             raise
     if protocol is Protocol.POP3:
         print(POP3_MEANS[account.delete_from_server == "never"], file=sys.stderr)
-    for overlap in overlaps(configuration.load(given.paths).accounts):
-        if account.name in overlap.accounts:
-            print(overlap.sentence, file=sys.stderr)
-    answer(
-        given, {"account": account.name}, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it."
-    )
+    found = guards(account, others, elsewhere=accounts_elsewhere(given.paths, [paths()]))
+    overlapping = overlaps(configuration.load(given.paths).accounts)
+    warnings = [overlap.sentence for overlap in overlapping if account.name in overlap.accounts]
+    warnings += [guard.words for guard in found if not warnings or guard.name != "same-mailbox"]
+    for words in warnings:
+        print(words, file=sys.stderr)
+    document = {"account": account.name, "warnings": warnings}
+    answer(given, document, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it.")
     return 0
 
 

@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     setup = command("setup", "the assistant that adds an account: type an address, the settings are found", _setup)
     setup.add_argument("address", nargs="?", default="", metavar="ADDRESS")
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
-    account.set_defaults(command=lambda _: account.error("say add, find, list, convert or set-password"))
+    account.set_defaults(command=lambda _: account.error("say add, find, list, check, convert or set-password"))
     accounts = account.add_subparsers(metavar="WHAT")
     _account_words(command("add", "add an account to config.toml", _later("account_add", "account_commands"), accounts))
     command("list", "the accounts in config.toml", _later("account_list", "account_commands"), accounts)
@@ -110,6 +110,9 @@ def _parser() -> argparse.ArgumentParser:
         "find", "look for the servers of an address; no password is sent", _later("find", "finding_commands"), accounts
     )
     find.add_argument("address", metavar="ADDRESS")
+    check = command("check", "try the servers step by step", _later("account_check", "checking_commands"), accounts)
+    check.add_argument("names", nargs="*", metavar="ACCOUNT", help="else all")
+    check.add_argument("--letter", action="store_true", help="send a message to yourself, too")
 
     password = command(
         "set-password", "keep a password in the keyring", _later("set_password", "account_commands"), accounts
@@ -217,7 +220,10 @@ def _keeping_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     backup.add_argument("target", metavar="DIR", help="a folder that is not there yet, or empty")
     restore = command("restore", "put a backup back where no mail is yet", _later("restore", "keeping_commands"))
     restore.add_argument("source", metavar="DIR")
-    command("doctor", "check everything on this disk against its hash", _later("doctor", "keeping_commands"))
+    doctor = command(
+        "doctor", "check everything here, and the servers; to be pasted", _later("doctor", "checking_commands")
+    )
+    doctor.add_argument("--offline", action="store_true", help="without the servers")
 
 
 def _sending_words(command: Callable[..., argparse.ArgumentParser]) -> None:

@@ -1,4 +1,4 @@
-"""The commands that look after what is kept, here and on POP3 servers: taking it out as files, checking it.
+"""The commands that look after what is kept, here and on POP3 servers: taking it out as files, copying it.
 
 What belongs here: one function a command, from parsed arguments to an exit code. What must never be here: file formats
 (mime/mailboxes), SQL.
@@ -164,29 +164,6 @@ def _counted(done: str) -> Iterator[Callable[[int, int], None]]:
         yield show
     finally:
         print("\r\x1b[K", end="", file=sys.stderr)
-
-
-def doctor(given: Arguments) -> int:
-    """Check the files of the store, and every message kept here against its hash; 1 when something is wrong."""
-    with opened(given) as client:
-        found = client.check_store()
-        lines = [str(trouble) for trouble in found.troubles]
-        rows = client.rows(found.damaged)
-        lines += [f"The octets of message {row.id} are not what was stored: {row.subject}." for row in rows]
-        lines.append(
-            f"{found.whole} messages are whole on this disk."
-            + (" What a server still has is fetched again when it is opened." if rows else "")
-        )
-        warnings = client.warnings()
-        lines += warnings
-        document = {
-            "whole": found.whole,
-            "damaged": list(found.damaged),
-            "troubles": list(found.troubles),
-            "warnings": warnings,
-        }
-        answer(given, document, *lines)
-        return 1 if found.troubles or found.damaged else 0
 
 
 def _rows(client: MailClient, folder_id: int) -> Iterator[Row]:

@@ -62,6 +62,7 @@ def check_leg(
     letter: bool = False,
     other_secret: str | None = None,
     internet: Internet | None = None,
+    instead_of_login: MailError | None = None,
 ) -> LegReport:
     """Try everything that this server is needed for; blocks for at most about a minute, so call it on a thread.
 
@@ -69,6 +70,8 @@ def check_leg(
     was seen until then. `letter`: send a message to oneself through the outgoing server; with IMAP, also find out who
     files the Sent copy (`facts["sent_copy"]`: server | copy), for which `other_secret` is the incoming server's
     password (None: the same one). `internet`: whom to ask for MX records. Never raises a MailError: the report has it.
+
+    `instead_of_login`: why there is no secret; everything before the login is tried, and this is the report's problem.
     """
     server = account.incoming if leg == "incoming" else account.outgoing
     if server is None:
@@ -77,6 +80,7 @@ def check_leg(
     check = _Check(account, leg, server, tell, stop, internet or Internet())
     try:
         check.look_up()
+        check.without = instead_of_login
         check.use(secret, secret if other_secret is None else other_secret, letter=letter)
     except _Stopped:
         return check.report(MailError("The check was stopped before its end; nothing was changed."))
@@ -103,6 +107,7 @@ class _Check:
         self._internet = internet
         self._steps: list[StepDone] = []
         self.reached = Step.DNS
+        self.without: MailError | None = None
 
     # --- reporting ----------------------------------------------------------------------------
 
@@ -307,8 +312,10 @@ class _Carrier(Told):
         self._post(lambda: self._check.greeted(words))
 
     def offered(self, capabilities: Sequence[str]) -> None:
-        """As Witness."""
+        """As Witness; without a secret the way ends here."""
         self._post(lambda: self._check.offered(capabilities))
+        if self._check.without is not None and self._check.server.user:
+            raise self._check.without
 
     def logged_in(self, capabilities: Sequence[str] = ()) -> None:
         """As Told."""

@@ -143,8 +143,8 @@ def _clock_wrong(case: Case) -> str:
     told = case.server_date or 0
     return (
         f"This computer's clock says {_day(case.now, hours=True)}, and {case.server.host} says "
-        f"{_day(told, hours=True)}. With a wrong clock no certificate can be checked. Nothing was sent. "
-        f"{SAFE} Set the clock, then try again."
+        f"{_day(told, hours=True)}. With a wrong clock no certificate can be checked. Nothing was sent. {SAFE} "
+        "Set the clock, then try again."
     )
 
 

@@ -87,6 +87,11 @@ class Reading:
 
         return checkup.check(self._db.read(), self._db.read_bodies())
 
+    def strangers(self) -> list[str]:
+        """The accounts that the store holds mail of and that the configuration does not name."""
+        known = {account.name for account in self.accounts}
+        return [name for name in folders.accounts_with_mail(self._db.read()) if name not in known]
+
     def changes(self, limit: int = 100) -> list[Change]:
         """What was done, newest first, one entry for each key press, and how far the server has been told."""
         return history.changes(self._db.read(), limit)

@@ -91,6 +91,12 @@ def known_account(sql: sqlite3.Connection, name: str) -> int:
     return 0 if row is None else int(row[0])
 
 
+def accounts_with_mail(sql: sqlite3.Connection) -> list[str]:
+    """The names of all accounts that have a message here."""
+    has_mail = "EXISTS (SELECT 1 FROM message WHERE message.account_id = account.id)"
+    return [name for (name,) in sql.execute(f"SELECT name FROM account WHERE {has_mail} ORDER BY name")]  # noqa: S608
+
+
 def account_name(sql: sqlite3.Connection, account: int) -> str:
     """What the account is called in config.toml; empty when it is not known."""
     row = sql.execute("SELECT name FROM account WHERE id = ?", (account,)).fetchone()

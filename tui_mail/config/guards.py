@@ -1,0 +1,173 @@
+"""Settings that work, and lose or double mail all the same: found before they do.
+
+What belongs here: pure questions to accounts (and to what a check saw of their servers), and the sentence for each.
+What must never be here: a network, the store, or a change of settings.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_mail.config.accounts import parse
+from tui_mail.config.providers import PROVIDERS
+from tui_mail.config.rules import is_loopback
+from tui_mail.model import Account, Protocol, Role
+from tui_mail.paths import Paths
+from tui_mail.text import SafeText, safe_line
+
+_SERVICE = re.compile(r"^(imap4?s?|pop3?s?|mail|pop-mail|imap-mail|in|incoming)\.(?=[^.]+\.)")
+"""What a provider calls the same mailbox by: imap.example.org and pop.example.org."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What would go wrong with these settings, and what to do."""
+
+    name: str
+    """For programs: same-mailbox, pop-deletes, sent-twice, sent-nowhere, no-archive, no-trash, two-homes or
+    two-profiles."""
+    words: SafeText
+    grave: bool = False
+    """Mail can be lost or doubled: whoever adds such an account has to agree first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a check saw of an account's servers; None: not looked at."""
+
+    roles: frozenset[Role] | None = None
+    """What the server has folders for."""
+    server_files_sent: bool | None = None
+    """The server puts what it sends into Sent by itself."""
+
+
+def guards(
+    account: Account,
+    others: Iterable[Account],
+    seen: Seen | None = None,
+    *,
+    elsewhere: Sequence[tuple[Path, Account]] = (),
+) -> list[Guard]:
+    """Everything to be said about `account` beside `others`, the gravest first.
+
+    `elsewhere`: accounts of other configurations of this person, see `accounts_elsewhere`.
+    """
+    seen = seen or Seen()
+    found = [_beside(account, other) for other in others if other.name != account.name and one_mailbox(account, other)]
+    found += [
+        Guard(
+            "two-homes",
+            safe_line(
+                f"{account.email} is read with another tui-mail home too ({home}), and POP3 deletes mail on the server "
+                "there or here: each home then has a part of it. Keep the account in one home, or use IMAP."
+            ),
+            grave=True,
+        )
+        for home, other in elsewhere
+        if one_mailbox(account, other) and (_deletes(account) or _deletes(other))
+    ]
+    found += _sent(account, seen)
+    found += _folders(account, seen)
+    return sorted(found, key=lambda guard: not guard.grave)
+
+
+def one_mailbox(one: Account, other: Account) -> bool:
+    """Whether two accounts read the same mailbox, as far as their settings tell."""
+    mine, its = one.incoming, other.incoming
+    if is_loopback(mine.host) and one.protocol is other.protocol and mine.port != its.port:
+        return False  # tunnels to two servers
+    return _house(mine.host) == _house(its.host) and _user(one) == _user(other)
+
+
+def two_profiles(strangers: Sequence[str]) -> Guard:
+    """The store holds mail of accounts that this configuration does not name."""
+    words = (
+        f"The store on this computer also has mail of {', '.join(strangers)}, which config.toml does not name: another "
+        "profile may use the same store, or the account was removed. Give each profile a home of its own (--home)."
+    )
+    return Guard("two-profiles", safe_line(words))
+
+
+def accounts_elsewhere(here: Paths, others: Iterable[Paths]) -> list[tuple[Path, Account]]:
+    """The accounts of other homes, as far as they can be read; a home that is this one is left out."""
+    found = list[tuple[Path, Account]]()
+    for other in others:
+        if other.config_file.absolute() == here.config_file.absolute():
+            continue
+        try:
+            text = other.config_file.read_text("utf-8")
+            tomllib.loads(text)
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+            continue
+        found += [(other.config, account) for account in parse(text, other.config).accounts]
+    return found
+
+
+def _beside(account: Account, other: Account) -> Guard:
+    """Two accounts of one mailbox."""
+    both = f"{account.name} and {other.name} read the same mailbox ({account.incoming.user} at {account.incoming.host})"
+    takes = next((one for one in (account, other) if _deletes(one)), None)
+    if takes is not None:
+        left = other if takes is account else account
+        words = (
+            f"{both}, and {takes.name} deletes there what it has fetched by POP3, so {left.name} misses it. It "
+            f"is safe here, in {takes.name}; keep one of the two, or set delete_from_server of {takes.name} to never."
+        )
+        return Guard("pop-deletes", safe_line(words), grave=True)
+    words = f"{both}, so every message would be here twice. Nothing is lost; keep one of the two."
+    return Guard("same-mailbox", safe_line(words), grave=True)
+
+
+def _sent(account: Account, seen: Seen) -> list[Guard]:
+    if account.save_sent == "copy" and seen.server_files_sent:
+        words = (
+            f"The provider of {account.name} files sent mail by itself, and save_sent is copy: each message that is "
+            "sent would be in Sent twice. Set save_sent to auto."
+        )
+        return [Guard("sent-twice", safe_line(words), grave=True)]
+    if account.save_sent == "server" and seen.server_files_sent is False:
+        words = (
+            f"The provider of {account.name} does not file sent mail, and save_sent is server: sent mail would be kept "
+            "nowhere. Set save_sent to auto."
+        )
+        return [Guard("sent-nowhere", safe_line(words), grave=True)]
+    return []
+
+
+def _folders(account: Account, seen: Seen) -> list[Guard]:
+    if account.protocol is not Protocol.IMAP or seen.roles is None:
+        return []
+    found = []
+    if not seen.roles & {Role.ARCHIVE, Role.ALL}:
+        words = f"{account.name} has no archive folder on its server; archiving a first message makes one, Archive."
+        found.append(Guard("no-archive", safe_line(words)))
+    if Role.TRASH not in seen.roles:
+        words = (
+            f"{account.name} has no trash folder on its server, so other programs may delete at once there, without a "
+            "way back. tui-mail makes a folder Trash for what it deletes."
+        )
+        found.append(Guard("no-trash", safe_line(words)))
+    return found
+
+
+def _deletes(account: Account) -> bool:
+    return account.protocol is Protocol.POP3 and account.delete_from_server != "never"
+
+
+def _house(host: str) -> str:
+    """Whose the server is: the provider's name when it has several names, else the host without its service."""
+    name = host.casefold().rstrip(".")
+    known = (one.card.name for one in PROVIDERS if any(name == place.host for place in (*one.imap, *one.pop3)))
+    return next(known, _SERVICE.sub("", name))
+
+
+def _user(account: Account) -> str:
+    """The user, as most servers read it: with or without the domain of the address."""
+    user = account.incoming.user.casefold()
+    name, _, domain = user.partition("@")
+    own = account.email.casefold().rpartition("@")
+    return f"{name}@{own[2]}" if not domain else user
