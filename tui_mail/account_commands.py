@@ -31,6 +31,8 @@ POP3_MEANS = {
 
 def account_add(given: Arguments) -> int:
     """Write an account into config.toml; a password that no command gives goes to the keyring."""
+    from tui_mail.client import leaving
+
     protocol, security = Protocol(given.protocol), Security(given.security)
     if not given.host:
         raise UsageError("Say which server holds the mail: --host imap.example.org. Nothing was added.")
@@ -69,6 +71,7 @@ def account_add(given: Arguments) -> int:
         keep_bodies=given.keep_bodies,
         delete_from_server=given.delete_from_server,
     )
+    leaving.refuse_strange_mail(given.paths, account)
     configuration.add_account(given.paths, account)
     if not incoming.password_command and incoming.auth == "password":
         try:
