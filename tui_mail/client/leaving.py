@@ -95,7 +95,7 @@ def refuse_strange_mail(paths: Paths, account: Account) -> None:
             return
     raise UsageError(
         f'Mail of another mailbox ({left[1]} on {left[2]}) is kept here under the name "{account.name}". Nothing was '
-        f"added; choose another name, or delete that mail: tui-mail account remove {account.name} --delete-mail"
+        "added; choose another name, or delete that mail with `tui-mail account remove --delete-mail`."
     )
 
 
