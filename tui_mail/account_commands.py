@@ -37,6 +37,8 @@ POP3_MEANS = {
 
 def account_add(given: Arguments) -> int:
     """Write an account into config.toml; a password that no command gives goes to the keyring."""
+    from tui_mail.client import leaving
+
     protocol, security = Protocol(given.protocol), Security(given.security)
     if not given.host:
         raise UsageError("Say which server holds the mail: --host imap.example.org. Nothing was added.")
@@ -76,6 +78,7 @@ def account_add(given: Arguments) -> int:
         delete_from_server=given.delete_from_server,
         check_every=_seconds(given.check_every),
     )
+    leaving.refuse_strange_mail(given.paths, account)
     others = configuration.load(given.paths).accounts
     configuration.add_account(given.paths, account)
     if not incoming.password_command and incoming.auth == "password":

@@ -102,7 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     setup = command("setup", "the assistant that adds an account: type an address, the settings are found", _setup)
     setup.add_argument("address", nargs="?", default="", metavar="ADDRESS")
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
-    account.set_defaults(command=lambda _: account.error("say add, find, list, check, convert or set-password"))
+    account.set_defaults(
+        command=lambda _: account.error("say what: add, find, list, check, set, …")
+    )
     accounts = account.add_subparsers(metavar="WHAT")
     _account_words(command("add", "add an account to config.toml", _later("account_add", "account_commands"), accounts))
     command("list", "the accounts in config.toml", _later("account_list", "account_commands"), accounts)
@@ -126,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
             accounts,
         )
     )
+    _settings_words(command, accounts)
 
     sync = command("sync", "bring store and server into agreement once, and show progress", _sync)
     sync.add_argument("--account", metavar="A")
@@ -399,6 +402,35 @@ def _convert_words(parser: argparse.ArgumentParser) -> None:
         "--delete-from-server", default="never", metavar="never|when_deleted|at_once|'N days'", help="POP3: as in add"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _settings_words(command: Callable[..., argparse.ArgumentParser], accounts: Any) -> None:
+    """The commands that change which accounts there are, and how they are set."""
+    import_ = command(
+        "import",
+        "add the accounts of other mail programs: Thunderbird, aerc, himalaya, mutt, mbsync, msmtp",
+        _later("account_import", "settings_commands"),
+        accounts,
+    )
+    import_.add_argument("source", nargs="?", metavar="PROGRAM|PATH", help="else everything in the usual places")
+    import_.add_argument("--name", metavar="N", help="only the account that is called so there")
+    import_.add_argument("--list", action="store_true", help="show what there is, and add nothing")
+    import_.add_argument("--dry-run", action="store_true", help="the same")
+    set_ = command("set", "change settings of an account", _later("account_set", "settings_commands"), accounts)
+    set_.add_argument("name", metavar="ACCOUNT")
+    set_.add_argument(
+        "changes",
+        nargs="*",
+        metavar="KEY=VALUE",
+        help="such as port=143; nothing after = takes it out; none: show all",
+    )
+    set_.add_argument("--same-mailbox", action="store_true", help="another host or user, but the mailbox is the same")
+    remove = command("remove", "take an account away", _later("account_remove", "settings_commands"), accounts)
+    remove.add_argument("name", metavar="ACCOUNT")
+    what = remove.add_mutually_exclusive_group()
+    what.add_argument("--keep-mail", action="store_true", help="its mail stays on this computer (so it is unless said)")
+    what.add_argument("--delete-mail", action="store_true", help="its mail goes from this computer too")
+    remove.add_argument("--force", action="store_true", help="even if something waits to be sent, or is only here")
 
 
 def _print_json(document: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 
+from tui_mail.client import leaving
 from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets as keeping
 from tui_mail.errors import MailError
@@ -19,6 +20,7 @@ from tui_mail.settings import Leg
 def enrol(paths: Paths, account: Account, secrets: Mapping[Leg, str], place: keeping.Place) -> None:
     """Keep what was typed, and write the account. Raises MailError, and nothing is left behind then."""
     configuration.check_account(paths, account)
+    leaving.refuse_strange_mail(paths, account)
     kept: list[Leg] = []
     try:
         for leg, value in secrets.items():

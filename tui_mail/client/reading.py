@@ -20,6 +20,7 @@ from tui_mail.store.database import Database
 
 if TYPE_CHECKING:
     from tui_mail.store.checkup import Checkup
+    from tui_mail.store.holdings import Holdings
 
 
 class Reading:
@@ -80,6 +81,12 @@ class Reading:
     def raw(self, message_id: int) -> bytes | None:
         """The message as the server gave it; None when it is not here yet. Blocks on the disk for big ones."""
         return bodies.load(self._db.read_bodies(), message_id)
+
+    def holdings(self, account: str) -> Holdings:
+        """How much of an account is here, as a whole."""
+        from tui_mail.store import holdings
+
+        return holdings.of_account(self._db.read(), self._db.read_bodies(), account)
 
     def check_store(self) -> Checkup:
         """Compare everything on this disk with what was stored. Blocks for seconds or minutes."""

@@ -9,6 +9,10 @@ with its line. Only `tomllib` is needed for that; `tomlkit` comes in when someth
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import fcntl
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -24,6 +28,7 @@ from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
 from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
+from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -39,7 +44,10 @@ __all__ = [
     "is_loopback",
     "load",
     "parse",
+    "problem_of",
+    "problems_with",
     "remove_account",
+    "set_account",
     "without_secrets",
 ]
 
@@ -108,7 +116,8 @@ def add_account(paths: Paths, account: Account) -> None:
     Raises UsageError when the name is taken, ConfigError when the file (or the account) is not right,
     StoreReadOnly when it cannot be written.
     """
-    _write(paths, _text_with(paths, account))
+    with _alone(paths):
+        _write(paths, _text_with(paths, account))
 
 
 def check_account(paths: Paths, account: Account) -> None:
@@ -122,20 +131,23 @@ def account_names(paths: Paths) -> tuple[str, ...]:
 
 
 def _text_with(paths: Paths, account: Account) -> str:
-    import tomlkit
-
     before, names = _text_and_names(paths)
     if account.name in names:
         raise UsageError(f'There is an account "{account.name}" already; remove it first, or choose another name.')
-    section = tomlkit.document()
-    section["accounts"] = tomlkit.table(is_super_table=True).append(account.name, _account_table(account))
-    text = (f"{before.rstrip()}\n\n" if before.strip() else "") + tomlkit.dumps(section)
-    others = parse(before, paths.config).accounts
+    text = _with_account(before, account)
     written = parse(text, paths.config)
-    if written.accounts != (*others, account):
+    if written.accounts != (*parse(before, paths.config).accounts, account):
         mine = [problem.sentence for problem in written.problems if problem.account == account.name]
         raise ConfigError(mine[0] if mine else f'The account "{account.name}" cannot be written as it is.')
     return text
+
+
+def problem_of(account: Account) -> str:
+    """Why config.toml could not hold an account, without its line; empty when it can."""
+    config = parse(_with_account("", account), Path("/"))
+    if config.accounts == (account,):
+        return ""
+    return config.problems[0].what if config.problems else "it cannot be written as it is"
 
 
 def convert_account(paths: Paths, after: Account, beside: Account | None) -> None:
@@ -143,6 +155,11 @@ def convert_account(paths: Paths, after: Account, beside: Account | None) -> Non
 
     Every other word of the file stays. Raises NotFound, UsageError, ConfigError and StoreReadOnly.
     """
+    with _alone(paths):
+        _convert(paths, after, beside)
+
+
+def _convert(paths: Paths, after: Account, beside: Account | None) -> None:
     import tomlkit
 
     before, names = _text_and_names(paths)
@@ -190,13 +207,112 @@ def remove_account(paths: Paths, name: str) -> None:
     """Take an account out of config.toml; its mail on this disk stays. Raises NotFound, ConfigError, StoreReadOnly."""
     import tomlkit
 
-    text, names = _text_and_names(paths)
+    with _alone(paths):
+        text, names = _text_and_names(paths)
+        if name not in names:
+            raise NotFound(f'There is no account "{name}" in {paths.config_file}{suggestion(name, names)}.')
+        expected = tomllib.loads(text)
+        del expected["accounts"][name]
+        document = tomlkit.parse(text)
+        accounts = document["accounts"]
+        del accounts[name]
+        _write_expected(paths, tomlkit.dumps(document), expected)
+
+
+Changes = Mapping[str, object]
+"""By key, as config.toml has them: "email", "incoming.port", "signatures.me@club.example". None takes a key out."""
+
+
+def set_account(paths: Paths, name: str, changes: Changes) -> None:
+    """Change settings of an account in config.toml; comments and everything else stay.
+
+    Nothing is written unless all of it is right. Raises NotFound, ConfigError, StoreReadOnly.
+    """
+    with _alone(paths):
+        before, names = _text_and_names(paths)
+        if name not in names:
+            raise NotFound(f'There is no account "{name}" in {paths.config_file}{suggestion(name, names)}.')
+        text, expected = _changed(before, name, changes)
+        wrong = _problems_of_changes(text, paths.config, name, changes)
+        if wrong:
+            raise ConfigError(f"{_as_sentence(wrong[0].what)} Nothing was changed.")
+        _write_expected(paths, text, expected)
+
+
+def problems_with(paths: Paths, name: str, changes: Changes) -> tuple[Problem, ...]:
+    """What would be wrong after these changes, each with its key in `path`. Raises NotFound and ConfigError."""
+    before, names = _text_and_names(paths)
     if name not in names:
         raise NotFound(f'There is no account "{name}" in {paths.config_file}{suggestion(name, names)}.')
-    document = tomlkit.parse(text)
-    accounts = document["accounts"]
-    del accounts[name]
-    _write(paths, tomlkit.dumps(document))
+    return _problems_of_changes(_changed(before, name, changes)[0], paths.config, name, changes)
+
+
+def with_following_ports(account: Account, changes: Changes) -> dict[str, object]:
+    """The changes, and with each new security (or protocol) the port that belongs to it, if the old one did before."""
+    following = dict(changes)
+    protocol = str(changes.get("protocol", account.protocol.value))
+    for leg, server in (("incoming", account.incoming), ("outgoing", account.outgoing)):
+        if server is None or f"{leg}.port" in changes:
+            continue
+        service, before = ("smtp", "smtp") if leg == "outgoing" else (protocol, account.protocol.value)
+        security = str(changes.get(f"{leg}.security") or server.security.value)
+        usual = {(key, word.value): port for (key, word), port in DEFAULT_PORTS.items()}
+        port = usual.get((service, security), server.port)
+        if server.port == usual[before, server.security.value] and port != server.port:
+            following[f"{leg}.port"] = port
+    return following
+
+
+def key_path(key: str) -> tuple[str, ...]:
+    """Where a dotted key stands in the table of an account. Addresses hold dots too, so only the first one parts."""
+    table, dot, rest = key.partition(".")
+    return (table, rest) if dot else (key,)
+
+
+def _changed(before: str, name: str, changes: Changes) -> tuple[str, dict[str, Any]]:
+    """The text with the changes in it, and what it must mean."""
+    import tomlkit
+
+    document, expected = tomlkit.parse(before), copy.deepcopy(tomllib.loads(before))
+    tables: list[Any] = [document["accounts"][name], expected["accounts"][name]]
+    for key, value in changes.items():
+        *above, last = key_path(key)
+        for kind, found in enumerate(tables):
+            table = found
+            for word in above:
+                if word not in table:
+                    if value is None:
+                        break
+                    table[word] = {} if kind else tomlkit.table()
+                table = table[word]
+            else:
+                if value is not None:
+                    table[last] = value
+                elif last in table:
+                    del table[last]
+    return tomlkit.dumps(document), expected
+
+
+def _problems_of_changes(text: str, folder: Path, name: str, changes: Changes) -> tuple[Problem, ...]:
+    """Those that keep the account from being used, and those of the very keys that are changed."""
+    changed = {("accounts", name, *key_path(key)) for key, value in changes.items() if value is not None}
+    return tuple(
+        problem
+        for problem in parse(text, folder).problems
+        if problem.account == name and (problem.fatal or problem.path in changed)
+    )
+
+
+def _with_account(before: str, account: Account) -> str:
+    import tomlkit
+
+    section = tomlkit.document()
+    section["accounts"] = tomlkit.table(is_super_table=True).append(account.name, _account_table(account))
+    return (f"{before.rstrip()}\n\n" if before.strip() else "") + tomlkit.dumps(section)
+
+
+def _as_sentence(what: str) -> str:
+    return f"{what[:1].upper()}{what[1:]}{'' if what.endswith(('?', '.')) else '.'}"
 
 
 def without_secrets(content: bytes) -> tuple[bytes | None, list[str]]:
@@ -324,6 +440,41 @@ def _table(values: Mapping[str, object], defaults: Mapping[str, object]) -> Tabl
         if key not in defaults or value != defaults[key]:
             table[key] = value
     return table
+
+
+@contextlib.contextmanager
+def _alone(paths: Paths) -> Iterator[None]:
+    """One process at a time changes the file, so that none takes back what another has just written."""
+    paths.prepare()
+    try:
+        handle = os.open(paths.state / "config.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreReadOnly(
+            f"{paths.state} cannot be written ({error.strerror}); nothing was changed.", repr(error)
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _write_expected(paths: Paths, text: str, expected: dict[str, Any]) -> None:
+    """Write a text that means what it must, and none that does not. Raises ConfigError and StoreReadOnly."""
+    if _without_empty(tomllib.loads(text)) != _without_empty(expected):
+        raise ConfigError(
+            f"{paths.config_file} is written in a way that cannot be changed from here, and nothing was changed; "
+            "change it with an editor."
+        )
+    _write(paths, text)
+
+
+def _without_empty(value: Any) -> Any:
+    """A document without its empty tables: one that loses its last key may go with it."""
+    if not isinstance(value, dict):
+        return value
+    pruned = {key: _without_empty(inner) for key, inner in value.items()}
+    return {key: inner for key, inner in pruned.items() if inner != {}}
 
 
 def _write(paths: Paths, text: str) -> None:

@@ -58,6 +58,20 @@ class Problem:
     """1-based line in the file; 0 when there is none to show."""
     fatal: bool = True
     """True when the account (or the file) cannot be used until it is corrected."""
+    path: tuple[str, ...] = ()
+    """The keys that lead to it: ("accounts", "work", "incoming", "port")."""
+    what: SafeText = SafeText("")
+    """The sentence without the place, for whoever shows it beside its field."""
+
+
+def known_keys() -> tuple[str, ...]:
+    """Every key of an account, dotted: "email", "incoming.host"; tables with keys of a person's own by their name."""
+    plain = [key for key in _ACCOUNT_KEYS if key not in ("incoming", "outgoing")]
+    return (
+        *plain,
+        *(f"incoming.{key}" for key in _INCOMING_KEYS),
+        *(f"outgoing.{key}" for key in _LEG_KEYS),
+    )
 
 
 def is_loopback(host: str) -> bool:
@@ -86,7 +100,8 @@ class Reader:
         where = f'config.toml line {line}, account "{account}"' if account else f"config.toml line {line}"
         fatal = fatal and path[:1] == ("accounts",)
         end = "" if what.endswith("?") else "."
-        self.problems.append(Problem(safe_line(f"{where}: {what}{end}"), account, line, fatal))
+        sentence = safe_line(f"{where}: {what}{end}")
+        self.problems.append(Problem(sentence, account, line, fatal, path, safe_line(what)))
 
     def unknown(self, path: _KeyPath, table: Mapping[str, Any], known: Iterable[str]) -> None:
         """Note the keys of `table` that are none of `known`, and passwords above all."""

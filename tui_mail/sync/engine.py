@@ -7,7 +7,6 @@ servers. The others leave their changes in the journal and wake it through a dat
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import socket
 import threading
@@ -15,13 +14,14 @@ import time
 from collections.abc import Callable, Sequence
 
 from tui_mail.attention import Attention
-from tui_mail.errors import MailError, StoreError, StoreReadOnly
+from tui_mail.errors import MailError, StoreError
 from tui_mail.model import Account, Event, Protocol
 from tui_mail.net.connection import source_address
 from tui_mail.paths import Paths
 from tui_mail.store import folders, links, messages
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
+from tui_mail.sync.lock import take_engine_lock
 from tui_mail.sync.pop_account import PopWorker
 from tui_mail.sync.pulse import private_socket, wake_path
 from tui_mail.sync.sending import Sender
@@ -73,20 +73,8 @@ class Engine:
 
     def take_lock(self) -> bool:
         """Become the engine of this store; False when another process is. Raises StoreReadOnly."""
-        path = self._paths.state / "engine.lock"
-        try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StoreReadOnly(
-                f"{path} cannot be written ({error.strerror}); nothing was changed. Check the rights of that folder."
-            ) from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            return False
-        self._lock_file = handle
-        return True
+        self._lock_file = take_engine_lock(self._paths)
+        return self._lock_file is not None
 
     def start(self) -> None:
         """Start every account's threads, and listen for other processes."""
