@@ -205,8 +205,8 @@ class Elsewhere:
         if self.line.rename(f'"{name}"', f'"{old}"')[0] != "OK":
             return
         self.line.create(f'"{name}"')
-        if self.rows(old):
-            self._ok("MOVE", "1:*", f'"{name}"')
+        if self.rows(old) and self.line.uid("MOVE", "1:*", f'"{name}"')[0] != "OK":
+            return  # somebody deleted or renamed the new one at once: all is in the old one
         self.line.unselect()
         self.line.delete(f'"{old}"')
 

@@ -24,7 +24,7 @@ from tui_mail.model import Account, Protocol, Security
 from tui_mail.settings import Cure, Discovery, Leg, LegReport, StepDone
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui import sheet as sheets
-from tui_mail.ui.bridge import Bridge
+from tui_mail.ui.bridge import Bridge, Then
 from tui_mail.ui.screens.setup_pages import (
     CURES,
     PLACE_LABELS,
@@ -218,6 +218,10 @@ class Setup(Screen[str | None]):
         else:
             self._finish()
 
+    def _later(self, then: Then) -> None:
+        """Do it on the screen's thread, unless the assistant is being closed by then; from any thread."""
+        self._bridge.deliver(lambda: then() if self.is_attached and self.page.children else None)
+
     def problem(self, page: str, words: str) -> None:
         """What is wrong on a page; empty when nothing is."""
         from textual.widgets import Static
@@ -256,10 +260,10 @@ class Setup(Screen[str | None]):
         self.settings.say_card(None, SafeText(""), french=False)
 
         def tell(line: SafeText) -> None:
-            self._bridge.deliver(lambda: self._told(stop, line))
+            self._later(lambda: self._told(stop, line))
 
         def early(found: Discovery) -> None:
-            self._bridge.deliver(lambda: self._discovered(stop, found, over=False))
+            self._later(lambda: self._discovered(stop, found, over=False))
 
         def work() -> None:
             from tui_mail.client.discovering import discover
@@ -269,7 +273,7 @@ class Setup(Screen[str | None]):
             except MailError as error:
                 tell(error.shown)
                 found = Discovery(address, problem=error)
-            self._bridge.deliver(lambda: self._discovered(stop, found, over=True))
+            self._later(lambda: self._discovered(stop, found, over=True))
 
         threading.Thread(target=work, name="discovery", daemon=True).start()
 
@@ -359,9 +363,17 @@ class Setup(Screen[str | None]):
 
     def _leave_settings(self) -> None:
         self._stop.set()
-        if self._account("settings") is not None:
-            self.turn_to(self.test)
-            self._begin_test()
+        if self._account("settings") is None:
+            return
+        for leg, wants in (("incoming", self.sheet.incoming), ("outgoing", self.sheet.outgoing)):
+            inherits = leg == "outgoing" and (self.sheet.same_login or not wants.host)
+            typed = self.sheet.password if leg == "incoming" else self.sheet.outgoing_password
+            if wants.auth == "password" and not typed and not inherits:
+                self.problem("settings", "Type the password, or choose a command or a token instead of one.")
+                self.set_focus(self.settings.query_one(f"#{leg}-password", Line))
+                return
+        self.turn_to(self.test)
+        self._begin_test()
 
     def _account(self, page: str) -> Account | None:
         try:
@@ -404,7 +416,7 @@ class Setup(Screen[str | None]):
                     self._steps[leg].append(done)
                     self._say_test()
 
-            self._bridge.deliver(then)
+            self._later(then)
 
         try:
             report = check_leg(account, leg, secret or find_secret(account, leg), tell, stop, letter=letter)
@@ -419,7 +431,7 @@ class Setup(Screen[str | None]):
                 self._say_test()
                 self._test_ended()
 
-        self._bridge.deliver(ended)
+        self._later(ended)
 
     def _say_test(self) -> None:
         for leg, one in self.sheet.legs():
@@ -475,7 +487,7 @@ class Setup(Screen[str | None]):
                     self.place = usable[0]
                 self._say_places()
 
-            self._bridge.deliver(then)
+            self._later(then)
 
         threading.Thread(target=work, name="places", daemon=True).start()
 
@@ -528,7 +540,7 @@ class Setup(Screen[str | None]):
                 sheets.forget(self._paths)
                 self.dismiss(account.name)
 
-            self._bridge.deliver(then)
+            self._later(then)
 
         threading.Thread(target=work, name="enrol", daemon=True).start()
 

@@ -150,8 +150,7 @@ class SettingsPage(Page):
             yield row("", Mark("same-login", "same user and password", alone=True))
         yield row("User", field(f"{leg}-user"), Pick(f"{leg}-auth", ways), id=f"{leg}-login")
         yield row("Command", field(f"{leg}-command", "pass show mail/work"), id=f"{leg}-command-row")
-        if leg == "outgoing":
-            yield row("Password", field("outgoing-password", secret=True), id="outgoing-password-row")
+        yield row("Password", field(f"{leg}-password", secret=True), id=f"{leg}-password-row")
 
     def show(self, sheet: Sheet) -> None:
         """Fill the fields."""
@@ -166,6 +165,7 @@ class SettingsPage(Page):
             self.query_one(f"#{leg}-security", Pick).set(one.security)
             self.query_one(f"#{leg}-auth", Pick).set(one.auth)
         self.query_one("#same-login", Mark).set(sheet.same_login)
+        self.query_one("#incoming-password", Line).value = sheet.password
         self.query_one("#outgoing-password", Line).value = sheet.outgoing_password
         self.suit(sheet)
 
@@ -174,6 +174,7 @@ class SettingsPage(Page):
         pop = sheet.protocol is Protocol.POP3
         self.query_one("#policy-rows").display = pop
         self.query_one("#policy-words", Static).update(POLICY_WORDS.get(sheet.delete_from_server, ""))
+        self.query_one("#incoming-password-row").display = sheet.incoming.auth == "password"
         self.query_one("#incoming-command-row").display = sheet.incoming.auth == "command"
         self.query_one("#outgoing-login").display = not sheet.same_login
         self.query_one("#outgoing-command-row").display = not sheet.same_login and sheet.outgoing.auth == "command"
@@ -201,6 +202,7 @@ class SettingsPage(Page):
             one.port = self.query_one(f"#{leg}-port", Line).value.strip()
             one.user = self.query_one(f"#{leg}-user", Line).value
             one.command = self.query_one(f"#{leg}-command", Line).value
+        sheet.password = self.query_one("#incoming-password", Line).value
         sheet.outgoing_password = self.query_one("#outgoing-password", Line).value
 
     def say_card(self, card: ProviderCard | None, why: SafeText, french: bool) -> None:

@@ -1,0 +1,244 @@
+"""The assistant, on real servers: by hand, with a certificate of one's own, wrong and right, left and resumed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from tests.servers.postfix import Postfix
+from tui_mail.config import accounts, secrets
+from tui_mail.model import Protocol
+from tui_mail.paths import Paths, paths
+from tui_mail.ui.screens.setup import Setup
+from tui_mail.ui.setup_app import SetupApp
+from tui_mail.ui.widgets.form import Lines, Push
+from tui_mail.ui.widgets.typing import Line
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Paths:
+    place = paths(tmp_path)
+    place.prepare()
+    secrets.begin(place)
+    return place
+
+
+class Person:
+    """Somebody in front of the assistant."""
+
+    def __init__(self, app: SetupApp, pilot: Pilot[str]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def setup(self) -> Setup:
+        return self.app.setup
+
+    async def until(self, holds: Callable[[], bool], what: str, seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"{what}: {self.shown()}"
+            await self.pilot.pause(0.02)
+
+    def shown(self) -> str:
+        """Everything that the page says."""
+        page = self.setup.page
+        texts = [str(one.render()) for one in page.query(Static) if one.display]
+        return "\n".join([*texts, *(one.text for one in page.query(Lines)), *(one.value for one in page.query(Line))])
+
+    async def fill(self, name: str, value: str) -> None:
+        """Type into a field."""
+        line = self.setup.query_one(f"#{name}", Line)
+        self.setup.set_focus(line)
+        await self.pilot.press("end", *["backspace"] * len(line.value), *value)
+
+    async def press(self, name: str) -> None:
+        """Press a button of the page."""
+        self.setup.set_focus(self.setup.page.query_one(f"#{name}", Push))
+        await self.pilot.press("enter")
+
+    async def enter_by_hand(self, post: Postfix, user: str, password: str = "secret") -> None:
+        """Name, address, password, then both servers."""
+        await self.until(lambda: isinstance(self.app.focused, Line), "it begins")
+        await self.fill("full-name", "Ola Nilsen")
+        await self.fill("email", post.address(user))
+        await self.fill("password", password)
+        await self.press("go-on")
+        await self.until(lambda: self.setup.page is self.setup.settings, "the second page")
+        account = post.account(user)
+        assert account.outgoing is not None
+        for leg, server in (("incoming", account.incoming), ("outgoing", account.outgoing)):
+            await self.fill(f"{leg}-host", server.host)
+            await self.fill(f"{leg}-port", str(server.port))
+        await self.fill("incoming-user", user)
+        await self.press("go-on")
+
+    def know(self, post: Postfix, user: str) -> None:
+        """Trust the authorities of the test servers, which no field is for."""
+        account = post.account(user)
+        assert account.outgoing is not None
+        self.setup.sheet.incoming.ca_file = account.incoming.ca_file
+        self.setup.sheet.outgoing.ca_file = account.outgoing.ca_file
+
+    async def again(self, name: str) -> None:
+        """Press what tests once more, and wait for that."""
+        before = self.setup._reports
+        await self.press(name)
+        await self.until(lambda: self.setup._reports is not before, "it is tested again")
+        await self.tested()
+
+    async def tested(self) -> None:
+        """Both servers have been looked at."""
+        await self.until(lambda: len(self.setup._reports) == 2, "both are tested", 60)
+
+
+@asynccontextmanager
+async def person(where: Paths, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Person]:
+    app = SetupApp(where)
+    async with app.run_test(size=size) as pilot:
+        yield Person(app, pilot)
+
+
+async def test_by_hand_with_a_certificate_of_ones_own(where: Paths, postfix: Postfix) -> None:
+    """It is refused, trusted by decision, and the account that is written reads and sends."""
+    user = postfix.new_user()
+    async with person(where) as anna:
+        await anna.enter_by_hand(postfix, user)
+        await anna.tested()
+        assert "certificate" in anna.shown()
+        for _ in range(2):  # one decision for each server
+            await anna.until(lambda: anna.setup.test.query_one("#cure-0", Push).display, "a way out is offered")
+            await anna.again("cure-0")
+        assert [report.problem for report in anna.setup._reports.values()] == [None, None]
+        assert "✓ login" in anna.shown()
+        await anna.until(lambda: anna.app.focused is anna.setup.test.query_one("#go-on"), "Continue has the focus")
+        await anna.pilot.press("enter")
+        await anna.until(lambda: anna.setup.page is anna.setup.secret, "the fourth page")
+        await anna.pilot.click("#place-session")
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.page is anna.setup.preset, "the last page")
+        await anna.pilot.click("#preset-mutt")
+        await anna.press("go-on")
+        await anna.until(lambda: anna.app.return_value is not None, "it ends")
+    (account,) = accounts.load(where).accounts
+    assert (account.name, account.full_name, account.protocol) == ("test", "Ola Nilsen", Protocol.IMAP)
+    assert account.incoming.fingerprint
+    assert account.outgoing is not None
+    assert account.outgoing.fingerprint
+    assert "secret" not in where.config_file.read_text()
+    assert secrets.secret(account) == "secret"
+    assert where.keys_file.read_text() == 'preset = "mutt"\n'
+    assert not (where.state / "setup.json").exists()
+
+
+async def test_a_wrong_password_is_said_and_corrected(where: Paths, postfix: Postfix) -> None:
+    """One sentence for both servers; nothing is written until it is right."""
+    user = postfix.new_user()
+    async with person(where, (160, 48)) as anna:
+        await anna.enter_by_hand(postfix, user, "wrong")
+        await anna.tested()
+        anna.know(postfix, user)
+        await anna.again("again")
+        assert "✗ login" in anna.shown()
+        assert "not accepted" in anna.shown()
+        assert "wrong" not in anna.shown()
+        assert not where.config_file.exists()
+        for page in (anna.setup.settings, anna.setup.who):
+            await anna.pilot.press("escape")
+            await anna.until(lambda page=page: anna.setup.page is page, "back")  # type: ignore[misc]
+        assert anna.setup.query_one("#email", Line).value == postfix.address(user)
+        await anna.fill("password", "secret")
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.page is anna.setup.settings, "on")
+        assert anna.setup.query_one("#incoming-host", Line).value == "localhost"
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.page is anna.setup.test, "on")
+        await anna.tested()
+        assert [report.problem for report in anna.setup._reports.values()] == [None, None]
+
+
+async def test_left_in_the_middle(where: Paths, postfix: Postfix) -> None:
+    """A run that ends early writes no account; the next one has the answers, without the password. Leaving forgets."""
+    user = postfix.new_user()
+    async with person(where) as anna:
+        await anna.enter_by_hand(postfix, user)
+        await anna.until(lambda: anna.setup.page is anna.setup.test, "the third page")
+    assert not where.config_file.exists()
+    async with person(where) as anna:
+        await anna.until(lambda: isinstance(anna.app.focused, Line), "it begins")
+        assert anna.setup.query_one("#email", Line).value == postfix.address(user)
+        assert anna.setup.query_one("#password", Line).value == ""
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.page is anna.setup.settings, "the second page")
+        assert anna.setup.query_one("#incoming-user", Line).value == user
+        await anna.pilot.press("escape", "escape")
+        await anna.until(lambda: not anna.app.is_running or anna.app._exit, "it ends")
+    assert not where.config_file.exists()
+    assert not (where.state / "setup.json").exists()
+
+
+async def test_pop3_says_what_it_means(where: Paths, postfix: Postfix) -> None:
+    """Another port, what happens to the mail on the server, and an account that is tested by its count of messages."""
+    user = postfix.new_user()
+    postfix.dovecot.deliver(user, b"Subject: One\r\n\r\nOne\r\n")
+    async with person(where) as anna:
+        await anna.enter_by_hand(postfix, user)
+        await anna.pilot.press("escape")
+        await anna.until(lambda: anna.setup.page is anna.setup.settings, "the second page")
+        await anna.pilot.click("#pop3")
+        assert "Read and deleted here is so on this computer only" in anna.shown()
+        anna.setup.set_focus(anna.setup.query_one("#policy"))
+        await anna.pilot.press("left")
+        assert "Only this computer has the mail then" in anna.shown()
+        pop = postfix.account(user, Protocol.POP3)
+        await anna.fill("incoming-port", str(pop.incoming.port))
+        anna.know(postfix, user)
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.page is anna.setup.test, "the third page")
+        await anna.tested()
+        assert "1 message" in anna.shown()
+        assert anna.setup.account is not None
+        assert anna.setup.account.delete_from_server == "at_once"
+
+
+async def test_a_port_that_speaks_something_else(where: Paths) -> None:
+    """It is said beside the field, and either way out is one key."""
+    async with person(where) as anna:
+        await anna.until(lambda: isinstance(anna.app.focused, Line), "it begins")
+        await anna.fill("email", "anna@mail.invalid")
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.page is anna.setup.settings, "the second page")
+        await anna.fill("outgoing-host", "smtp.mail.invalid")
+        await anna.fill("outgoing-port", "587")
+        await anna.fill("incoming-port", "993")
+        await anna.until(lambda: bool(anna.setup._ports), "it is noticed")
+        assert [cure.words for cure in anna.setup._ports] == ["Port 465", "STARTTLS"]
+        await anna.press("port-cure-1")
+        await anna.until(lambda: not anna.setup._ports, "it is right")
+        assert anna.setup.sheet.outgoing.security == "starttls"
+        await anna.press("go-on")
+        await anna.until(lambda: "Type the password" in anna.shown(), "the missing password is said")
+        assert anna.app.focused is anna.setup.query_one("#incoming-password")
+        await anna.fill("incoming-host", "")
+        await anna.press("go-on")
+        await anna.until(lambda: "needs a host" in anna.shown(), "the missing name is said")
+        assert anna.setup.page is anna.setup.settings
+
+
+async def test_no_address(where: Paths) -> None:
+    async with person(where) as anna:
+        await anna.until(lambda: isinstance(anna.app.focused, Line), "it begins")
+        await anna.fill("email", "anna at home")
+        await anna.press("go-on")
+        await anna.until(lambda: "is no e-mail address" in anna.shown(), "it is said")
+        assert anna.setup.page is anna.setup.who
+        await asyncio.sleep(0)
