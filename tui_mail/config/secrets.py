@@ -44,7 +44,6 @@ __all__ = [
     "Leg",
     "NothingStored",
     "Place",
-    "answered_by",
     "ask_again",
     "ask_elsewhere",
     "ask_elsewhere_first",
@@ -58,6 +57,7 @@ __all__ = [
     "is_typed",
     "keep_secret",
     "keyring_name",
+    "make_ready",
     "place_of",
     "places",
     "secret",
@@ -123,17 +123,19 @@ SCREEN_SECONDS = 60.0
 def begin(
     paths: Paths, *, ask_passphrase: AskPassphrase | None = None, ask: Ask | None = None, later: bool = False
 ) -> None:
-    """Say where the vault is and who answers questions; `later`: `answered_by` will say who, and questions wait."""
+    """Say where the vault is, and who answers questions; may be said again when that changes.
+
+    They are called on any thread but the screen's, and may take their time. `later`: a screen that answers is on its
+    way, and until it says so, questions wait.
+    """
     global _vault, _ask_passphrase, _ask
-    _vault, _ask_passphrase, _ask = Vault(paths.data), ask_passphrase, ask
-    _someone.clear() if later else _someone.set()
-
-
-def answered_by(ask_passphrase: AskPassphrase | None, ask: Ask | None) -> None:
-    """From now on these answer questions: they are called on any thread but the screen's, and may take their time."""
-    global _ask_passphrase, _ask
+    if _vault is None or _vault.folder != paths.data:
+        _vault = Vault(paths.data)
     _ask_passphrase, _ask = ask_passphrase, ask
-    _someone.set()
+    if later:
+        _someone.clear()
+    else:
+        _someone.set()
 
 
 def ask_again() -> None:
@@ -264,6 +266,15 @@ def keep_secret(account: Account, kind: Kind, value: str, place: Place, *, timeo
         _typed.pop(_typed_key(account, kind), None)
         if place is Place.SESSION:
             _typed[_typed_key(account, kind)] = value
+
+
+def make_ready(place: Place) -> None:
+    """Open the vault, or make it, if that is the place; so that keeping something there cannot fail for want of that.
+
+    Raises SecretUnavailable.
+    """
+    if place is Place.VAULT:
+        _need_vault().open_by(_patient_passphrase)
 
 
 def store_secret(account: Account, leg: Leg, value: str, *, timeout: float = 25.0) -> None:

@@ -21,13 +21,16 @@ from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from tui_mail.config import secrets
 from tui_mail.errors import ConfigError, TerminalError
+from tui_mail.redaction import redacted
 from tui_mail.text import SafeText, safe_block
 from tui_mail.ui.bridge import Bridge, News
 from tui_mail.ui.guard import TerminalGuard
 from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
 from tui_mail.ui.memory import recall
 from tui_mail.ui.screens.triage import Triage
+from tui_mail.ui.secret_questions import SecretQuestions
 from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class TuiMailApp(App[None]):
         super().__init__()
         self.client = client
         self.bridge = Bridge(self)
+        self._questions = SecretQuestions(self)
         self.title = title or self.TITLE
         self._notice = notice
         self._guard = TerminalGuard()
@@ -74,11 +78,17 @@ class TuiMailApp(App[None]):
     def on_mount(self) -> None:
         """Listen to the engine, and to the wish to end."""
         self.client.subscribe(self.bridge.sink)
+        secrets.begin(self.client.paths, ask_passphrase=self._questions.passphrase, ask=self._questions.password)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(number, self.exit)
+
+    def on_unmount(self) -> None:
+        """Nobody answers questions any more."""
+        self._questions.close()
+        secrets.begin(self.client.paths)
 
     async def on_event(self, event: Event) -> None:
         """Before a key is answered, the engine gives way."""
@@ -118,7 +128,7 @@ class TuiMailApp(App[None]):
         """A fault of ours: say where, never what was in the variables (mail, secrets)."""
         error = self._exception
         where = "".join(traceback.format_exception(error, limit=-6)) if error is not None else "unknown"
-        self.fault = safe_block(where)
+        self.fault = safe_block(redacted(where))
         log.error("the screen ended: %s", self.fault)
         self._close_messages_no_wait()
 
