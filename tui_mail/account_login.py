@@ -53,10 +53,7 @@ def _client_secret(given: Arguments, account: Account, place: secrets.Place) -> 
         value = typed_secret("Client secret of the registration: ", "Leave --client-secret out if there is none.")
         secrets.keep_secret(account, "client_secret", value, place)
         return value
-    found = None
-    with contextlib.suppress(MailError):
-        found = secrets.stored(account, "client_secret")
-    return found[0] if found else ""
+    return secrets.stored_in(place, account, "client_secret") or ""
 
 
 def _by_device(account: Account, client_secret: str) -> Tokens:

@@ -63,6 +63,7 @@ __all__ = [
     "secret",
     "store_secret",
     "stored",
+    "stored_in",
 ]
 
 Kind = Literal["incoming", "outgoing", "refresh_token", "client_secret"]
@@ -206,25 +207,32 @@ def stored(account: Account, kind: Kind, *, timeout: float = 25.0, keyring: bool
 
     The keyring's reason for having nothing is raised last, when the vault has nothing either.
     """
-    with _guard:
-        for one in _kinds(account, kind):
-            if (typed := _typed.get(_typed_key(account, one))) is not None:
-                return typed, Place.SESSION
     reason: SecretUnavailable | None = None
-    if keyring:
+    for place in Place.SESSION, *((Place.KEYRING,) if keyring else ()), Place.VAULT:
         try:
-            if (value := with_keyring(lambda backend: _in_keyring(backend, account, kind), timeout)) is not None:
-                return value, Place.KEYRING
+            if (value := stored_in(place, account, kind, timeout=timeout)) is not None:
+                return value, place
         except SecretUnavailable as error:
+            if place is Place.VAULT:
+                raise
             reason = error
-    if _vault is not None and _vault.exists:
-        _vault.open_by(_patient_passphrase)
-        for one in _kinds(account, kind):
-            if (value := _vault.get(entry_name(account, one))) is not None:
-                return value, Place.VAULT
     if reason is not None:
         raise reason
     return None
+
+
+def stored_in(place: Place, account: Account, kind: Kind, *, timeout: float = 25.0) -> str | None:
+    """What that place has; None when it has nothing, or is not there. Raises SecretUnavailable."""
+    kinds = _kinds(account, kind)
+    if place is Place.KEYRING:
+        return with_keyring(lambda backend: _in_keyring(backend, account, kind), timeout)
+    if place is Place.SESSION:
+        with _guard:
+            return next((_typed[key] for one in kinds if (key := _typed_key(account, one)) in _typed), None)
+    if _vault is None or not _vault.exists:
+        return None
+    _vault.open_by(_patient_passphrase)
+    return next((value for one in kinds if (value := _vault.get(entry_name(account, one))) is not None), None)
 
 
 def place_of(account: Account, kind: Kind, *, timeout: float = 25.0) -> Place | None:
