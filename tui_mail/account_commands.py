@@ -18,8 +18,9 @@ from tui_mail.config.durations import seconds_of
 from tui_mail.config.guards import accounts_elsewhere, guards
 from tui_mail.config.overlaps import overlaps
 from tui_mail.errors import ConfigError, UsageError
-from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
+from tui_mail.model import CHECK_EVERY, Account, OAuth, Protocol, Security, Server
 from tui_mail.paths import paths
+from tui_mail.questions import answer_at_terminal, typed_secret
 from tui_mail.settings import DEFAULT_PORTS
 
 POP3_MEANS = {
@@ -42,12 +43,13 @@ def account_add(given: Arguments) -> int:
     protocol, security = Protocol(given.protocol), Security(given.security)
     if not given.host:
         raise UsageError("Say which server holds the mail: --host imap.example.org. Nothing was added.")
+    oauth = _oauth(given)
     incoming = Server(
         host=given.host,
         port=_port(given.port, protocol.value, security),
         security=security,
         user=given.user or given.email,
-        auth=given.auth,
+        auth="oauth2" if oauth else given.auth,
         password_command=_command(given.password_command),
         ca_file=_file(given.ca_file),
         fingerprint=_digits(given.fingerprint),
@@ -61,7 +63,7 @@ def account_add(given: Arguments) -> int:
             port=_port(given.smtp_port, "smtp", smtp_security),
             security=smtp_security,
             user=given.smtp_user or incoming.user,
-            auth=given.smtp_auth,
+            auth="oauth2" if oauth else given.smtp_auth,
             password_command=_command(given.smtp_password_command) or incoming.password_command,
             ca_file=_file(given.smtp_ca_file) or incoming.ca_file,
             fingerprint=_digits(given.smtp_fingerprint),
@@ -74,6 +76,7 @@ def account_add(given: Arguments) -> int:
         protocol=protocol,
         incoming=incoming,
         outgoing=outgoing,
+        oauth=oauth,
         keep_bodies=given.keep_bodies,
         delete_from_server=given.delete_from_server,
         check_every=_seconds(given.check_every),
@@ -81,14 +84,17 @@ def account_add(given: Arguments) -> int:
     leaving.refuse_strange_mail(given.paths, account)
     others = configuration.load(given.paths).accounts
     configuration.add_account(given.paths, account)
+    answer_at_terminal(given.paths)
     if not incoming.password_command and incoming.auth == "password":
         try:
-            secrets.store_secret(account, "incoming", _typed_password(account))
+            keep_typed(given, account, "incoming", _typed_password(account))
         except BaseException:  # Ctrl+C at the question too: an account without its password is half an account
             configuration.remove_account(given.paths, account.name)
             raise
     if protocol is Protocol.POP3:
         print(POP3_MEANS[account.delete_from_server == "never"], file=sys.stderr)
+    if oauth and not oauth.token_command:
+        print(f"Log in now with: tui-mail account login {shlex.quote(account.name)}", file=sys.stderr)
     found = guards(account, others, elsewhere=accounts_elsewhere(given.paths, [paths()]))
     overlapping = overlaps(configuration.load(given.paths).accounts)
     warnings = [overlap.sentence for overlap in overlapping if account.name in overlap.accounts]
@@ -123,29 +129,62 @@ def _warnings(given: Arguments, accounts: Sequence[Account]) -> Sequence[str]:
 
 
 def set_password(given: Arguments) -> int:
-    """Keep the password of an account in the keyring, instead of the one that is there."""
+    """Keep the password of an account in the keyring or the vault, instead of the one that is there."""
     account = configuration.load(given.paths).account(given.name)
-    if account.incoming.password_command:
+    leg: secrets.Leg = "outgoing" if given.outgoing else "incoming"
+    server = account.outgoing if given.outgoing else account.incoming
+    if server is None:
+        raise UsageError(f'Account "{account.name}" has no server for sending. Nothing was kept.')
+    if server.password_command:
         raise UsageError(
             f'Account "{account.name}" has a password_command, which is asked first. Nothing was kept; '
-            "take it out of config.toml to use the keyring."
+            "take it out of config.toml to use the keyring or the vault."
         )
-    secrets.store_secret(account, "incoming", _typed_password(account))
-    answer(given, {"account": account.name}, f"The keyring keeps the password of {account.name} now.")
+    answer_at_terminal(given.paths)
+    place = keep_typed(given, account, leg, _typed_password(account, server))
+    answer(
+        given,
+        {"account": account.name, "place": place.value},
+        f"The {place} keeps the password of {account.name} now.",
+    )
     return 0
+
+
+def keep_typed(given: Arguments, account: Account, kind: secrets.Kind, value: str) -> secrets.Place:
+    """Keep a secret in the `chosen_place`; where it is now."""
+    place = chosen_place(given)
+    secrets.keep_secret(account, kind, value, place)
+    return place
+
+
+def chosen_place(given: Arguments) -> secrets.Place:
+    """Where the person said that secrets are kept, else the keyring, else the vault."""
+    if given.place:
+        return secrets.Place(given.place)
+    there, words = next((there, words) for place, there, words in secrets.places(given.paths) if place == "keyring")
+    if there:
+        return secrets.Place.KEYRING
+    print(f"{words} The vault is used instead.", file=sys.stderr)
+    return secrets.Place.VAULT
+
+
+def _oauth(given: Arguments) -> OAuth | None:
+    """How access tokens are had; None when passwords are used."""
+    command = _command(given.token_command, "--token-command")
+    if not (given.oauth or command):
+        return None
+    return OAuth(provider=given.oauth, client_id=given.client_id, tenant=given.tenant, token_command=command)
 
 
 def _port(port: int | None, protocol: str, security: Security) -> int:
     return DEFAULT_PORTS[protocol, security] if port is None else port
 
 
-def _command(words: str | None) -> tuple[str, ...]:
+def _command(words: str | None, option: str = "--password-command") -> tuple[str, ...]:
     try:
         return tuple(shlex.split(words or ""))
     except ValueError as error:
-        raise UsageError(
-            f"--password-command does not read as a command line ({error}): {words}. Nothing was added."
-        ) from None
+        raise UsageError(f"{option} does not read as a command line ({error}): {words}. Nothing was added.") from None
 
 
 def _seconds(words: str | None) -> int:
@@ -163,13 +202,8 @@ def _digits(fingerprint: str) -> str:
     return fingerprint.strip().lower().removeprefix("sha256:").replace(":", "")
 
 
-def _typed_password(account: Account) -> str:
-    if not sys.stdin.isatty():
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        import getpass
-
-        password = getpass.getpass(f"Password of {account.incoming.user} on {account.incoming.host}: ")
-    if not password:
-        raise UsageError("No password was given, and nothing was changed. --password-command names a program for it.")
-    return password
+def _typed_password(account: Account, server: Server | None = None) -> str:
+    server = server or account.incoming
+    return typed_secret(
+        f"Password of {server.user} on {server.host}: ", "--password-command names a program that has it."
+    )

@@ -102,9 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     setup = command("setup", "the assistant that adds an account: type an address, the settings are found", _setup)
     setup.add_argument("address", nargs="?", default="", metavar="ADDRESS")
     account = commands.add_parser("account", help="which accounts there are", parents=[common])
-    account.set_defaults(
-        command=lambda _: account.error("say what: add, find, list, check, set, …")
-    )
+    account.set_defaults(command=lambda _: account.error("say what: add, find, list, check, set, …"))
     accounts = account.add_subparsers(metavar="WHAT")
     _account_words(command("add", "add an account to config.toml", _later("account_add", "account_commands"), accounts))
     command("list", "the accounts in config.toml", _later("account_list", "account_commands"), accounts)
@@ -117,9 +115,21 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--letter", action="store_true", help="send a message to yourself, too")
 
     password = command(
-        "set-password", "keep a password in the keyring", _later("set_password", "account_commands"), accounts
+        "set-password",
+        "keep a password in the keyring or the vault",
+        _later("set_password", "account_commands"),
+        accounts,
     )
     password.add_argument("name", metavar="ACCOUNT")
+    password.add_argument("--outgoing", action="store_true", help="for sending, when that needs another one")
+    login = command("login", "log in with OAuth2 and keep the login", _later("login", "account_login"), accounts)
+    login.add_argument("name", metavar="ACCOUNT")
+    login.add_argument("--device", action="store_true", help="with a code, on another device")
+    login.add_argument(
+        "--client-secret", action="store_true", help="ask for the client secret of the registration first"
+    )
+    for made in (password, login):
+        _place_words(made)
     _convert_words(
         command(
             "convert",
@@ -157,6 +167,13 @@ def _parser() -> argparse.ArgumentParser:
     _sending_words(command)
     _keeping_words(command)
     return parser
+
+
+def _place_words(parser: argparse.ArgumentParser) -> None:
+    """Where a secret is kept."""
+    place = parser.add_mutually_exclusive_group()
+    for word, help_ in (("keyring", "in the system's keyring"), ("vault", "in a file that a passphrase opens")):
+        place.add_argument(f"--{word}", action="store_const", dest="place", const=word, help=help_)
 
 
 def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -297,8 +314,10 @@ def _screen(given: Arguments) -> int:
         raise TerminalError("The full screen needs a terminal; `tui-mail --help` shows the commands for scripts.")
     with imports_without(OPENSSL):
         from tui_mail.client import MailClient
+        from tui_mail.config import secrets
     code: int | None = None
     while code is None:
+        secrets.begin(given.paths, later=True)
         client = MailClient(given.paths)
         try:
             if not client.accounts:
@@ -376,6 +395,11 @@ def _account_words(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{prefix}password-command", metavar="COMMAND", help="its first line is the password")
         parser.add_argument(f"--{prefix}ca-file", default="", metavar="FILE", help="trust these authorities instead")
         parser.add_argument(f"--{prefix}fingerprint", default="", metavar="SHA256", help="trust this certificate only")
+    parser.add_argument("--oauth", default="", metavar="PROVIDER", help="google, microsoft or the address of an issuer")
+    parser.add_argument("--client-id", default="", metavar="ID", help="of your own registration, with --oauth")
+    parser.add_argument("--tenant", default="", help="Microsoft: of an organisation")
+    parser.add_argument("--token-command", metavar="COMMAND", help="its first line is an access token, for OAuth")
+    _place_words(parser)
     parser.add_argument("--allow-cleartext", action="store_true", help="permit --security none beyond this computer")
     parser.add_argument("--keep-bodies", default="all", metavar="all|opened|'N days'")
     parser.add_argument(

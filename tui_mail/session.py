@@ -17,6 +17,7 @@ from tui_mail.client import MailClient
 from tui_mail.config import accounts as configuration
 from tui_mail.errors import ConfigError, NotFound
 from tui_mail.model import AccountStatus, Change, ChangeState, LinkState, Row
+from tui_mail.questions import answer_at_terminal
 from tui_mail.text import SafeText
 
 REPLAY_SECONDS = 15.0
@@ -44,6 +45,7 @@ def opened(given: Arguments, keep_bodies: str | None = None) -> Iterator[MailCli
     used = config.accounts
     if keep_bodies is not None:
         used = tuple(replace(account, keep_bodies=keep_bodies) for account in used)
+    answer_at_terminal(given.paths)
     client = MailClient(given.paths, used)
     try:
         yield client

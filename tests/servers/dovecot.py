@@ -62,6 +62,13 @@ service submission-login {{
 }}
 """
 
+_OAUTH2 = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {root}/oauth2.conf
+}}"""
+
 _BINARY = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin")
 _DOVEADM = shutil.which("doveadm") or "/usr/bin/doveadm"
 
@@ -76,7 +83,7 @@ ssl = yes
 ssl_cert = <{root}/server.pem
 ssl_key = <{root}/server.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login{bearer}
 auth_username_chars =
 auth_username_format = %n
 auth_failure_delay = 0
@@ -84,6 +91,7 @@ passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {root}/users/%u
 }}
+{oauth2}
 userdb {{
   driver = static
   args = uid={uid} gid={gid} home={root}/home/%u
@@ -173,15 +181,18 @@ class Dovecot:
         plugins: str = "",
         relay: int = 0,
         names: Sequence[str] = (),
+        oauth2: str = "",
         **options: str | int,
     ) -> None:
         """`plugins`: of the IMAP service; their own settings are options such as `plugin/quota`.
 
         `relay`: the port on loopback that takes what is submitted here; 0: there is no submission service.
         `names`: of the certificate, besides localhost.
+        `oauth2`: the file of its passdb for access tokens, which are taken beside passwords; empty: there is none.
         """
         self.relay = relay
         self.names = names
+        self.oauth2 = oauth2
         self.options = options
         self.plugins = plugins
         self.compress = compress
@@ -375,7 +386,11 @@ class Dovecot:
         submission = (
             _SUBMISSION.format(host=HOST, relay=self.relay, no_chroot=no_chroot, **self.ports) if self.relay else ""
         )
+        if self.oauth2:
+            (self.root / "oauth2.conf").write_text(self.oauth2, "utf-8")
         config = _CONFIG.format(
+            bearer=" xoauth2 oauthbearer" if self.oauth2 else "",
+            oauth2=_OAUTH2.format(root=self.root) if self.oauth2 else "",
             host=HOST,
             root=self.root,
             uid=MAIL_OWNER if as_root else os.geteuid(),

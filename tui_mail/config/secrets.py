@@ -44,7 +44,6 @@ __all__ = [
     "Leg",
     "NothingStored",
     "Place",
-    "answered_by",
     "ask_again",
     "ask_elsewhere",
     "ask_elsewhere_first",
@@ -58,11 +57,13 @@ __all__ = [
     "is_typed",
     "keep_secret",
     "keyring_name",
+    "make_ready",
     "place_of",
     "places",
     "secret",
     "store_secret",
     "stored",
+    "stored_in",
 ]
 
 Kind = Literal["incoming", "outgoing", "refresh_token", "client_secret"]
@@ -123,17 +124,19 @@ SCREEN_SECONDS = 60.0
 def begin(
     paths: Paths, *, ask_passphrase: AskPassphrase | None = None, ask: Ask | None = None, later: bool = False
 ) -> None:
-    """Say where the vault is and who answers questions; `later`: `answered_by` will say who, and questions wait."""
+    """Say where the vault is, and who answers questions; may be said again when that changes.
+
+    They are called on any thread but the screen's, and may take their time. `later`: a screen that answers is on its
+    way, and until it says so, questions wait.
+    """
     global _vault, _ask_passphrase, _ask
-    _vault, _ask_passphrase, _ask = Vault(paths.data), ask_passphrase, ask
-    _someone.clear() if later else _someone.set()
-
-
-def answered_by(ask_passphrase: AskPassphrase | None, ask: Ask | None) -> None:
-    """From now on these answer questions: they are called on any thread but the screen's, and may take their time."""
-    global _ask_passphrase, _ask
+    if _vault is None or _vault.folder != paths.data:
+        _vault = Vault(paths.data)
     _ask_passphrase, _ask = ask_passphrase, ask
-    _someone.set()
+    if later:
+        _someone.clear()
+    else:
+        _someone.set()
 
 
 def ask_again() -> None:
@@ -204,25 +207,32 @@ def stored(account: Account, kind: Kind, *, timeout: float = 25.0, keyring: bool
 
     The keyring's reason for having nothing is raised last, when the vault has nothing either.
     """
-    with _guard:
-        for one in _kinds(account, kind):
-            if (typed := _typed.get(_typed_key(account, one))) is not None:
-                return typed, Place.SESSION
     reason: SecretUnavailable | None = None
-    if keyring:
+    for place in Place.SESSION, *((Place.KEYRING,) if keyring else ()), Place.VAULT:
         try:
-            if (value := with_keyring(lambda backend: _in_keyring(backend, account, kind), timeout)) is not None:
-                return value, Place.KEYRING
+            if (value := stored_in(place, account, kind, timeout=timeout)) is not None:
+                return value, place
         except SecretUnavailable as error:
+            if place is Place.VAULT:
+                raise
             reason = error
-    if _vault is not None and _vault.exists:
-        _vault.open_by(_patient_passphrase)
-        for one in _kinds(account, kind):
-            if (value := _vault.get(entry_name(account, one))) is not None:
-                return value, Place.VAULT
     if reason is not None:
         raise reason
     return None
+
+
+def stored_in(place: Place, account: Account, kind: Kind, *, timeout: float = 25.0) -> str | None:
+    """What that place has; None when it has nothing, or is not there. Raises SecretUnavailable."""
+    kinds = _kinds(account, kind)
+    if place is Place.KEYRING:
+        return with_keyring(lambda backend: _in_keyring(backend, account, kind), timeout)
+    if place is Place.SESSION:
+        with _guard:
+            return next((_typed[key] for one in kinds if (key := _typed_key(account, one)) in _typed), None)
+    if _vault is None or not _vault.exists:
+        return None
+    _vault.open_by(_patient_passphrase)
+    return next((value for one in kinds if (value := _vault.get(entry_name(account, one))) is not None), None)
 
 
 def place_of(account: Account, kind: Kind, *, timeout: float = 25.0) -> Place | None:
@@ -264,6 +274,15 @@ def keep_secret(account: Account, kind: Kind, value: str, place: Place, *, timeo
         _typed.pop(_typed_key(account, kind), None)
         if place is Place.SESSION:
             _typed[_typed_key(account, kind)] = value
+
+
+def make_ready(place: Place) -> None:
+    """Open the vault, or make it, if that is the place; so that keeping something there cannot fail for want of that.
+
+    Raises SecretUnavailable.
+    """
+    if place is Place.VAULT:
+        _need_vault().open_by(_patient_passphrase)
 
 
 def store_secret(account: Account, leg: Leg, value: str, *, timeout: float = 25.0) -> None:

@@ -67,8 +67,8 @@ def access_token(account: Account, *, timeout: float = 25.0, keyring: bool = Tru
                     f"Log in with: tui-mail account login {shlex.quote(account.name)}"
                 )
             refresh_token, place = found
-            client_secret = secrets.stored(account, "client_secret", timeout=timeout, keyring=keyring)
-            tokens = renew(oauth, refresh_token, client_secret[0] if client_secret else "", account=account.name)
+            client_secret = secrets.stored_in(place, account, "client_secret", timeout=timeout) or ""
+            tokens = renew(oauth, refresh_token, client_secret, account=account.name)
             if tokens.refresh_token and tokens.refresh_token != refresh_token:
                 _keep_rotated(account, tokens.refresh_token, place, timeout)
         remember(account, tokens)

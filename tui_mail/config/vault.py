@@ -65,6 +65,7 @@ class Vault:
     """The two files of one installation; safe for every thread and for several processes at once."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._file = folder / "vault.age"
         self._key_file = folder / "vault-key.age"
         self._lock_file = folder / "vault.lock"

@@ -16,12 +16,14 @@ from textual.binding import Binding, BindingType
 from textual.events import Event, Key
 from textual.screen import Screen
 
+from tui_mail.config import secrets
 from tui_mail.errors import ConfigError
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, News
 from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
 from tui_mail.ui.screens.triage import Triage
 from tui_mail.ui.screens.words import recovered_words
+from tui_mail.ui.secret_questions import SecretQuestions
 from tui_mail.ui.shell import Shell, show
 from tui_mail.ui.writing import ANEW
 
@@ -39,6 +41,7 @@ class TuiMailApp(Shell[None]):
         super().__init__(client.paths)
         self.client = client
         self.bridge = Bridge(self)
+        self._questions = SecretQuestions(self)
         self.title = title or self.TITLE
         self._notice = notice
         self._keymap_problem: SafeText | None = None
@@ -53,11 +56,17 @@ class TuiMailApp(Shell[None]):
     def on_mount(self) -> None:
         """Listen to the engine, and to the wish to end."""
         self.client.subscribe(self.bridge.sink)
+        secrets.begin(self.client.paths, ask_passphrase=self._questions.passphrase, ask=self._questions.password)
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGHUP):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     loop.add_signal_handler(number, self.exit)
+
+    def on_unmount(self) -> None:
+        """Nobody answers questions any more."""
+        self._questions.close()
+        secrets.begin(self.client.paths)
 
     async def on_event(self, event: Event) -> None:
         """Before a key is answered, the engine gives way."""

@@ -15,6 +15,7 @@ from textual.filter import LineFilter
 
 from tui_mail.errors import TerminalError
 from tui_mail.paths import Paths
+from tui_mail.redaction import redacted
 from tui_mail.text import SafeText, safe_block
 from tui_mail.ui.guard import TerminalGuard
 from tui_mail.ui.memory import recall
@@ -52,7 +53,7 @@ class Shell(App[T]):
         """A fault of ours: say where, never what was in the variables (mail, secrets)."""
         error = self._exception
         where = "".join(traceback.format_exception(error, limit=-6)) if error is not None else "unknown"
-        self.fault = safe_block(where)
+        self.fault = safe_block(redacted(where))
         log.error("the screen ended: %s", self.fault)
         self._close_messages_no_wait()
 

@@ -1,0 +1,58 @@
+"""One line at the bottom that asks for a secret: what is typed is not shown, not kept and not in any history.
+
+What belongs here: the line. What is done with it is the caller's business.
+"""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from tui_mail.text import SafeText
+from tui_mail.ui.widgets.cells import clip, width
+from tui_mail.ui.widgets.one_line import OneLine
+
+
+class SecretPrompt(ModalScreen[str | None]):
+    """Asks; Enter gives what was typed to the last blank, Esc or an empty line gives None."""
+
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, question: SafeText, problem: SafeText) -> None:
+        """`problem` says what was wrong with the last answer; empty at first."""
+        super().__init__(classes="prompt")
+        self._question = question
+        self._problem = problem
+        self._label = OneLine(id="prompt-label")
+        self._wrong = OneLine(id="prompt-problem")
+
+    def compose(self) -> ComposeResult:
+        """Question, input, what was wrong."""
+        with Horizontal(id="prompt-line"):
+            yield self._label
+            yield Input(password=True, id="prompt-input", compact=True)
+            yield self._wrong
+
+    def on_mount(self) -> None:
+        """As wide as the words, which leave room for typing."""
+        room = self.app.size.width
+        question = f" {clip(self._question, max(10, room // 2))} "
+        self._label.styles.width = width(question)
+        self._label.write([(question, "strong")])
+        if self._problem:
+            words = f" ✗ {clip(self._problem, max(10, room // 3))} "
+            self._wrong.styles.width = width(words)
+            self._wrong.write([(words, "error")])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take it as it is."""
+        self.dismiss(event.value or None)
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc takes nothing."""
+        if event.key == "escape":
+            event.stop()
+            self.dismiss(None)
