@@ -40,7 +40,8 @@ def discovery_lines(found: Discovery) -> list[str]:
         ]
         lines += [f"  {_line(candidate.incoming)}"]
         lines += [f"  {_line(candidate.outgoing)}, for sending"] if candidate.outgoing else []
-    return [*lines, "", f"To add it: {command_line(found.address, found.candidates[0])}"]
+    lines += ["", f"To add it: {command_line(found.address, found.candidates[0])}"]
+    return lines if lines[0] else lines[1:]
 
 
 def command_line(address: str, candidate: Candidate) -> str:

@@ -258,7 +258,8 @@ class _Search:
     def _look_at(self, tries: Tries, service: Service, servers: list[Server], *, first: bool) -> None:
         def seen(outcome: Look | MailError) -> None:
             if not self._seen(service, servers[0], outcome):
-                self._look_at(tries, service, servers[1:], first=True)
+                gone = servers[0].host if _is_absent(outcome) else ""
+                self._look_at(tries, service, [one for one in servers[1:] if one.host != gone], first=True)
 
         if servers:
             tries.add(partial(look, service, servers[0]), seen, first=first)
