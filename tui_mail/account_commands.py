@@ -84,7 +84,7 @@ def account_add(given: Arguments) -> int:
     found = guards(account, others, elsewhere=accounts_elsewhere(given.paths, [paths()]))
     for guard in found:
         print(guard.words, file=sys.stderr)
-    document = {"account": account.name, "warnings": [guard.words for guard in found]}
+    document = {"account": account.name, **({"warnings": [guard.words for guard in found]} if found else {})}
     answer(given, document, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it.")
     return 0
 

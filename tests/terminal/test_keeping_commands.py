@@ -45,12 +45,13 @@ def test_out_and_in_again(keeper: Person, tmp_path: Path) -> None:
 
 def test_a_damaged_disk_is_told(keeper: Person) -> None:
     """The message whose octets are not what was stored is named, and the others are still whole."""
-    assert keeper.run("doctor", "--json").json == {"whole": 4, "damaged": [], "troubles": []}
+    healthy = keeper.run("doctor", "--json", "--offline").json
+    assert (healthy["whole"], healthy["damaged"], healthy["troubles"]) == (4, [], [])
     with sqlite3.connect(keeper.home / "data" / "bodies.db") as sql:
         sql.execute("UPDATE body SET raw = x'00' WHERE message_id = 3")
     sql.close()
-    said = keeper.run("doctor")
+    said = keeper.run("doctor", "--offline")
     assert said.code == 1
-    assert "The octets of message 3 are not what was stored: Letter 3." in said.out
+    assert "The octets of message 3 are not what was stored" in said.out
     assert "3 messages are whole" in said.out
     assert "Letter 3" in [row["subject"] for row in keeper.rows()]
