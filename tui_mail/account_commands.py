@@ -101,7 +101,7 @@ def account_add(given: Arguments) -> int:
     warnings += [guard.words for guard in found if not warnings or guard.name != "same-mailbox"]
     for words in warnings:
         print(words, file=sys.stderr)
-    document = {"account": account.name, "warnings": warnings}
+    document = {"account": account.name, **({"warnings": warnings} if warnings else {})}
     answer(given, document, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it.")
     return 0
 

@@ -20,15 +20,16 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from tui_mail.client.attempt import Attempt, Told
-from tui_mail.client.cures import Case, alternatives, explained
+from tui_mail.client.cures import CLOCK_SECONDS, Case, alternatives, explained
 from tui_mail.config.providers import Provider, provider_of_exchanger
 from tui_mail.config.rules import is_loopback
 from tui_mail.errors import CertificateRefused, MailError, Unreachable
+from tui_mail.mime.dates import parse_date
 from tui_mail.model import Account, Security, Server
 from tui_mail.net.addresses import Place, connect_each, places_of
 from tui_mail.net.connection import refuse_cleartext, source_address
 from tui_mail.net.failures import connect_failure
-from tui_mail.net.looks import Certificate, Sight, certificate_of, look, service_of
+from tui_mail.net.looks import Certificate, Sight, certificate_of, date_in, look, service_of
 from tui_mail.net.lookups import Internet, mail_exchangers
 from tui_mail.settings import Cure, Leg, LegReport, Step, StepDone
 from tui_mail.text import SafeText, safe_line
@@ -182,6 +183,9 @@ class _Check:
     def greeted(self, words: str) -> None:
         """The server's first words."""
         self.facts["greeting"] = words
+        told = parse_date(date_in(words)) if date_in(words) else None
+        if told is not None and abs(told - time.time()) > CLOCK_SECONDS:
+            self.warn(f"The clock of this computer and that of {self.server.host} are more than an hour apart.")
         if self.server.security is Security.STARTTLS:
             self.reached = Step.TLS
 

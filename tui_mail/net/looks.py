@@ -82,6 +82,12 @@ def look(server: Server, service: str, *, timeout: float = 8.0) -> Sight:
     return seen
 
 
+def date_in(words: str) -> str:
+    """The date that a server's first words hold, as it stands there; empty when there is none."""
+    found = _DATE.search(words)
+    return found[0] if found else ""
+
+
 def certificate_of(line: ssl.SSLSocket) -> Certificate | None:
     """The certificate that a TLS connection goes by; None when there is none, or none that can be read."""
     return described(line.getpeercert(binary_form=True) or b"")
@@ -188,8 +194,7 @@ def _look_http(server: Server, deadline: float) -> Sight:
 
 def _greeted(line: _Looker) -> Sight:
     first = line.said()
-    date = _DATE.search(first.decode("utf-8", "replace"))
-    return Sight(_kind(first), date=date[0] if date else "")
+    return Sight(_kind(first), date=date_in(first.decode("utf-8", "replace")))
 
 
 def _kind(first: bytes) -> str:
