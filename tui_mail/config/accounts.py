@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_mail.config.replacing import replace_file
 from tui_mail.config.rules import Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
@@ -373,27 +374,7 @@ def _write(paths: Paths, text: str) -> None:
     file = paths.config_file.resolve()
     try:
         if file.exists():
-            _replace(file.with_name(file.name + ".bak"), file.read_bytes())
-        _replace(file, text.encode())
+            replace_file(file.with_name(file.name + ".bak"), file.read_bytes())
+        replace_file(file, text.encode())
     except OSError as error:
         raise StoreReadOnly(f"{file} could not be written ({error.strerror}); it is as it was.", repr(error)) from error
-
-
-def _replace(file: Path, content: bytes) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            os.fchmod(descriptor, 0o600)
-            stream.write(content)
-            stream.flush()
-            os.fsync(descriptor)
-        os.replace(temporary, file)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
