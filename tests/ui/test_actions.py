@@ -14,6 +14,7 @@ from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.screens.help import help_document
 from tui_mail.ui.screens.history import History
 from tui_mail.ui.screens.outbox import Outbox
+from tui_mail.ui.screens.settings import Settings
 from tui_mail.ui.widgets.key_bar import footer_items
 
 
@@ -52,6 +53,7 @@ def test_every_action_does_something(tmp_path: Path) -> None:
         for place, table in (
             (Place.HISTORY, History(app.triage).table),
             (Place.OUTBOX, Outbox(app.triage.writing).table),
+            (Place.SETTINGS, Settings(app.triage).table),
             (Place.COMPOSE, Composer(app.triage.writing, Begun(Draft("work"))).commands.table),
         ):
             assert set(table) == {action.id for action in ACTIONS if place in action.where}

@@ -106,10 +106,14 @@ def refuse_other_mailbox(account: Account, changes: Mapping[str, object], what: 
         "incoming.host": account.incoming.host.casefold(),
         "incoming.user": account.incoming.user.casefold(),
     }
-    other = [key for key in MAILBOX_KEYS if key in changes and str(changes[key] or "").strip().casefold() != now[key]]
+    defaults = {"protocol": "imap", "incoming.user": account.email}
+    asked = {
+        key: str(changes[key] or defaults.get(key, "")).strip().casefold() for key in MAILBOX_KEYS if key in changes
+    }
+    other = [key for key, value in asked.items() if value and value != now[key]]
     if other and what.anything:
         raise UsageError(
-            f"{what.messages} messages here are of {account.incoming.user} on {account.incoming.host}, and another "
+            f"Mail of {account.incoming.user} on {account.incoming.host} is here, and another "
             f"{', '.join(key.rpartition('.')[2] for key in other)} may mean another mailbox. Nothing was changed; add "
             "the other mailbox as an account of its own, or say --same-mailbox if only its server is called otherwise."
         )

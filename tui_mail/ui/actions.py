@@ -20,10 +20,11 @@ class Place(StrEnum):
     COMPOSE = "composer"
     """Where text is typed: keys that print are no actions there."""
     OUTBOX = "outbox"
+    SETTINGS = "settings"
 
 
 PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
-LISTS = PANES | {Place.HISTORY, Place.OUTBOX}
+LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS}
 ANYWHERE = frozenset(Place)
 _MAIL = frozenset({Place.LIST, Place.READER})
 _LIST = frozenset({Place.LIST})
@@ -32,6 +33,7 @@ _TREE = frozenset({Place.TREE})
 _HISTORY = frozenset({Place.HISTORY})
 _COMPOSE = frozenset({Place.COMPOSE})
 _OUTBOX = frozenset({Place.OUTBOX})
+_SETTINGS = frozenset({Place.SETTINGS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.previous", ("K",), "previous", "The previous message", _MAIL),
     Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 10),
     Action("message.previous_unread", ("N",), "previous unread", "The previous unread message", _MAIL),
-    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER | _HISTORY | _OUTBOX, 1),
+    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER | _HISTORY | _OUTBOX | _SETTINGS, 1),
     Action("tree.back", ("escape", "q"), "back", "Leave the folders for the list", _TREE, 2),
     Action("tree.open", ("enter", "l"), "open", "Open the folder", _TREE, 1),
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
@@ -201,6 +203,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("account.add", ("g n",), "new account", "Add an account; its settings are found", group="The program"),
     Action("palette", (":", "ctrl+p"), "commands", "Find a command by its name", PANES | _COMPOSE, 20, "The program"),
     Action("help", ("?", "f1"), "help", "The keys of this place", ANYWHERE, 21, "The program"),
+    Action("settings", (",", "g p"), "settings", "Accounts, identities, signatures, theme, keys", group="The program"),
+    Action("settings.change", ("enter", "e"), "change", "Change this setting", _SETTINGS, 2, "The program"),
     Action("quit", ("q",), "quit", "Leave; nothing is lost", frozenset({Place.LIST}), 0, "The program"),
 )
 

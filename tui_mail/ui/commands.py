@@ -81,6 +81,7 @@ class Commands:
             "undo": self._undo,
             "redo": self.revising.redo,
             "history": screen.show_history,
+            "settings": self._settings,
             "move.down": lambda: self._step_line(1),
             "move.up": lambda: self._step_line(-1),
             "move.page_down": lambda: self._page(1),
@@ -329,6 +330,11 @@ class Commands:
 
         theme = self._screen.app.theme = other_theme(self._screen.app.theme)
         remember(self._client.paths, "theme", theme)
+
+    def _settings(self) -> None:
+        from tui_mail.ui.screens.settings import Settings
+
+        self._screen.app.push_screen(Settings(self._screen))
 
     def _sync(self) -> None:
         self._client.sync_now(self._screen.folder.id if self._screen.folder else None)

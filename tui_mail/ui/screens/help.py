@@ -22,6 +22,7 @@ PLACE_NAME = {
     Place.HISTORY: "the history",
     Place.COMPOSE: "the composer",
     Place.OUTBOX: "the outbox",
+    Place.SETTINGS: "the settings",
 }
 MARKS = (
     ("●", "unread"), ("★", "starred"), ("⎘", "has attachments"), ("↩", "answered"),
