@@ -301,7 +301,7 @@ class Setup(Screen[str | None]):
         self.settings.say_card(found.card, best.why if best is not None else SafeText(""), french)
         if over and best is None:
             why = found.problem.shown if found.problem is not None else "Nothing was found."
-            self.problem("settings", f"{why} The names below are a guess; please correct them.")
+            self.problem("settings", f"{why} The servers' names are a guess; please correct them.")
 
     # --- settings
 
@@ -437,9 +437,14 @@ class Setup(Screen[str | None]):
         for leg, one in self.sheet.legs():
             if one.host:
                 self.test.say_steps(leg, one, self._steps[leg], self._reports.get(leg))
-        problems = dict.fromkeys(report.problem.shown for report in self._reports.values() if report.problem)
-        self._cures = [cure for report in self._reports.values() for cure in report.cures][:CURES]
-        self.test.say_problem("\n".join(f"✗ {words}" for words in problems), self._notes())
+        failed = [report for leg in LEGS if (report := self._reports.get(leg)) is not None and report.problem]
+        words = ""
+        if failed and failed[0].problem is not None:
+            alike = len({report.problem.sentence for report in failed if report.problem}) == 1
+            words = f"✗ {'' if alike else f'{failed[0].leg.capitalize()}: '}{failed[0].problem.shown}"
+            words += "" if alike else "\n✗ The outgoing server has a problem, too: it is next."
+        self._cures = list(failed[0].cures[:CURES]) if failed else []
+        self.test.say_problem(words, self._notes())
         self.test.offer(self._cures)
 
     def _notes(self) -> list[SafeText]:

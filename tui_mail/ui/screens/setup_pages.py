@@ -132,8 +132,8 @@ class SettingsPage(Page):
                 yield Push(f"port-cure-{number}", "")
         yield Static("", id="settings-problem", classes="form-problem", markup=False)
         with Horizontal(classes="form-buttons"):
-            yield Push("back", "Back")
             yield Push("go-on", "Test these settings")
+            yield Push("back", "Back")
         yield Static("", id="log", markup=False)
 
     def _leg(self, leg: str) -> ComposeResult:
@@ -232,16 +232,16 @@ class TestPage(Page):
         with Horizontal(id="legs"):
             for leg in ("incoming", "outgoing"):
                 yield Lines(id=f"{leg}-steps", classes="steps")
-        yield Static("", id="test-problem", classes="form-problem", markup=False)
-        yield Static("", id="test-notes", classes="form-words", markup=False)
         with Horizontal(id="cures", classes="form-buttons"):
             for number in range(CURES):
                 yield Push(f"cure-{number}", "")
-        yield Mark("letter", "Send a message to myself with the next test", alone=True)
         with Horizontal(classes="form-buttons"):
-            yield Push("back", "Back to the settings")
-            yield Push("again", "Test again")
             yield Push("go-on", "Continue")
+            yield Push("again", "Test again")
+            yield Push("back", "Back to the settings")
+        yield Mark("letter", "Send a message to myself with the next test", alone=True)
+        yield Static("", id="test-problem", classes="form-problem", markup=False)
+        yield Static("", id="test-notes", classes="form-words", markup=False)
 
     def offer(self, cures: Sequence[Cure]) -> None:
         """Buttons for ways out."""
@@ -307,8 +307,8 @@ class SecretPage(Page):
             yield Mark(f"place-{name}", PLACE_LABELS[name], pad=PLACE_CELLS)
         yield Static("", id="secret-problem", classes="form-problem", markup=False)
         with Horizontal(classes="form-buttons"):
-            yield Push("back", "Back")
             yield Push("go-on", "Continue")
+            yield Push("back", "Back")
 
 
 class KeysPage(Page):
@@ -329,5 +329,5 @@ class KeysPage(Page):
         yield Static("", id="summary", classes="form-words", markup=False)
         yield Static("", id="keys-problem", classes="form-problem", markup=False)
         with Horizontal(classes="form-buttons"):
-            yield Push("back", "Back")
             yield Push("go-on", "Open my mail")
+            yield Push("back", "Back")
