@@ -7,6 +7,7 @@ the answer, a secret in an argument or in the environment.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 
@@ -73,6 +74,8 @@ def _hidden(question: str) -> str | None:
     except OSError:
         return None
     with _turn, terminal:
+        if os.tcgetpgrp(terminal.fileno()) != os.getpgrp():
+            return None  # in the background, where to read would stop the program
         before = termios.tcgetattr(terminal)
 
         def put_right() -> None:
