@@ -25,6 +25,7 @@ from tui_mail.model import Account, Role
 from tui_mail.paths import paths
 from tui_mail.settings import Leg, LegReport, StepDone
 from tui_mail.text import safe_line
+from tui_mail.ui.keys import read_keymap
 
 Say = Callable[[str], None]
 """Prints a line for people."""
@@ -59,11 +60,16 @@ def doctor(given: Arguments) -> int:
         "terminal": surroundings.terminal(),
         "clock": surroundings.clock(),
         "disk": disk,
+        "running": surroundings.engine(given.paths),
         "secrets": surroundings.keyring(config.accounts),
     }
     for title, facts in document.items():
         say(f"{title}: {' · '.join(f'{key} {value}' for key, value in facts.items())}")
     troubles += [str(problem.sentence) for problem in config.problems]
+    try:
+        read_keymap(given.paths.keys_file)
+    except MailError as error:
+        troubles.append(str(error.shown))
     whole, damaged, strangers = _store(given, config.accounts, troubles)
     for trouble in troubles:
         say(f"✗ {trouble}")
