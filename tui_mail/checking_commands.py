@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+import textwrap
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -29,6 +30,7 @@ from tui_mail.ui.keys import read_keymap
 
 Say = Callable[[str], None]
 """Prints a line for people."""
+_INDENTED = textwrap.TextWrapper(78, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
 
 
 def account_check(given: Arguments) -> int:
@@ -168,7 +170,9 @@ def _check_leg(account: Account, leg: Leg, say: Say, *, letter: bool) -> LegRepo
     for warning in report.warnings:
         say(f"  ! {warning}")
     if report.problem is not None:
-        say(f"    {report.problem.shown}")
+        begun = report.steps[-1].words if report.steps and not report.steps[-1].ok else ""
+        rest = report.problem.shown.removeprefix(f"{begun}. ") if begun else report.problem.shown
+        say(_INDENTED.fill(rest))
     for cure in report.cures:
         say(f"    → {cure.words}")
     return report
