@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+import textwrap
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -26,9 +27,11 @@ from tui_mail.model import Account, Role
 from tui_mail.paths import paths
 from tui_mail.settings import Leg, LegReport, StepDone
 from tui_mail.text import safe_line
+from tui_mail.ui.keys import read_keymap
 
 Say = Callable[[str], None]
 """Prints a line for people."""
+_INDENTED = textwrap.TextWrapper(78, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
 
 
 def account_check(given: Arguments) -> int:
@@ -60,11 +63,16 @@ def doctor(given: Arguments) -> int:
         "terminal": surroundings.terminal(),
         "clock": surroundings.clock(),
         "disk": disk,
+        "running": surroundings.engine(given.paths),
         "secrets": surroundings.keyring(config.accounts),
     }
     for title, facts in document.items():
         say(f"{title}: {' · '.join(f'{key} {value}' for key, value in facts.items())}")
     troubles += [str(problem.sentence) for problem in config.problems]
+    try:
+        read_keymap(given.paths.keys_file)
+    except MailError as error:
+        troubles.append(str(error.shown))
     kept = _store(given, config.accounts, troubles)
     for trouble in troubles:
         say(f"✗ {trouble}")
@@ -175,7 +183,9 @@ def _check_leg(account: Account, leg: Leg, say: Say, *, letter: bool) -> LegRepo
     for warning in report.warnings:
         say(f"  ! {warning}")
     if report.problem is not None:
-        say(f"    {report.problem.shown}")
+        begun = report.steps[-1].words if report.steps and not report.steps[-1].ok else ""
+        rest = report.problem.shown.removeprefix(f"{begun}. ") if begun else report.problem.shown
+        say(_INDENTED.fill(rest))
     for cure in report.cures:
         say(f"    → {cure.words}")
     return report

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -29,9 +30,11 @@ from tests.servers.scripted import CAPABILITIES, Peer, Scripted
 from tui_mail.client.checking import check_leg
 from tui_mail.client.cures import KNOWN
 from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.net.looks import described
 from tui_mail.net.lookups import Internet
 from tui_mail.net.refusals import REFUSALS
 from tui_mail.settings import Leg, LegReport, Step, StepDone
+from tui_mail.text import is_safe
 
 PASSWORD = "zebra-secret"
 HOST = "mail.custom.example"
@@ -241,6 +244,30 @@ def test_a_broken_ipv6_is_said_and_does_not_matter(dovecot: Dovecot) -> None:
     assert "IPv6" in report.warnings[0]
     assert report.facts["address"] == "127.0.0.1"
     assert time.monotonic() - began < 12
+
+
+def test_nothing_that_a_server_says_reaches_a_terminal_as_it_is(tmp_path: Path) -> None:
+    """Escape sequences in the greeting, in capabilities and in the refusal; and the password that it repeats."""
+
+    def script(peer: Peer) -> None:
+        peer.say(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=\x1b]0;x\x07 SASL-IR] \x1b[2J\xe2\x80\xae ready")
+        tag, _ = peer.command(b"AUTHENTICATE ")
+        peer.say(tag + b" NO \x1b[31m" + PASSWORD.encode() + b" is wrong")
+        peer.wait_for_end()
+
+    with named(HOST), Scripted(script, certificate=certificate(tmp_path, HOST), tls=True) as server:
+        report = check(account(replace(server.server(Security.TLS), host=HOST)))
+    assert report.problem is not None
+    told = [*(one.words for one in report.steps), *report.facts.values(), *report.warnings, report.problem.shown]
+    assert all(map(is_safe, told))
+    assert PASSWORD not in "".join(told)
+
+
+@pytest.mark.parametrize("part", [0, 1, 40, 200, -1])
+def test_a_certificate_that_cannot_be_read_is_none(part: int, tmp_path: Path) -> None:
+    """Cut off anywhere: no error, and nothing is known of it."""
+    pem = (certificate(tmp_path, HOST) / "server.pem").read_text()
+    assert described(ssl.PEM_cert_to_DER_cert(pem)[:part]) is None
 
 
 # --- what fails, row by row -------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from pathlib import Path
 
@@ -110,12 +111,24 @@ def test_the_doctor_says_what_is_wrong(person: Person, tmp_path: Path) -> None:
     person.synced()
     with (tmp_path / "config.toml").open("a") as out:
         out.write('\n[accounts.odd]\nemail = "odd@example.org"\n[accounts.odd.incoming]\nhost = "x"\nsecurty = "tls"\n')
+    (tmp_path / "keys.toml").write_text('[keys]\nno_such_action = "x"\n')
     said = person.run("doctor", "--offline")
     assert said.code == 1
     assert "security" in said.out
+    assert "no_such_action" in said.out
     text = (tmp_path / "config.toml").read_text().replace("[accounts.work", "[accounts.other")
     (tmp_path / "config.toml").write_text(text)
     assert "also has mail of work" in person.run("doctor", "--offline").out
+
+
+def test_the_doctor_sees_whether_another_one_is_running(person: Person, tmp_path: Path) -> None:
+    """By the lock of the engine, which it does not disturb."""
+    person.synced()
+    assert person.run("doctor", "--json", "--offline").json["running"]["engine"] == "none"
+    with (tmp_path / "state" / "engine.lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        running = person.run("doctor", "--json", "--offline").json["running"]
+    assert running["engine"] == "another tui-mail is running"
 
 
 def test_the_doctor_survives_a_damaged_store(person: Person, tmp_path: Path) -> None:

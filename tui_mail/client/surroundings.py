@@ -7,6 +7,7 @@ business. What must never be here: mail, servers, secrets, or a line of output.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import locale
 import os
 import platform
@@ -78,6 +79,17 @@ def disk(paths: Paths) -> tuple[dict[str, str], list[str]]:
             if not os.access(directory, os.W_OK):
                 troubles.append(f"{directory} cannot be written.")
     return found, troubles
+
+
+def engine(paths: Paths) -> dict[str, str]:
+    """Whether a tui-mail talks to the servers of this store just now; its log, which says what went wrong."""
+    state = "none"
+    with contextlib.suppress(OSError), open(paths.state / "engine.lock", "rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            state = "another tui-mail is running"
+    return {"engine": state, "log": str(paths.log_file)}
 
 
 def clock() -> dict[str, str]:

@@ -78,6 +78,8 @@ def guards(
 def one_mailbox(one: Account, other: Account) -> bool:
     """Whether two accounts read the same mailbox, as far as their settings tell."""
     mine, its = one.incoming, other.incoming
+    if not mine.host or not its.host:
+        return False
     if is_loopback(mine.host) and one.protocol is other.protocol and mine.port != its.port:
         return False  # tunnels to two servers
     return _house(mine.host) == _house(its.host) and _user(one) == _user(other)

@@ -96,8 +96,10 @@ def certificate_of(line: ssl.SSLSocket) -> Certificate | None:
 def described(der: bytes) -> Certificate | None:
     """What a certificate says; None when it cannot be read."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.x509.oid import NameOID
 
+    odd = (x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm)
     try:
         found = x509.load_der_x509_certificate(der)
         try:
@@ -112,7 +114,7 @@ def described(der: bytes) -> Certificate | None:
             ends=int(found.not_valid_after_utc.timestamp()),
             fingerprint=hashlib.sha256(der).hexdigest(),
         )
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, *odd):
         return None
 
 
