@@ -410,14 +410,10 @@ def _from_places(account: Account, leg: Leg, ask: Ask | None, timeout: float, *,
         found, reason = None, error
     if found is not None:
         return found[0]
-    key = (account.name, leg, _server(account, leg))
-    if ask is not None and key not in _declined:
-        value = ask(account, leg)
-        if value is not None:
-            return value
-        with _guard:
-            _declined.add(key)
-    raise reason
+    value = None if ask is None else ask(account, leg)
+    if value is None:
+        raise reason
+    return value
 
 
 def _uses_tokens(account: Account, leg: Leg) -> bool:
@@ -477,8 +473,15 @@ def _need_vault() -> Vault:
 
 
 def _patient_password(account: Account, leg: Leg) -> str | None:
-    """Ask whoever is there for it, or will be in a moment."""
-    return _ask(account, leg) if _someone.wait(SCREEN_SECONDS) and _ask is not None else None
+    """Ask whoever is there for it, or will be in a moment; who declined is not asked again before `ask_again`."""
+    key = (account.name, leg, _server(account, leg))
+    if key in _declined or not _someone.wait(SCREEN_SECONDS) or _ask is None:
+        return None
+    value = _ask(account, leg)
+    if value is None:
+        with _guard:
+            _declined.add(key)
+    return value
 
 
 def _patient_passphrase(new: bool, words: SafeText) -> str | None:
