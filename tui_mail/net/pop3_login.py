@@ -129,8 +129,8 @@ def _authenticate(line: Pop3Line, secret: str, greeting: Reply, offered: Offered
         what = "The access token" if server.auth == "oauth2" else "User name or password"
         delay = number_in(offered.words, "LOGIN-DELAY") or 0
         cure = advice(server, reply.text, explanation)
-        what += f" ({explanation})" if explanation else ""
-        raise login_refused(server.host, server.user, what, reply, delay=delay, cure=cure)
+        why = f" ({explanation})" if explanation else ""
+        raise login_refused(server.host, server.user, what, reply, delay=delay, why=why, cure=cure)
 
 
 def _takes_user_and_pass(line: Pop3Line, offered: Offered) -> bool:

@@ -167,10 +167,12 @@ def _refused(host: str, what: str, reply: Reply) -> CommandRefused:
     return CommandRefused(f"{host} refused to {what}{said(reply)}. {SAFE}", str(reply), code=reply.code)
 
 
-def login_refused(host: str, user: str, what: str, reply: Reply, *, delay: int = 0, cure: str = "") -> MailError:
+def login_refused(
+    host: str, user: str, what: str, reply: Reply, *, delay: int = 0, why: str = "", cure: str = ""
+) -> MailError:
     """Why a login failed; `what` was not accepted. A fault of the server is not taken for a wrong password.
 
-    `cure`: what to do when it was really refused.
+    `why` and `cure`: when it was really refused, the reason and what to do.
     """
     if reply.kind != "err":
         return nonsense(host, f"to a login: {reply}")
@@ -185,7 +187,7 @@ def login_refused(host: str, user: str, what: str, reply: Reply, *, delay: int =
             seconds=seconds_told(reply.text),
         )
     return AuthenticationRefused(
-        f"{what} for {user} at {host} was not accepted{said(reply)}. {SAFE} "
+        f"{what} for {user} at {host} was not accepted{why}{said(reply)}. {SAFE} "
         f"{cure or 'Enter the password again; some providers want an app password here.'}",
         str(reply),
     )
