@@ -133,6 +133,7 @@ def begin(
     if _vault is None or _vault.folder != paths.data:
         _vault = Vault(paths.data)
     _ask_passphrase, _ask = ask_passphrase, ask
+    ask_again()
     if later:
         _someone.clear()
     else:
@@ -179,7 +180,7 @@ def secret(account: Account, leg: Leg = "incoming", *, ask: Ask | None = None, t
         with _guard:
             if key in _cache:
                 return _cache[key]
-        value, lasting = _find(account, leg, ask or _ask, timeout)
+        value, lasting = _find(account, leg, ask or _patient_password, timeout)
         hide(value)
         if lasting:
             with _guard:
@@ -357,7 +358,7 @@ def for_engine(account: Account, leg: Leg, refused: str) -> str:
                 del _cache[key]
                 kept = None
         if kept is None:
-            kept = _from_places(account, leg, _ask, 25.0, keyring=False)
+            kept = _from_places(account, leg, _patient_password, 25.0, keyring=False)
             with _guard:
                 _cache[key] = kept
         return kept
@@ -409,14 +410,10 @@ def _from_places(account: Account, leg: Leg, ask: Ask | None, timeout: float, *,
         found, reason = None, error
     if found is not None:
         return found[0]
-    key = (account.name, leg, _server(account, leg))
-    if ask is not None and key not in _declined and _someone.wait(SCREEN_SECONDS):
-        value = ask(account, leg)
-        if value is not None:
-            return value
-        with _guard:
-            _declined.add(key)
-    raise reason
+    value = None if ask is None else ask(account, leg)
+    if value is None:
+        raise reason
+    return value
 
 
 def _uses_tokens(account: Account, leg: Leg) -> bool:
@@ -475,8 +472,20 @@ def _need_vault() -> Vault:
     return _vault
 
 
+def _patient_password(account: Account, leg: Leg) -> str | None:
+    """Ask whoever is there for it, or will be in a moment; who declined is not asked again before `ask_again`."""
+    key = (account.name, leg, _server(account, leg))
+    if key in _declined or not _someone.wait(SCREEN_SECONDS) or _ask is None:
+        return None
+    value = _ask(account, leg)
+    if value is None:
+        with _guard:
+            _declined.add(key)
+    return value
+
+
 def _patient_passphrase(new: bool, words: SafeText) -> str | None:
-    """Ask whoever is there for it, or will be in a moment."""
+    """The same for the vault."""
     if not _someone.wait(SCREEN_SECONDS) or _ask_passphrase is None:
         return None
     return _ask_passphrase(new, words)
