@@ -8,7 +8,19 @@ import sys
 
 import pytest
 
-FORBIDDEN = ("textual", "rich", "keyring", "mailparser", "tomlkit", "pymap", "aiosmtpd", "cryptography")
+FORBIDDEN = (
+    "textual",
+    "rich",
+    "keyring",
+    "pyrage",
+    "oauthlib",
+    "segno",
+    "mailparser",
+    "tomlkit",
+    "pymap",
+    "aiosmtpd",
+    "cryptography",
+)
 """What a module below must not pull in when it is imported; some of it comes later, when it is needed."""
 
 MODULES = (
