@@ -52,6 +52,7 @@ PACKAGES = {
     "/usr/bin/mount": "mount",
     "/usr/bin/openssl": "openssl",
     "/usr/bin/gpg": "gpg",
+    "/usr/bin/age": "age",
 }
 """A file that shows that a Debian package is there, and the package."""
 

@@ -24,7 +24,12 @@ _turn = threading.Lock()
 def answer_at_terminal(paths: Paths) -> None:
     """From now on, secrets of this process are asked for at the terminal; without one, nobody answers."""
     tokens.lock_in(paths.state)
-    secrets.begin(paths, ask_passphrase=passphrase, ask=password)
+    try:
+        open("/dev/tty").close()
+    except OSError:
+        secrets.begin(paths)
+    else:
+        secrets.begin(paths, ask_passphrase=passphrase, ask=password)
 
 
 def passphrase(new: bool, words: SafeText) -> str | None:
@@ -84,7 +89,7 @@ def _hidden(question: str) -> str | None:
 
         atexit.register(put_right)
         try:
-            return getpass.getpass(safe_line(question) + " ") or None
+            return getpass.getpass(f"{safe_line(question).strip()} ") or None
         except EOFError:
             return None
         finally:

@@ -345,14 +345,44 @@ def test_the_keyring_that_the_environment_names_is_judged_too(backend: str, word
 
 
 HEADLESS = """
+from pathlib import Path
 from tui_mail.config.secrets import *
+from tui_mail.paths import paths
 from tests.unit.test_config_secrets import account_with
 account = account_with()
 store_secret(account, "incoming", "pässwörd")
 invalidate(account)
 assert secret(account) == "pässwörd"
+assert place_of(account, "incoming") is Place.KEYRING
+begin(paths(Path.home() / "tui"))
+assert places(paths())[0][:2] == (Place.KEYRING, True)
+keep_secret(account, "incoming", "for now", Place.SESSION)
+assert secret(account) == "for now"
+keep_secret(account, "incoming", "x" * 4000, Place.KEYRING)
+assert secret(account) == "x" * 4000
 forget_secret(account)
+assert place_of(account, "incoming") is None
 print(keyring_name())
+"""
+
+LOCKED = """
+import time
+from tui_mail.config.secrets import *
+from tui_mail.errors import SecretUnavailable
+from tui_mail.paths import paths
+from tests.unit.test_config_secrets import account_with
+began = time.monotonic()
+for use in (lambda: keep_secret(account_with(), "incoming", "zebra", Place.KEYRING), lambda: secret(account_with())):
+    try:
+        use()
+    except SecretUnavailable as error:
+        assert "keyring" in error.sentence, error.sentence
+        assert "zebra" not in repr(error)
+    else:
+        raise AssertionError("a locked keyring kept it")
+place, possible, words = places(paths())[0]
+assert time.monotonic() - began < 60
+print("said", words)
 """
 
 
@@ -371,3 +401,21 @@ def test_a_real_secret_service_keeps_a_password(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert "SecretService" in run.stdout or "libsecret" in run.stdout
+
+
+@pytest.mark.skipif(
+    not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")), reason="no gnome-keyring here"
+)
+def test_a_real_secret_service_that_is_locked(tmp_path: Path) -> None:
+    """gnome-keyring that nobody unlocked, and no screen that could ask: a sentence, and nothing kept elsewhere."""
+    daemon = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1"
+    environ = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "DBUS_SESSION_BUS_ADDRESS")}
+    run = subprocess.run(
+        ["dbus-run-session", "--", "sh", "-c", f"{daemon}; {sys.executable} -c {shlex.quote(LOCKED)}"],
+        env={**environ, "XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "said" in run.stdout
+    assert not any(b"zebra" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())

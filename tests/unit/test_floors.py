@@ -8,7 +8,20 @@ import sys
 
 import pytest
 
-FORBIDDEN = ("textual", "rich", "keyring", "mailparser", "tomlkit", "pymap", "aiosmtpd", "cryptography", "dns")
+FORBIDDEN = (
+    "textual",
+    "rich",
+    "keyring",
+    "pyrage",
+    "oauthlib",
+    "segno",
+    "mailparser",
+    "tomlkit",
+    "pymap",
+    "aiosmtpd",
+    "cryptography",
+    "dns",
+)
 """What a module below must not pull in when it is imported; some of it comes later, when it is needed."""
 
 MODULES = (

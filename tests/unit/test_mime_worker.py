@@ -58,7 +58,7 @@ def test_the_child_is_on_its_own(parser: ParserProcess) -> None:
     child = psutil.Process(parser.pid)
     assert {os.readlink(f"/proc/{parser.pid}/fd/{number}") for number in range(3)} == {"/dev/null"}
     assert os.getsid(parser.pid) == parser.pid
-    assert child.environ().keys() <= {"LD_LIBRARY_PATH", "PYTHONHOME", "LC_CTYPE"}
+    assert child.environ().keys() <= {"LD_LIBRARY_PATH", "PYTHONHOME", "LC_CTYPE", *MALLOC}
     assert child.rlimit(psutil.RLIMIT_AS)[0] == 1024**3
     assert not any("textual" in mapped.path for mapped in child.memory_maps())
     os.kill(parser.pid, signal.SIGINT)
@@ -136,6 +136,7 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     """Even when the parent is killed."""
     code = (
         "import sys, time; from tui_mail.mime.worker import ParserProcess; p = ParserProcess(); p.parse(b'x');"
+from tui_mail.thrift import MALLOC
         "print(p.pid, flush=True); sys.stdin.read()"
     )
     parent = subprocess.Popen(

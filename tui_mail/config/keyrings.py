@@ -69,7 +69,7 @@ def with_keyring(use: Callable[[KeyringBackend], _T], timeout: float) -> _T:
     return result[0]
 
 
-_ADVICE = f"{_SAFE} Write a password_command into config.toml, or unlock the keyring and try again."
+_ADVICE = f"{_SAFE} Unlock it and try again, or use the vault."
 
 
 def _keyring_hangs() -> SecretUnavailable:
@@ -85,11 +85,11 @@ def _allowed_keyring() -> KeyringBackend:
         return backend
     if type(backend).__module__ == "keyring.backends.fail":
         raise SecretUnavailable(
-            f"No keyring runs on this computer. {_SAFE} Write a password_command into config.toml, as in the README."
+            f"No keyring runs on this computer. {_SAFE} Use the vault, or a password_command in config.toml."
         )
     raise SecretUnavailable(
         f"The keyring {type(backend).__module__} is not used, for it does not keep passwords safe. {_SAFE} "
-        "Write a password_command into config.toml."
+        "Use the vault, or a password_command in config.toml."
     )
 
 

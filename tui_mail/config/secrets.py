@@ -473,14 +473,20 @@ def _need_vault() -> Vault:
 
 
 def _patient_password(account: Account, leg: Leg) -> str | None:
-    """Ask whoever is there for it, or will be in a moment; who declined is not asked again before `ask_again`."""
+    """Ask whoever is there for it, or will be in a moment; None when nobody is.
+
+    Raises SecretUnavailable for who declines, and is not asked again before `ask_again`.
+    """
     key = (account.name, leg, _server(account, leg))
-    if key in _declined or not _someone.wait(SCREEN_SECONDS) or _ask is None:
+    if not _someone.wait(SCREEN_SECONDS) or _ask is None:
         return None
-    value = _ask(account, leg)
+    value = None if key in _declined else _ask(account, leg)
     if value is None:
         with _guard:
             _declined.add(key)
+        raise SecretUnavailable(
+            f'Nobody gave the password of account "{account.name}". {_SAFE} Try again, and type it when asked.'
+        )
     return value
 
 

@@ -19,13 +19,16 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_mail.config import secrets
 from tui_mail.config.command import first_line
-from tui_mail.config.oauth import Tokens, renew
 from tui_mail.errors import SecretUnavailable
 from tui_mail.model import Account
 from tui_mail.redaction import hide
+
+if TYPE_CHECKING:
+    from tui_mail.config.oauth import Tokens
 
 EARLY_SECONDS = 300.0
 """A token is renewed so long before its end."""
@@ -68,6 +71,8 @@ def access_token(account: Account, *, timeout: float = 25.0, keyring: bool = Tru
                 )
             refresh_token, place = found
             client_secret = secrets.stored_in(place, account, "client_secret", timeout=timeout) or ""
+            from tui_mail.config.oauth import renew  # OpenSSL and HTTP, which a process without such an account spares
+
             tokens = renew(oauth, refresh_token, client_secret, account=account.name)
             if tokens.refresh_token and tokens.refresh_token != refresh_token:
                 _keep_rotated(account, tokens.refresh_token, place, timeout)

@@ -105,7 +105,7 @@ class Vault:
                 if not passphrase:
                     self._declined = ask is not None
                     raise SecretUnavailable(
-                        f"The vault is locked: nobody gave its passphrase. {_SAFE} Retry, and type it when asked."
+                        f"The vault is locked: nobody gave its passphrase. {_SAFE} Try again, and type it when asked."
                     )
                 try:
                     self.open(passphrase)
@@ -113,7 +113,7 @@ class Vault:
                     words = error.shown
             if not self.is_open:
                 self._declined = True
-                raise WrongPassphrase(f"{words} Retry to try again.")
+                raise WrongPassphrase(f"{words} {_SAFE} Try again to be asked once more.")
 
     def ask_again(self) -> None:
         """The person wants to be asked again."""
