@@ -173,11 +173,11 @@ def _taken_out(given: Arguments, account: Account | None, listed: bool) -> str:
 
 def _fate(given: Arguments, messages: int, deleted: int) -> str:
     if given.delete_mail:
-        return f"{deleted} messages were deleted from this computer; what a server has is untouched."
+        return f"Its mail is deleted from this computer ({deleted}); what a server has is untouched."
     if messages:
         return (
-            f"Its {messages} messages stay on this computer, and are shown again when the mailbox is added anew under "
-            "this name; --delete-mail deletes them."
+            f"Its mail ({messages}) stays on this computer, and is shown again when the mailbox is added anew under "
+            "this name; --delete-mail deletes it."
         )
     return "No mail of it is on this computer; what a server has is untouched."
 

@@ -243,9 +243,7 @@ def test_what_waits_keeps_an_account(person: Person) -> None:
     for words in ((), ("--delete-mail",)):
         refused = removed(person, *words)
         assert refused.code == 2
-        assert (
-            "There is still 1 action that the server has not been told here. Nothing was removed." in refused.sentence
-        )
+        assert "Nothing was removed, for there is still 1 action that the server has not been told." in refused.sentence
         assert names(person) == ["work"]
     assert removed(person, "--delete-mail", "--force").code == 0
     assert removed(person).code == 2
