@@ -35,6 +35,9 @@ def account_import(given: Arguments) -> int:
             same = next((one for one in known if importing.same_mailbox(one, account)), None)
             if same is not None:
                 twice.append((account, same.name))
+                if same in new:  # neither program knows all of it
+                    whole = importing.completed(same, account)
+                    new[new.index(same)] = known[known.index(same)] = whole
                 continue
             taken.append(named.name)
             known.append(named)
@@ -44,7 +47,7 @@ def account_import(given: Arguments) -> int:
         _say(could_not)
         raise NotFound(_nothing(given))
     shown_only = given.list or given.dry_run
-    added, failed = (new, None) if shown_only else _added(given, new)
+    added, failed = (new, []) if shown_only else _added(given, new)
     _say(could_not)
     for account, name in twice:
         print(_twice(account, name, new), file=sys.stderr)
@@ -58,30 +61,29 @@ def account_import(given: Arguments) -> int:
         "added" if not shown_only else "found": [_imported_json(one, *origins[one.name]) for one in added],
         "already": [{"name": account.name, "email": account.email, "account": name} for account, name in twice],
         "could_not": could_not,
-        "failed": None if failed is None else {"account": failed[0].name, "error": failed[1].shown},
+        "failed": [{"account": account.name, "error": error.shown} for account, error in failed],
     }
     lines = [f"{account_line(account)}\t({origins[account.name][0]})" for account in added]
     if not shown_only:
         lines.append(f"{len(added)} account{'s' * (len(added) != 1)} added.")
-    answer(given, document, *map(safe_line, lines))
-    if failed is not None:
-        account, error = failed
-        print(f"{safe_line(account.name)} was not added: {error.shown} Those before it were.", file=sys.stderr)
-        return error.exit_code
-    return 0 if added else 1
+    answer(given, document, *lines)
+    for account, error in failed:
+        print(f"{safe_line(account.name)} was not added: {error.shown}", file=sys.stderr)
+    return failed[0][1].exit_code if failed else 0 if added else 1
 
 
-def _added(given: Arguments, accounts: list[Account]) -> tuple[list[Account], tuple[Account, MailError] | None]:
-    """Those that are in config.toml now, and the first that cannot be, with the reason."""
-    added = list[Account]()
+def _added(given: Arguments, accounts: list[Account]) -> tuple[list[Account], list[tuple[Account, MailError]]]:
+    """Those that are in config.toml now, and those that cannot be, with the reason; one does not stop the others."""
+    added, failed = list[Account](), list[tuple[Account, MailError]]()
     for account in accounts:
         try:
             leaving.refuse_strange_mail(given.paths, account)
             configuration.add_account(given.paths, account)
         except MailError as error:
-            return added, (account, error)
-        added.append(account)
-    return added, None
+            failed.append((account, error))
+        else:
+            added.append(account)
+    return added, failed
 
 
 def _needs_password(account: Account) -> bool:
@@ -109,7 +111,7 @@ def _nothing(given: Arguments) -> str:
     if given.name:
         return f'No account called "{given.name}" was found, and nothing was added; --list shows those there are.'
     where = f"in {given.source}" if given.source else "in the usual places of other mail programs"
-    return f"No account was found {where}, and nothing was added. `tui-mail setup` makes one from an address."
+    return f"No account was found {where}, and nothing was added. `tui-mail account add` makes one by hand."
 
 
 def _say(sentences: list[str]) -> None:
@@ -162,21 +164,20 @@ def _taken_out(given: Arguments, account: Account | None, listed: bool) -> str:
         secrets.forget_secret(account, "incoming")
         if account.outgoing is not None:
             secrets.forget_secret(account, "outgoing")
-    except SecretUnavailable as error:
-        print(
-            f"{error.shown} If a password of {safe_line(account.name)} is in a keyring, it still is.", file=sys.stderr
-        )
+    except SecretUnavailable:
+        name = safe_line(account.name)
+        print(f"If a keyring has a password of {name}, it still does: no keyring could be asked.", file=sys.stderr)
         return "unknown"
     return "removed"
 
 
 def _fate(given: Arguments, messages: int, deleted: int) -> str:
     if given.delete_mail:
-        return f"{deleted} messages were deleted from this computer; what a server has is untouched."
+        return f"Its mail is deleted from this computer ({deleted}); what a server has is untouched."
     if messages:
         return (
-            f"Its {messages} messages stay on this computer, and are shown again when the mailbox is added anew under "
-            "this name; --delete-mail deletes them."
+            f"Its mail ({messages}) stays on this computer, and is shown again when the mailbox is added anew under "
+            "this name; --delete-mail deletes it."
         )
     return "No mail of it is on this computer; what a server has is untouched."
 

@@ -63,6 +63,7 @@ def test_everything_in_the_usual_places(stranger: tuple[Person, dict[str, str]])
     assert (plain["incoming"]["security"], plain["needs_password"]) == ("starttls", True)
     assert said.json["already"] == [{"name": "again", "email": "anna@berg.example", "account": "berg"}]
     assert "anna@berg.example on IMAP.berg.example was found before, as berg" in said.words
+    assert person.run("account", "set", "plain", env=env).out.startswith("name = ")
     assert "~/.config/aerc/accounts.conf line 9: mail.example was used without encryption" in said.words
     assert "give one with `tui-mail account set-password` to: plain." in said.words
     assert "hunter2" not in said.words + said.out + (person.home / "config.toml").read_text()
@@ -97,8 +98,21 @@ def test_nothing_half_made(stranger: tuple[Person, dict[str, str]]) -> None:
     said = person.run("account", "import", "--json", env=env)
     assert said.code == 78
     assert said.json["added"] == []
-    assert said.json["failed"]["account"] == "berg"
+    assert [one["account"] for one in said.json["failed"]] == ["berg", "plain"]
     assert (person.home / "config.toml").read_text() == "[broken"
+
+
+def test_one_that_cannot_be_added_does_not_stop_the_others(stranger: tuple[Person, dict[str, str]]) -> None:
+    """Mail of another mailbox is kept under the name of the first: said, and the second is there."""
+    person, env = stranger
+    person.add("berg")
+    person.deliver(letter("Mine"))
+    person.synced()
+    assert person.run("account", "remove", "berg").code == 0
+    said = person.run("account", "import", "aerc", "--json", env=env)
+    assert (said.code, names(person)) == (2, ["plain"])
+    assert [one["account"] for one in said.json["added"]] == ["plain"]
+    assert "berg was not added: Mail of another mailbox" in said.words
 
 
 @pytest.mark.parametrize(
@@ -229,9 +243,7 @@ def test_what_waits_keeps_an_account(person: Person) -> None:
     for words in ((), ("--delete-mail",)):
         refused = removed(person, *words)
         assert refused.code == 2
-        assert (
-            "There is still 1 action that the server has not been told here. Nothing was removed." in refused.sentence
-        )
+        assert "Nothing was removed, for there is still 1 action that the server has not been told." in refused.sentence
         assert names(person) == ["work"]
     assert removed(person, "--delete-mail", "--force").code == 0
     assert removed(person).code == 2

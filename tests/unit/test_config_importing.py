@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,7 @@ def test_thunderbird_says_what_it_leaves() -> None:
     assert "pop.post.example was used without encryption" in said
     assert next(a for a in accounts_of("thunderbird") if a.email == "old@post.example").incoming.security == "starttls"
     assert "OAuth2" in said
+    assert "deleted from this server after 30 days" in said
     assert "kind rss" in said
     assert "club@lake.example has another server for sending" in said
     assert "\x1b" not in said
@@ -525,6 +527,24 @@ def test_everything_found_can_be_kept(home: Path, write: Write) -> None:
         add_account(where, account)
     assert list(load(where).accounts) == found
     assert not load(where).problems
+
+
+def test_two_programs_know_more_than_one(write: Write) -> None:
+    """Thunderbird has no command for the password, aerc has; each keeps what it says of itself."""
+    write("tb/prefs.js", PREFS)
+    anna = accounts_of(str(Path.home() / "tb"))[0]
+    write(".config/aerc/accounts.conf", AERC)
+    work = accounts_of("aerc")[0]
+    assert importing.same_mailbox(anna, work)
+    whole = importing.completed(anna, work)
+    assert whole.incoming.password_command == ("pass", "show", "mail/work")
+    assert whole.outgoing is not None
+    assert (whole.outgoing.user, whole.outgoing.password_command) == ("anna-send", ())
+    assert whole.aliases == ("The Club <club@lake.example>", "Anna <a@berg.example>", "*@lake.example")
+    assert whole.signature == anna.signature
+    assert importing.completed(work, anna) == replace(
+        work, aliases=(*work.aliases, *anna.aliases), signature=anna.signature
+    )
 
 
 def test_the_file_says_whose_it_is(write: Write) -> None:

@@ -53,7 +53,7 @@ def refuse_loss(what: Holdings, *, deleting: bool) -> None:
         if deleting
         else "`tui-mail sync` sends what waits first; with --force it waits here until the account is added again."
     )
-    raise UsageError(f"There is still {listed} here. Nothing was removed. {end}")
+    raise UsageError(f"Nothing was removed, for there is still {listed}. {end}")
 
 
 def note_left(paths: Paths, account: Account) -> None:

@@ -16,14 +16,14 @@ from importlib import import_module
 from pathlib import Path
 
 from tui_mail.config.accounts import problem_of
-from tui_mail.config.importing.gathering import Imported, Spot
+from tui_mail.config.importing.gathering import Imported, Spot, alias_of
 from tui_mail.config.importing.pairing import paired
 from tui_mail.config.importing.places import OTHER_NAMES, PROGRAMS, program_of, usual_files
 from tui_mail.errors import NotFound, UsageError
-from tui_mail.model import Account
+from tui_mail.model import Account, Server
 from tui_mail.text import SafeText, safe_line
 
-__all__ = ["PROGRAMS", "Imported", "Spot", "read", "same_mailbox", "with_free_names"]
+__all__ = ["PROGRAMS", "Imported", "Spot", "completed", "read", "same_mailbox", "with_free_names"]
 
 ACCOUNTS = 200
 """Most accounts that are taken at once."""
@@ -66,6 +66,24 @@ def same_mailbox(one: Account, other: Account) -> bool:
     return mailbox(one) == mailbox(other)
 
 
+def completed(account: Account, other: Account) -> Account:
+    """The account, with what another program knows of the same mailbox: password commands, sending, aliases."""
+    outgoing = account.outgoing or (None if account.sendmail_command else other.outgoing)
+    if outgoing is not None and other.outgoing is not None:
+        outgoing = _with_command(outgoing, other.outgoing)
+    known = {alias_of(alias).rpartition("<")[2].strip(">").casefold() for alias in account.aliases}
+    known.add(account.email.casefold())
+    more = (alias for alias in other.aliases if alias.rpartition("<")[2].strip(">").casefold() not in known)
+    return replace(
+        account,
+        incoming=_with_command(account.incoming, other.incoming),
+        outgoing=outgoing,
+        sendmail_command=account.sendmail_command or (() if outgoing is not None else other.sendmail_command),
+        aliases=(*account.aliases, *more),
+        signature=account.signature or other.signature,
+    )
+
+
 def with_free_names(accounts: Iterable[Account], taken: Sequence[str]) -> list[Account]:
     """The accounts under names that config.toml can have, and that nobody has."""
     used = {name.casefold() for name in taken}
@@ -80,6 +98,16 @@ def with_free_names(accounts: Iterable[Account], taken: Sequence[str]) -> list[A
         used.add(name.casefold())
         named.append(replace(account, name=name))
     return named
+
+
+def _with_command(server: Server, other: Server) -> Server:
+    """The server with the other's command for the password, if it is one for the same door."""
+    same = (server.host.casefold(), server.user.casefold(), server.auth) == (
+        other.host.casefold(),
+        other.user.casefold(),
+        other.auth,
+    )
+    return replace(server, password_command=server.password_command or other.password_command) if same else server
 
 
 def _usual(programs: Iterable[str]) -> Iterable[Imported]:

@@ -181,11 +181,17 @@ class _Profile:
             )
             return "never"
         if self._values.get(f"{path}.delete_mail_left_on_server") is True:
+            self._say_deletes(f"{path}.delete_mail_left_on_server", "when you delete it here")
             return "when_deleted"
         days = self._number(f"{path}.num_days_to_leave_on_server", 14)
         if self._values.get(f"{path}.delete_by_age_from_server") is True and 1 <= days <= 99_999:
+            self._say_deletes(f"{path}.delete_by_age_from_server", f"after {days} days")
             return f"{days} days"
         return "never"
+
+    def _say_deletes(self, key: str, when: str) -> None:
+        what = f"as in Thunderbird, mail that is safe here is deleted from this server {when}"
+        self._gathering.remark(self._spot(key), f"{what}; delete_from_server changes that.")
 
     def _aliases(self, identities: list[str], me: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         """The other identities, and their signatures."""
