@@ -16,6 +16,7 @@ import pytest
 
 from tui_mail.mime.parse import parse_message
 from tui_mail.mime.worker import ParserProcess
+from tui_mail.thrift import MALLOC
 
 RAW = b"From: a@example.org\r\nSubject: Hello\r\n\r\nWords.\r\n"
 
@@ -136,7 +137,6 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     """Even when the parent is killed."""
     code = (
         "import sys, time; from tui_mail.mime.worker import ParserProcess; p = ParserProcess(); p.parse(b'x');"
-from tui_mail.thrift import MALLOC
         "print(p.pid, flush=True); sys.stdin.read()"
     )
     parent = subprocess.Popen(
