@@ -242,3 +242,18 @@ async def test_no_address(where: Paths) -> None:
         await anna.until(lambda: "is no e-mail address" in anna.shown(), "it is said")
         assert anna.setup.page is anna.setup.who
         await asyncio.sleep(0)
+
+
+async def test_the_same_mailbox_twice(where: Paths, postfix: Postfix) -> None:
+    """It is said before anything is written, and going on is a decision."""
+    user = postfix.new_user()
+    accounts.add_account(where, postfix.account(user))
+    async with person(where) as anna:
+        await anna.enter_by_hand(postfix, user)
+        anna.know(postfix, user)
+        await anna.until(lambda: anna.setup.page is anna.setup.test, "the third page")
+        await anna.tested()
+        await anna.again("again")
+        assert [report.problem for report in anna.setup._reports.values()] == [None, None]
+        assert [guard.name for guard in anna.setup._guards] == ["same-mailbox"]
+        assert str(anna.setup._guards[0].words) in anna.shown()

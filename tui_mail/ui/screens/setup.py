@@ -19,6 +19,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui_mail.config.accounts import load
+from tui_mail.config.guards import Guard, guards
 from tui_mail.errors import MailError
 from tui_mail.model import Account, Protocol, Security
 from tui_mail.settings import Cure, Discovery, Leg, LegReport, StepDone
@@ -88,6 +90,7 @@ class Setup(Screen[str | None]):
         self._log: list[SafeText] = []
         self._steps: dict[Leg, list[StepDone]] = {"incoming": [], "outgoing": []}
         self._reports: dict[Leg, LegReport] = {}
+        self._guards: list[Guard] = []
         self._ports: list[Cure] = []
         self._cures: list[Cure] = []
         self.place = "keyring"
@@ -395,6 +398,7 @@ class Setup(Screen[str | None]):
         self._stop.set()
         self._stop = stop = threading.Event()
         self._steps, self._reports, self._cures = {"incoming": [], "outgoing": []}, {}, []
+        self._guards = guards(account, load(self._paths).accounts)
         letter = self.test.query_one("#letter", Mark).is_on
         secrets = self.sheet.secrets()
         self.test.query_one("#letter").display = account.outgoing is not None
@@ -449,14 +453,15 @@ class Setup(Screen[str | None]):
 
     def _notes(self) -> list[SafeText]:
         """What a person should know before going on."""
-        return []
+        seen = dict.fromkeys(words for report in self._reports.values() for words in report.warnings)
+        return [*(guard.words for guard in self._guards), *seen]
 
     def _test_ended(self) -> None:
         assert self.account is not None
         wanted = 1 + (self.account.outgoing is not None)
         if len(self._reports) < wanted or self.page is not self.test:
             return
-        good = all(report.ok for report in self._reports.values())
+        good = all(report.ok for report in self._reports.values()) and not any(one.grave for one in self._guards)
         push = self.test.query_one("#go-on", Push)
         push.say("Continue" if good else "Use it anyway")
         first = self.test.query_one("#cure-0", Push) if self._cures else self.test.query_one("#again", Push)
