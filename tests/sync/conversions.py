@@ -111,7 +111,7 @@ def _main(home: str, what: str, *rest: str) -> None:
         return die_around
 
     Database._commit_group = counted(Database._commit_group)  # type: ignore[method-assign]
-    configuration._replace = counted(configuration._replace)
+    configuration.replace_whole = counted(configuration.replace_whole)
     if what == "read":
         with opened(Path(home)) as client:
             wait_for(lambda: not everything(client)["work-local"], "nothing is only here", 30)
