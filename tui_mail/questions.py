@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 
-from tui_mail.config import secrets, tokens
+from tui_mail.config import secrets
 from tui_mail.config.secrets import Leg
 from tui_mail.errors import UsageError
 from tui_mail.model import Account
@@ -23,7 +23,6 @@ _turn = threading.Lock()
 
 def answer_at_terminal(paths: Paths) -> None:
     """From now on, secrets of this process are asked for at the terminal; without one, nobody answers."""
-    tokens.lock_in(paths.state)
     try:
         open("/dev/tty").close()
     except OSError:

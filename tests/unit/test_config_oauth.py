@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pyrage
 import pytest
 
 from tests.servers.oauth import TokenServer
@@ -21,6 +24,7 @@ from tui_mail.config.oauth import BrowserLogin, DeviceLogin, qr_lines, renew
 from tui_mail.config.oauth_refusals import refusal
 from tui_mail.config.oauth_server import GOOGLE, MICROSOFT_SCOPE, endpoints
 from tui_mail.config.secrets import Place, keep_secret
+from tui_mail.config.vault import Vault
 from tui_mail.errors import AuthenticationRefused, ConfigError, SecretUnavailable, ServerBusy, Unreachable, UsageError
 from tui_mail.model import Account, OAuth, Protocol, Security, Server
 from tui_mail.paths import paths
@@ -250,6 +254,46 @@ def test_many_threads_renew_once(server: TokenServer, account: Account) -> None:
         found = set(pool.map(lambda _: secrets.secret(account), range(16)))
     assert len(found) == 1
     assert len(server.posts("/token")) == 1
+
+
+RENEWER = """
+import sys
+from pathlib import Path
+import keyring, pyrage
+from keyring.backends import fail
+from tui_mail.config import accounts, secrets, tokens
+from tui_mail.paths import paths
+keyring.set_keyring(fail.Keyring())
+where = paths(sys.argv[1])
+secrets.begin(where)
+secrets._vault._identity = pyrage.x25519.Identity.from_str(sys.stdin.readline().strip())
+account = accounts.load(where).account("work")
+for _ in range(8):
+    secrets.invalidate(account)
+    secrets.secret(account)
+"""
+
+
+def test_processes_that_renew_at_the_same_time(server: TokenServer, account: Account, tmp_path: Path) -> None:
+    """Each refresh token is good once, and none of three processes ever uses an old one."""
+    where = paths(tmp_path)
+    where.prepare()
+    add_account(where, account)
+    vault, key = Vault(where.data), pyrage.x25519.Identity.generate()
+    vault._identity = key
+    (where.data / "vault-key.age").write_bytes(b"not needed: the key is handed over")
+    vault.put("work/oauth", server.issue()["refresh_token"])
+    argv = [sys.executable, "-c", RENEWER, str(tmp_path)]
+    running = [subprocess.Popen(argv, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(f"{key}\n")
+        process.stdin.flush()
+    for process in running:
+        _, complaints = process.communicate(timeout=100)
+        assert process.returncode == 0, complaints
+    assert len(server.posts("/token")) == 24
+    assert vault.get("work/oauth") in server.refresh
 
 
 def test_a_server_that_does_not_rotate(server: TokenServer, account: Account) -> None:

@@ -129,7 +129,10 @@ def begin(
     They are called on any thread but the screen's, and may take their time. `later`: a screen that answers is on its
     way, and until it says so, questions wait.
     """
+    from tui_mail.config import tokens
+
     global _vault, _ask_passphrase, _ask
+    tokens.lock_in(paths.state)
     if _vault is None or _vault.folder != paths.data:
         _vault = Vault(paths.data)
     _ask_passphrase, _ask = ask_passphrase, ask
