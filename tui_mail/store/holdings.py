@@ -14,7 +14,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from tui_mail.model import Account
-from tui_mail.store import bodies, due
+from tui_mail.store import bodies, due, mirror
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import meta
 from tui_mail.store.many import chunks, marks
@@ -90,6 +90,7 @@ def remove(db: Database, name: str) -> int:
     ids = [one[0] for one in db.read().execute("SELECT id FROM message WHERE account_id = ?", (account,))]
     for chunk in chunks(ids):
         db.run(lambda _, chunk=chunk: _remove_octets(db, chunk))  # type: ignore[misc]
+    db.run(lambda _: mirror.forget_account(db, name))
     db.run(lambda txn: _remove_rows(txn, account, name))
     return len(ids)
 
@@ -119,6 +120,8 @@ def _remove_rows(txn: Transaction, account: int, name: str) -> None:
     ):
         sql.execute(statement, (account,))
     sql.execute("DELETE FROM link WHERE account = ?", (name,))
-    sql.execute("DELETE FROM meta WHERE key = ?", (_LEFT.format(name),))
+    by_name = [_LEFT.format(name), f"protocol:{name}", f"convert:{name}"]
+    by_id = [f"{word}:{account}" for word in ("beside", "upload", "others", "visited")]
+    sql.executemany("DELETE FROM meta WHERE key = ?", ((key,) for key in (*by_name, *by_id)))
     txn.outgoing = True
     txn.lists.add(account)

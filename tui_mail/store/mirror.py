@@ -159,6 +159,13 @@ def forget(db: Database, ids: Sequence[int]) -> None:
     db.run(job)
 
 
+def forget_account(db: Database, account: str) -> None:
+    """Nothing of this account is on this computer any more; in the writer's thread."""
+    with writing(db) as sql:
+        for table in ("local", "local_folder", "listed", "outgoing"):
+            sql.execute(f"DELETE FROM {table} WHERE account = ?", (account,))  # noqa: S608
+
+
 def recover(paths: Paths) -> int:
     """Make a mail.db that was lost anew, where mail was on this computer only; returns how many messages there are.
 

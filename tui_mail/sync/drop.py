@@ -81,7 +81,6 @@ class Drop:
         self._account = account
         self._id = account_id
         self._policy = policy
-        self._listed_at = 0
 
     def visit(self, session: Pop3Session, progress: Progress, stopped: Callable[[], bool]) -> Visit:
         """Fetch, delete what may be, and end the session. Raises ServerError and StoreError; nothing is lost then."""
@@ -157,21 +156,21 @@ class Drop:
         maildrop.deleted(txn, self._id, uidls, now)
         mirror.note_names(self._db, txn, self._id, uidls)
 
-    def _note_others(self, here: Sequence[Entry], new: Sequence[Entry], kept: Sequence[Entry], now: int) -> None:
+    def _note_others(self, here: Sequence[Entry], new: Sequence[Entry], kept: Sequence[Entry], began: int) -> None:
         """Whether somebody else takes mail away: what we left there, and would leave there, is not listed any more."""
         before = others.signs(self._db.read(), self._id)
         known = maildrop.known(self._db.read(), self._id)
         listed = {entry.uidl for entry in (*here, *new)}
         ids = {known[uidl].message_id for uidl in listed if uidl in known}
-        found = maildrop.missing(self._db.read(), self._id, before.until, self._listed_at)
+        found = maildrop.missing(self._db.read(), self._id, before.until, began)
         left = {uidl: one for uidl, (one, _) in found.items() if uidl not in listed and one.message_id not in ids}
         thrown_away = maildrop.thrown_away(self._db.read(), [one.message_id for one in left.values()])
         entries = [Entry(0, one.size, uidl) for uidl, one in left.items()]
-        ours = {entry.uidl for entry in to_delete(self._policy, entries, left, thrown_away, now)}
+        ours = {entry.uidl for entry in to_delete(self._policy, entries, left, thrown_away, began)}
         gone = {uidl: found[uidl][1] for uidl in left if uidl not in ours}
         fetched = {entry.uidl for entry in kept}
         unfetched = [entry.uidl for entry in new if entry.uidl not in fetched and entry.uidl not in known]
-        signs = others.after_listing(before, listed, gone, unfetched, now)
+        signs = others.after_listing(before, listed, gone, unfetched, began)
         if signs != before:
             self._db.run(lambda txn: others.note(txn, self._id, signs))
 
