@@ -12,17 +12,25 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.cells import cell_len
 
 from tests.ui.world import screen_text, wait_for
 from tui_mail.client import MailClient
+from tui_mail.config import secrets
 from tui_mail.demo.server import Demo
+from tui_mail.model import Account
 from tui_mail.paths import paths
+from tui_mail.settings import Candidate, Discovery, Found
+from tui_mail.text import SafeText
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.compose import Composer
+from tui_mail.ui.setup_app import SetupApp
+from tui_mail.ui.sheet import Sheet
+from tui_mail.ui.widgets.typing import Line
 
 ROOT = Path(__file__).parents[2]
 ANSWER = "Thank you, that is what we need.\n\nI will bring the numbers on Thursday; can you keep an hour free?\n"
@@ -81,8 +89,46 @@ async def take(picture: Picture, client: MailClient, folder: Path) -> None:
         await wait_for(pilot, lambda: app.triage.one_pane or app.triage.reading.message is not None)
         await asyncio.sleep(0.3)
         await pilot.pause()
-        svg = app.export_screenshot(title="tui-mail")
-    written = folder / f"{picture.name}.svg"
+        keep(app.export_screenshot(title="tui-mail"), picture.name, folder)
+
+
+async def take_setup(account: Account, folder: Path) -> None:
+    """The assistant: its settings as they are found, and its test, on the demo's own servers."""
+    os.environ["TUI_MAIL_THEME"] = "dark"
+    assert account.outgoing is not None
+    with tempfile.TemporaryDirectory() as home:
+        where = paths(home)
+        where.prepare()
+        secrets.begin(where)
+        app = SetupApp(where, "anna@example.org")
+        async with app.run_test(size=(100, 26)) as pilot:
+            await wait_for(pilot, lambda: isinstance(app.focused, Line), 20)
+            setup = app.setup
+            setup.sheet = Sheet("Anna Berg", "anna@example.org", "secret")
+            setup.who.show(setup.sheet)
+            imap, smtp = (
+                replace(one, host=host, port=port, user="anna@example.org")
+                for one, host, port in (
+                    (account.incoming, "imap.example.org", 993),
+                    (account.outgoing, "smtp.example.org", 465),
+                )
+            )
+            setup.turn_to(setup.settings)
+            why = SafeText("autoconfig.example.org · certificate ✓ · IDLE ✓ · sending ✓")
+            found = Candidate(account.protocol, imap, smtp, Found.DOMAIN, why, verified=True)
+            setup._discovered(setup._stop, Discovery("anna@example.org", (found,)), over=True)
+            setup.settings.say_log([
+                SafeText("Known providers: example.org is none"),
+                SafeText("autoconfig.example.org: IMAP, POP3 and sending"),
+                SafeText("IMAP imap.example.org:993 TLS: TLS 1.3, certificate valid, IDLE"),
+            ])  # fmt: skip
+            await pilot.pause(0.3)
+            keep(app.export_screenshot(title="tui-mail"), "setup", folder)
+
+
+def keep(svg: str, name: str, folder: Path) -> None:
+    """Write a picture."""
+    written = folder / f"{name}.svg"
     written.write_text(plain_svg(svg), encoding="utf-8")
     if shutil.which("rsvg-convert"):
         subprocess.run(["rsvg-convert", str(written), "-o", str(written.with_suffix(".png"))], check=True)
@@ -112,6 +158,7 @@ async def take_all(folder: Path) -> None:
         client = MailClient(paths(demo.home))
         client.start()
         try:
+            await take_setup(client.accounts[0], folder)
             for picture in PICTURES:
                 await take(picture, client, folder)
         finally:

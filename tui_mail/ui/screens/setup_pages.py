@@ -145,6 +145,7 @@ class SettingsPage(Page):
             word(" Port"),
             field(f"{leg}-port"),
             Pick(f"{leg}-security", securities),
+            id=f"{leg}-row",
         )
         if leg == "outgoing":
             yield row("", Mark("same-login", "same user and password", alone=True))
