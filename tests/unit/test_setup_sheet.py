@@ -111,10 +111,12 @@ def test_another_login_for_sending(where: Paths) -> None:
     assert sheet.secrets() == {"incoming": "geheim", "outgoing": "anders"}
 
 
-def test_a_command_instead_of_a_password(where: Paths) -> None:
+@pytest.mark.parametrize(("auth", "written"), [("command", "password"), ("oauth2", "oauth2")])
+def test_a_command_instead_of_a_password(where: Paths, auth: str, written: str) -> None:
     sheet = filled()
-    sheet.incoming.auth, sheet.incoming.command = "command", "pass show 'mail/my work'"
+    sheet.incoming.auth, sheet.incoming.command = auth, "pass show 'mail/my work'"
     account = sheet.account(where)
+    assert account.incoming.auth == written
     assert account.incoming.password_command == ("pass", "show", "mail/my work")
     assert account.outgoing is not None
     assert account.outgoing.password_command == account.incoming.password_command

@@ -36,7 +36,7 @@ class LegSheet:
     auth: str = "password"
     """password | command | oauth2"""
     command: str = ""
-    """Of `command`: what a shell would be given; its first output line is the password (or the token)."""
+    """What a shell would be given; its first output line is the password, or the access token."""
     fingerprint: str = ""
     ca_file: str = ""
 
@@ -58,11 +58,16 @@ class LegSheet:
         if not re.fullmatch(r"\d{1,5}", self.port):
             raise ConfigError(f'The port "{self.port}" is no number; 993, 995, 465 and 587 are usual ones.')
         try:
-            command = tuple(shlex.split(self.command)) if self.auth == "command" else ()
+            command = tuple(shlex.split(self.command)) if self.auth != "password" else ()
         except ValueError as error:
             raise ConfigError(f"The password command does not read as a command line: {error}.") from None
         if self.auth == "command" and not command:
             raise ConfigError("Say which command prints the password, such as: pass show mail/work")
+        if self.auth == "oauth2" and not command:
+            raise ConfigError(
+                "Say which command prints an access token, such as: oama access anna@example.org. To log in through a "
+                "browser instead, add the account with `tui-mail account add --oauth`."
+            )
         return Server(
             host=self.host.strip(),
             port=int(self.port),

@@ -176,9 +176,9 @@ class SettingsPage(Page):
         self.query_one("#policy-rows").display = pop
         self.query_one("#policy-words", Static).update(POLICY_WORDS.get(sheet.delete_from_server, ""))
         self.query_one("#incoming-password-row").display = sheet.incoming.auth == "password"
-        self.query_one("#incoming-command-row").display = sheet.incoming.auth == "command"
+        self.query_one("#incoming-command-row").display = sheet.incoming.auth != "password"
         self.query_one("#outgoing-login").display = not sheet.same_login
-        self.query_one("#outgoing-command-row").display = not sheet.same_login and sheet.outgoing.auth == "command"
+        self.query_one("#outgoing-command-row").display = not sheet.same_login and sheet.outgoing.auth != "password"
         self.query_one("#outgoing-password-row").display = not sheet.same_login and sheet.outgoing.auth == "password"
         cures = sheet.cures()
         self.query_one("#ports").display = bool(cures)
