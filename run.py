@@ -73,7 +73,7 @@ def main(words: Sequence[str]) -> int:
             os.environ["TUI_MAIL_FULL"] = "1"
         os.chdir(ROOT)
         arguments = [word for word in rest if word != "--full"]
-        parallel = [] if {"--pdb", "no:xdist"}.intersection(arguments) else ["-n", "auto"]
+        parallel = [] if {"--pdb", "no:xdist"}.intersection(arguments) else ["-n", str(2 * (os.cpu_count() or 2))]
         execute(environment("dev"), ["-m", "pytest", *parallel, *arguments])
     if command == "bench":
         return benchmarks(rest)
