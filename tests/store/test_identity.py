@@ -18,6 +18,7 @@ from tui_mail.paths import paths
 from tui_mail.store import due, folders, journal, messages, rows, undoing
 from tui_mail.store.database import Database
 from tui_mail.store.journal import Effect
+from tui_mail.store.stages import Stage
 
 
 def test_message_without_message_id_is_found_again(shelf: Shelf) -> None:
@@ -144,3 +145,30 @@ def test_many_open_a_new_store_at_once(tmp_path: Path) -> None:
     for db in opened:
         db.close()
     assert [name for name in os.listdir(paths(tmp_path).data) if name.startswith("bodies")] == ["bodies.db"]
+
+
+def test_two_that_are_alike_are_moved_by_two_clients(shelf: Shelf) -> None:
+    """Ours was moved and the answer lost; what turns up elsewhere is the other one, and nothing of it is half moved."""
+    third = shelf.db.run(lambda txn: folders.add_unmade(txn, shelf.account, "Third"))
+    fourth = shelf.db.run(lambda txn: folders.add_unmade(txn, shelf.account, "Fourth"))
+    alike = arrival(1, msgid="m1@example.org")
+    shelf.db.run(lambda txn: messages.insert(txn, shelf.account, third, [alike]))
+    [theirs] = rows.ids_of(shelf.db.read(), third)
+    shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.inbox, [alike]))
+    [ours] = rows.ids_of(shelf.db.read(), shelf.inbox)
+    do(shelf, Effect(ChangeKind.MOVE, shelf.archive), [ours])
+    change = due.next_due(shelf.db.read(), shelf.account, 9e9)
+    assert change is not None
+    shelf.db.run(lambda txn: due.begin(txn, change.id))
+    shelf.db.run(
+        lambda txn: due.set_stage(txn, due.due_items(txn.sql, change.id), Stage.TODO, probe=500)  # the UID MOVE is sent
+    )
+    shelf.db.run(lambda txn: messages.lose(txn, third, [1]))
+    shelf.db.run(lambda txn: messages.lose(txn, shelf.inbox, [1]))
+    [item] = due.due_items(shelf.db.read(), change.id)
+    assert item.probe == 0
+    shelf.db.run(lambda txn: messages.insert(txn, shelf.account, fourth, [replace(alike, uid=7)]))
+    assert list(rows.ids_of(shelf.db.read(), fourth)) == [theirs]
+    shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.archive, [replace(alike, uid=500)]))
+    [item] = due.due_items(shelf.db.read(), change.id)
+    assert (item.folder_id, item.uid) == (shelf.archive, 500)

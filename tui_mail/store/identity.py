@@ -69,14 +69,19 @@ def likenesses(sql: sqlite3.Connection, folder_id: int, uids: Iterable[int]) -> 
 
 
 def homeless(sql: sqlite3.Connection, account: int, folder_id: int) -> dict[Key, list[tuple[int, int]]]:
-    """(id, internaldate) of messages that may be what now appears in the folder; those expected there first.
+    """(id, internaldate) of messages that may be what now appears in the folder.
 
-    Not those of which we sent a copy there: that is what appears.
+    Those expected there come first, and those last that we may have moved to another folder. Not those of which we
+    sent a copy there: that is what appears.
     """
     found, copied = dict[Key, list[tuple[int, int]]](), copied_into(sql, account).get(folder_id, set())
     for id_, key, size, date in sql.execute(
         "SELECT id, msgid_hash, size, internaldate FROM message WHERE account_id = ?1 AND uid IS NULL AND NOT unborn"
-        " AND (folder_id IS NULL OR folder_id = ?2) ORDER BY folder_id IS NULL, lost_since DESC",
+        " AND (folder_id IS NULL OR folder_id = ?2) ORDER BY folder_id IS NULL, EXISTS ("
+        "SELECT 1 FROM journal_item i JOIN journal j ON j.id = i.journal_id WHERE i.message_id = message.id"
+        " AND i.stage < 2 AND j.kind = 'move' AND j.attempts > 0 AND j.target != ?2"
+        " AND j.state IN ('queued', 'running')"
+        "), lost_since DESC",
         (account, folder_id),
     ):
         if id_ not in copied:

@@ -18,7 +18,7 @@ from tui_mail.store import folders, labels, strays, twins
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
 from tui_mail.store.many import chunks, marks
-from tui_mail.store.stages import UNTOUCHED, forget_probes
+from tui_mail.store.stages import UNTOUCHED, forget_moves, forget_probes
 from tui_mail.text import SafeText
 
 FIELD, RECORD = "\x1f", "\x1e"
@@ -143,6 +143,7 @@ def lose_messages(txn: Transaction, ids: Iterable[int], *, alone: bool = False) 
         find_twins(txn, target, list(moving), moving)
     if alone:
         strays.follow(txn, ids)
+        forget_moves(txn, ids)
     refresh_view(txn, ids)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterable
 from enum import IntEnum
 
 from tui_mail.store.database import Transaction
@@ -44,6 +45,16 @@ def forget_probes(txn: Transaction, folder_id: int) -> None:
         " (SELECT id FROM journal WHERE target = ? AND state IN ('queued', 'running', 'failed'))"
         " AND (stage = ? OR stage = ? AND journal_id IN (SELECT id FROM journal WHERE kind IN ('copy', 'append')))",
         (Stage.SOUGHT, int(time.time()), folder_id, Stage.SENT, Stage.TODO),
+    )
+
+
+def forget_moves(txn: Transaction, ids: Iterable[int]) -> None:
+    """These messages are not where a UID MOVE was sent for them: what is found of them elsewhere is not half moved."""
+    moves = "SELECT id FROM journal WHERE kind = 'move' AND state IN ('queued', 'running', 'failed')"
+    txn.sql.executemany(
+        "UPDATE journal_item SET probe = 0 WHERE message_id = ? AND stage = ? AND probe > 0"  # noqa: S608
+        f" AND journal_id IN ({moves})",
+        ((id_, Stage.TODO) for id_ in ids),
     )
 
 
