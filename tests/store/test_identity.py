@@ -152,10 +152,10 @@ def test_two_that_are_alike_are_moved_by_two_clients(shelf: Shelf) -> None:
     third = shelf.db.run(lambda txn: folders.add_unmade(txn, shelf.account, "Third"))
     fourth = shelf.db.run(lambda txn: folders.add_unmade(txn, shelf.account, "Fourth"))
     alike = arrival(1, msgid="m1@example.org")
-    shelf.db.run(lambda txn: messages.insert(txn, shelf.account, third, [alike]))
-    [theirs] = rows.ids_of(shelf.db.read(), third)
     shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.inbox, [alike]))
     [ours] = rows.ids_of(shelf.db.read(), shelf.inbox)
+    shelf.db.run(lambda txn: messages.insert(txn, shelf.account, third, [alike]))
+    [theirs] = rows.ids_of(shelf.db.read(), third)
     do(shelf, Effect(ChangeKind.MOVE, shelf.archive), [ours])
     change = due.next_due(shelf.db.read(), shelf.account, 9e9)
     assert change is not None
