@@ -225,7 +225,10 @@ def test_no_answer_to_the_dot(writer: Writer) -> None:
 
 
 def test_line_that_breaks_before_the_dot(writer: Writer) -> None:
-    """Whatever was noted before the dot: it did not go out, so it is tried again, and arrives once."""
+    """Whatever was noted before the dot: it did not go out, so it is tried again, and arrives once.
+
+    Where the server had read all of it before it died, our dot goes into nothing unnoticed: then nobody knows, it says so.
+    """
     receiver = writer.server.new_user()
     with writer.client() as client:
         draft = writer.draft(client, writer.server.address(receiver), body="x" * 400_000)
@@ -245,8 +248,10 @@ def test_line_that_breaks_before_the_dot(writer: Writer) -> None:
         client._db.run = run  # type: ignore[method-assign]
         writer.server.start()
         client.retry().result(10)
-        finished(client, entry)
-        assert len(writer.server.arrived(receiver)) == 1
+        if finished(client, entry, SendState.DONE, SendState.UNKNOWN).state is SendState.DONE:
+            assert len(writer.server.arrived(receiver)) == 1
+        else:
+            assert writer.server.arrived(receiver, 0) == []
 
 
 @pytest.mark.parametrize("message_id", ["kept", "rewritten"])
