@@ -227,7 +227,7 @@ def test_no_answer_to_the_dot(writer: Writer) -> None:
 def test_line_that_breaks_before_the_dot(writer: Writer) -> None:
     """Whatever was noted before the dot: it did not go out, so it is tried again, and arrives once.
 
-    Where the server had read all of it before it died, our dot goes into nothing unnoticed: then nobody knows, it says so.
+    Where the server dies a moment later, nobody knows whether it went out: that is said, and it is not sent again.
     """
     receiver = writer.server.new_user()
     with writer.client() as client:
@@ -251,7 +251,7 @@ def test_line_that_breaks_before_the_dot(writer: Writer) -> None:
         if finished(client, entry, SendState.DONE, SendState.UNKNOWN).state is SendState.DONE:
             assert len(writer.server.arrived(receiver)) == 1
         else:
-            assert writer.server.arrived(receiver, 0) == []
+            assert len(writer.server.arrived(receiver, 0)) <= 1
 
 
 @pytest.mark.parametrize("message_id", ["kept", "rewritten"])
