@@ -14,7 +14,7 @@ from tui_mail.client.converting import Conversion, Plan, server_of
 from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets
 from tui_mail.errors import AuthenticationRefused, SecretUnavailable, UsageError
-from tui_mail.model import Account, Protocol, Security
+from tui_mail.model import CHECK_EVERY, Account, Protocol, Security
 from tui_mail.text import safe_line
 
 
@@ -28,7 +28,13 @@ def account_convert(given: Arguments) -> int:
         raise UsageError("--delete-from-server is for --protocol pop3. Nothing was changed.")
     security = Security(given.security) if given.security else None
     server = server_of(before, protocol, host=given.host, port=given.port, security=security, user=given.user)
-    after = replace(before, protocol=protocol, incoming=server, delete_from_server=given.delete_from_server)
+    after = replace(
+        before,
+        protocol=protocol,
+        incoming=server,
+        delete_from_server=given.delete_from_server,
+        check_every=before.check_every if protocol is Protocol.POP3 else CHECK_EVERY,
+    )
     if before.protocol is protocol:  # config.toml was changed by hand, and the mail here was not
         after = replace(before, delete_from_server=given.delete_from_server)
     with Conversion(given.paths, lambda account: _password(before, account)) as conversion:

@@ -23,7 +23,7 @@ def keeper(dovecot: Dovecot, tmp_path: Path) -> Person:
     person = Person(dovecot, tmp_path)
     person.deliver(*(letter(f"Letter {number}", number=number) for number in range(1, 5)))
     server = dovecot.account(person.user, Protocol.POP3).incoming
-    assert person.add(protocol="pop3", host=server.host, port=server.port).code == 0
+    assert person.add(protocol="pop3", host=server.host, port=server.port, check_every="10 minutes").code == 0
     assert person.run("sync").code == 0
     with person.elsewhere() as other:
         other.store("1:2", "+FLAGS", "\\Deleted")

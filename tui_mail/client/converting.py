@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from tui_mail.attention import Attention
 from tui_mail.config import accounts as configuration
 from tui_mail.errors import MailError, UsageError
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.net.imap import ImapSession
 from tui_mail.net.pop3 import Pop3Session
 from tui_mail.paths import Paths
@@ -141,7 +141,12 @@ class Conversion:
                 f'There is mail of an account "{beside}" already; choose another name. Nothing was changed.'
             )
         kept = replace(
-            before, name=beside, protocol=Protocol.LOCAL, incoming=_nobody(before), delete_from_server="never"
+            before,
+            name=beside,
+            protocol=Protocol.LOCAL,
+            incoming=_nobody(before),
+            delete_from_server="never",
+            check_every=CHECK_EVERY,
         )
         return Plan(before, after, kept, standing, upload)
 

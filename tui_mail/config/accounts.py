@@ -20,12 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_mail.config.durations import words_of
 from tui_mail.config.files import replace_whole
 from tui_mail.config.oauth_rules import oauth_values
 from tui_mail.config.rules import PASSWORD_KEYS, Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.settings import DEFAULT_PORTS
@@ -175,7 +176,8 @@ def _convert(paths: Paths, after: Account, beside: Account | None) -> None:
         raise ConfigError(f'The account "{after.name}" in {paths.config_file} is not right; nothing was changed.')
     table["protocol"] = after.protocol.value
     if after.protocol is not Protocol.POP3:
-        table["incoming"].pop("delete_from_server", None)
+        for key in ("delete_from_server", "check_every"):
+            table["incoming"].pop(key, None)
     _rewrite(table["incoming"], _incoming_table(was), _incoming_table(after))
     if was.outgoing is not None and after.outgoing is not None:  # what it inherited is not what it inherits now
         _rewrite(table["outgoing"], _leg(was.outgoing, was.incoming), _leg(after.outgoing, after.incoming))
@@ -404,6 +406,8 @@ def _incoming_table(account: Account) -> Table:
     incoming = _leg(account.incoming, Server("", 0, Security.TLS, ""))
     if account.delete_from_server != "never":
         incoming["delete_from_server"] = account.delete_from_server
+    if account.check_every != CHECK_EVERY:
+        incoming["check_every"] = words_of(account.check_every)
     return incoming
 
 
