@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -369,3 +370,31 @@ def test_a_server_that_only_says_that_it_deletes(certificate: Path, tmp_path: Pa
             again(client)
             again(client)
             assert sorted(subjects_shown(client) + subjects_shown(client, Role.TRASH)) == numbers(*range(1, 6))
+
+
+@pytest.mark.parametrize("policy", ["at_once", "never"])
+def test_a_full_disk(policy: str, certificate: Path, tmp_path: Path) -> None:
+    """It is said, the server deletes nothing that is not here, and with room again the rest comes, each once."""
+    with OddPop(certificate) as server:
+        raws = [message(number) + random.Random(number).randbytes(60_000).hex().encode() for number in range(1, 41)]
+        server.deliver(*raws)
+        account = replace(server.account(), delete_from_server=policy)
+        client = MailClient(paths(tmp_path), [account], secret=lambda _: "secret")
+        client._db.run(lambda _: client._db.bodies_sql.execute("PRAGMA max_page_count = 120").fetchone())
+        client.start()
+        try:
+            wait_for(lambda: "disk" in client.statuses()[0].sentence, "the full disk is said", 60)
+            here = set(subjects_shown(client))
+            assert len(here) < 40
+            left = {
+                f"Number {number}" for number, raw in enumerate(raws, 1) if raw in [one.raw for one in server.mails]
+            }
+            assert here | left == {f"Number {number}" for number in range(1, 41)}
+            client._db.run(lambda _: client._db.bodies_sql.execute("PRAGMA max_page_count = 100000").fetchone())
+            client.retry().result(10)
+            wait_for(lambda: len(shown(client)) == 40, "all are here", 60)
+            again(client)
+            assert subjects_shown(client) == numbers(*range(1, 41))
+            assert len(server.mails) == (0 if policy == "at_once" else 40)
+        finally:
+            client.stop()
