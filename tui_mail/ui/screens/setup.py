@@ -196,10 +196,11 @@ class Setup(Screen[str | None]):
         name = event.push.id or ""
         kind, _, number = name.rpartition("-")
         if kind == "port-cure":
-            self._cure(self._ports[int(number)])
-        elif kind == "cure":
-            self._cure(self._cures[int(number)])
+            self._cure(self._ports, int(number))
+        elif kind == "cure" and self._cure(self._cures, int(number)):
             self._begin_test()
+        elif kind == "cure":
+            return
         elif name == "back":
             self.action_back()
         elif name == "again":
@@ -356,13 +357,17 @@ class Setup(Screen[str | None]):
         self._ports = self.sheet.cures()
         self.settings.suit(self.sheet)
 
-    def _cure(self, cure: Cure) -> None:
-        self.sheet.apply(cure)
+    def _cure(self, cures: list[Cure], number: int) -> bool:
+        """Take a way out; False when it is offered no more: a key that was pressed twice comes late."""
+        if number >= len(cures):
+            return False
+        self.sheet.apply(cures[number])
         self._touched = True
         self.settings.show(self.sheet)
         self._arrange()
         if self.page is self.settings:
             self.set_focus(self.settings.query_one("#go-on", Push))
+        return True
 
     def _leave_settings(self) -> None:
         self._stop.set()
@@ -399,6 +404,7 @@ class Setup(Screen[str | None]):
         self._stop = stop = threading.Event()
         self._steps, self._reports, self._cures = {"incoming": [], "outgoing": []}, {}, []
         self._guards = guards(account, load(self._paths).accounts)
+        self.test.query_one("#go-on", Push).say("Testing")
         letter = self.test.query_one("#letter", Mark).is_on
         secrets = self.sheet.secrets()
         self.test.query_one("#letter").display = account.outgoing is not None
@@ -457,9 +463,7 @@ class Setup(Screen[str | None]):
         return [*(guard.words for guard in self._guards), *seen]
 
     def _test_ended(self) -> None:
-        assert self.account is not None
-        wanted = 1 + (self.account.outgoing is not None)
-        if len(self._reports) < wanted or self.page is not self.test:
+        if len(self._reports) < self._wanted() or self.page is not self.test:
             return
         good = all(report.ok for report in self._reports.values()) and not any(one.grave for one in self._guards)
         push = self.test.query_one("#go-on", Push)
@@ -467,7 +471,13 @@ class Setup(Screen[str | None]):
         first = self.test.query_one("#cure-0", Push) if self._cures else self.test.query_one("#again", Push)
         self.set_focus(push if good else first)
 
+    def _wanted(self) -> int:
+        """How many servers there are to be tested."""
+        return 1 + (self.account is not None and self.account.outgoing is not None)
+
     def _leave_test(self) -> None:
+        if len(self._reports) < self._wanted():
+            return  # it is being tested
         self._stop.set()
         if self.sheet.secrets():
             self.turn_to(self.secret)
