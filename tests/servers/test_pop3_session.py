@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import need
 from tests.servers.courier import Courier
-from tests.servers.dovecot import Dovecot, missing
+from tests.servers.dovecot import Dovecot, missing, wait_until
 from tui_mail.errors import (
     AuthenticationRefused,
     CertificateRefused,
