@@ -166,7 +166,7 @@ def test_nothing_is_deleted_without_quit(maildrops: Maildrops) -> None:
     session = opened(maildrops, anna)
     assert session.delete([1, 7]) == [1]
     session.quit()
-    assert subjects(maildrops, anna) == [b"two"]
+    assert wait_until(lambda: subjects(maildrops, anna) == [b"two"], 10)
 
 
 def test_names_last_over_sessions(maildrops: Maildrops) -> None:
