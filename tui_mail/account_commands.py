@@ -96,12 +96,9 @@ def account_add(given: Arguments) -> int:
     if oauth and not oauth.token_command:
         print(f"Log in now with: tui-mail account login {shlex.quote(account.name)}", file=sys.stderr)
     found = guards(account, others, elsewhere=accounts_elsewhere(given.paths, [paths()]))
-    overlapping = overlaps(configuration.load(given.paths).accounts)
-    warnings = [overlap.sentence for overlap in overlapping if account.name in overlap.accounts]
-    warnings += [guard.words for guard in found if not warnings or guard.name != "same-mailbox"]
-    for words in warnings:
-        print(words, file=sys.stderr)
-    document = {"account": account.name, **({"warnings": warnings} if warnings else {})}
+    for guard in found:
+        print(guard.words, file=sys.stderr)
+    document = {"account": account.name, **({"warnings": [guard.words for guard in found]} if found else {})}
     answer(given, document, f"Added {account.name}. `tui-mail sync` reads it now, `tui-mail` opens it.")
     return 0
 

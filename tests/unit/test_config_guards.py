@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_mail.config.guards import Seen, accounts_elsewhere, guards, one_mailbox, two_profiles
+from tui_mail.config.guards import Seen, accounts_elsewhere, guards, two_profiles
+from tui_mail.config.overlaps import one_mailbox
 from tui_mail.model import Account, Protocol, Role, Security, Server
 from tui_mail.paths import paths
 

@@ -6,21 +6,16 @@ What must never be here: a network, the store, or a change of settings.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui_mail.config.accounts import parse
-from tui_mail.config.providers import PROVIDERS
-from tui_mail.config.rules import is_loopback
+from tui_mail.config.overlaps import deletes, one_mailbox, overlap_of
 from tui_mail.model import Account, Protocol, Role
 from tui_mail.paths import Paths
 from tui_mail.text import SafeText, safe_line
-
-_SERVICE = re.compile(r"^(imap4?s?|pop3?s?|mail|pop-mail|imap-mail|in|incoming)\.(?=[^.]+\.)")
-"""What a provider calls the same mailbox by: imap.example.org and pop.example.org."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,12 @@ def guards(
     `elsewhere`: accounts of other configurations of this person, see `accounts_elsewhere`.
     """
     seen = seen or Seen()
-    found = [_beside(account, other) for other in others if other.name != account.name and one_mailbox(account, other)]
+    beside = [overlap_of(account, other) for other in others if other.name != account.name]
+    found = [
+        Guard("pop-deletes" if one.takes else "same-mailbox", one.sentence, grave=True)
+        for one in beside
+        if one is not None
+    ]
     found += [
         Guard(
             "two-homes",
@@ -68,21 +68,11 @@ def guards(
             grave=True,
         )
         for home, other in elsewhere
-        if one_mailbox(account, other) and (_deletes(account) or _deletes(other))
+        if one_mailbox(account, other) and (deletes(account) or deletes(other))
     ]
     found += _sent(account, seen)
     found += _folders(account, seen)
     return sorted(found, key=lambda guard: not guard.grave)
-
-
-def one_mailbox(one: Account, other: Account) -> bool:
-    """Whether two accounts read the same mailbox, as far as their settings tell."""
-    mine, its = one.incoming, other.incoming
-    if not mine.host or not its.host:
-        return False
-    if is_loopback(mine.host) and one.protocol is other.protocol and mine.port != its.port:
-        return False  # tunnels to two servers
-    return _house(mine.host) == _house(its.host) and _user(one) == _user(other)
 
 
 def two_profiles(strangers: Sequence[str]) -> Guard:
@@ -107,21 +97,6 @@ def accounts_elsewhere(here: Paths, others: Iterable[Paths]) -> list[tuple[Path,
             continue
         found += [(other.config, account) for account in parse(text, other.config).accounts]
     return found
-
-
-def _beside(account: Account, other: Account) -> Guard:
-    """Two accounts of one mailbox."""
-    both = f"{account.name} and {other.name} read the same mailbox ({account.incoming.user} at {account.incoming.host})"
-    takes = next((one for one in (account, other) if _deletes(one)), None)
-    if takes is not None:
-        left = other if takes is account else account
-        words = (
-            f"{both}, and {takes.name} deletes there what it has fetched by POP3, so {left.name} misses it. It "
-            f"is safe here, in {takes.name}; keep one of the two, or set delete_from_server of {takes.name} to never."
-        )
-        return Guard("pop-deletes", safe_line(words), grave=True)
-    words = f"{both}, so every message would be here twice. Nothing is lost; keep one of the two."
-    return Guard("same-mailbox", safe_line(words), grave=True)
 
 
 def _sent(account: Account, seen: Seen) -> list[Guard]:
@@ -154,22 +129,3 @@ def _folders(account: Account, seen: Seen) -> list[Guard]:
         )
         found.append(Guard("no-trash", safe_line(words)))
     return found
-
-
-def _deletes(account: Account) -> bool:
-    return account.protocol is Protocol.POP3 and account.delete_from_server != "never"
-
-
-def _house(host: str) -> str:
-    """Whose the server is: the provider's name when it has several names, else the host without its service."""
-    name = host.casefold().rstrip(".")
-    known = (one.card.name for one in PROVIDERS if any(name == place.host for place in (*one.imap, *one.pop3)))
-    return next(known, _SERVICE.sub("", name))
-
-
-def _user(account: Account) -> str:
-    """The user, as most servers read it: with or without the domain of the address."""
-    user = account.incoming.user.casefold()
-    name, _, domain = user.partition("@")
-    own = account.email.casefold().rpartition("@")
-    return f"{name}@{own[2]}" if not domain else user

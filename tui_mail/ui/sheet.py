@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from tui_mail.config.accounts import account_names, check_account
+from tui_mail.config.files import replace_whole
 from tui_mail.errors import ConfigError
 from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.paths import Paths
@@ -199,13 +199,8 @@ def name_for(email: str, taken: Iterable[str]) -> str:
 
 def keep(paths: Paths, sheet: Sheet) -> None:
     """Keep the answers, without secrets, should the program end before the account is written."""
-    path = _file(paths)
-    kept = _plain(sheet)
-    fresh = path.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(OSError):
-        fresh.touch(0o600)
-        fresh.write_text(json.dumps(kept), "utf-8")
-        fresh.replace(path)
+        replace_whole(_file(paths), json.dumps(_plain(sheet)).encode())
 
 
 def kept(paths: Paths) -> Sheet | None:

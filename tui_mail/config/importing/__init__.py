@@ -19,6 +19,7 @@ from tui_mail.config.accounts import problem_of
 from tui_mail.config.importing.gathering import Imported, Spot, alias_of
 from tui_mail.config.importing.pairing import paired
 from tui_mail.config.importing.places import OTHER_NAMES, PROGRAMS, program_of, usual_files
+from tui_mail.config.overlaps import one_mailbox
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.model import Account, Server
 from tui_mail.text import SafeText, safe_line
@@ -57,13 +58,8 @@ def read(wanted: str = "") -> list[Imported]:
 
 
 def same_mailbox(one: Account, other: Account) -> bool:
-    """True when two accounts are of one user on one server."""
-
-    def mailbox(account: Account) -> tuple[str, str, str]:
-        server = account.incoming
-        return account.protocol.value, server.host.casefold().rstrip("."), server.user.casefold()
-
-    return mailbox(one) == mailbox(other)
+    """True when two accounts are of one user on one server, and speak the same protocol there."""
+    return one.protocol is other.protocol and one_mailbox(one, other)
 
 
 def completed(account: Account, other: Account) -> Account:

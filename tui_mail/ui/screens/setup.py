@@ -544,10 +544,14 @@ class Setup(Screen[str | None]):
         def work() -> None:
             from tui_mail.client.enrolling import enrol
             from tui_mail.config.secrets import Place
+            from tui_mail.ui.setting import write_preset
 
             problem: MailError | None = None
             try:
                 enrol(self._paths, account, secrets, Place(place))
+                if keys != "gmail" and not self._paths.keys_file.exists():  # else its owner knows better
+                    with contextlib.suppress(MailError):  # the account is there; the keys can be chosen again
+                        write_preset(self._paths.keys_file, keys)
             except MailError as error:
                 problem = error
 
@@ -556,7 +560,6 @@ class Setup(Screen[str | None]):
                 if problem is not None:
                     self.problem("keys", problem.shown)
                     return
-                _keep_preset(self._paths, keys)
                 sheets.forget(self._paths)
                 self.dismiss(account.name)
 
@@ -578,11 +581,3 @@ def _own_name() -> str:
         with contextlib.suppress(KeyError):
             return pwd.getpwuid(os.getuid()).pw_gecos.partition(",")[0].strip()
     return ""
-
-
-def _keep_preset(paths: Paths, preset: str) -> None:
-    """Write the choice of keys, unless there is a keys.toml already, whose owner knows better."""
-    if preset == "gmail" or paths.keys_file.exists():
-        return
-    with contextlib.suppress(OSError):
-        paths.keys_file.write_text(f'preset = "{preset}"\n', "utf-8")
