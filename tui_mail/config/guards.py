@@ -52,7 +52,7 @@ def guards(
     `elsewhere`: accounts of other configurations of this person, see `accounts_elsewhere`.
     """
     seen = seen or Seen()
-    beside = [overlap_of(account, other) for other in others if other.name != account.name]
+    beside = [overlap_of(other, account) for other in others if other.name != account.name]
     found = [
         Guard("pop-deletes" if one.takes else "same-mailbox", one.sentence, grave=True)
         for one in beside
