@@ -40,7 +40,7 @@ def lines(app: TuiMailApp) -> list[str]:
 
 def deeds(app: TuiMailApp) -> list[str]:
     """What was done, newest first."""
-    return [deed.change.summary for deed in app.screen.query_one(DeedList).deeds]
+    return [deed.change.summary for deed in app.screen.query_one(DeedList).items]
 
 
 def details(app: TuiMailApp) -> str:

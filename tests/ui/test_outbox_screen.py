@@ -176,7 +176,7 @@ async def test_taking_back_and_editing(mail: World) -> None:
         await pilot.press("u")
         await wait_for(pilot, lambda: "Taken back; it is a draft again." in screen_text(app))
         await wait_for(pilot, lambda: [draft.subject for draft in drafts(mail)] == ["Second"])
-        await wait_for(pilot, lambda: app.screen.query_one(EntryList).entries[0].subject == "First")
+        await wait_for(pilot, lambda: app.screen.query_one(EntryList).items[0].subject == "First")
         await pilot.press("g", "g", "enter")
         await wait_for(pilot, lambda: isinstance(app.screen, Composer))
         assert app.screen.subject.value == "First"

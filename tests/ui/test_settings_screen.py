@@ -57,13 +57,13 @@ async def opened(app: TuiMailApp, pilot: Pilot[None]) -> Settings:
     await pilot.press("comma")
     await wait_for(pilot, lambda: isinstance(app.screen, Settings))
     screen = settings_of(app)
-    await wait_for(pilot, lambda: screen._list.lines)
+    await wait_for(pilot, lambda: screen._list.items)
     return screen
 
 
 async def goto(pilot: Pilot[None], screen: Settings, key: str, owner: str = "work") -> SettingLine:
     """The cursor on one setting."""
-    lines = screen._list.lines
+    lines = screen._list.items
     at = next(i for i, one in enumerate(lines) if one.owner == owner and one.setting and one.setting.key == key)
     screen._list.move_to(at)
     await pilot.pause()
@@ -88,7 +88,7 @@ async def test_every_setting_is_reached(place: World, size: tuple[int, int]) -> 
     async with app.run_test(size=size) as pilot:
         screen = await opened(app, pilot)
         seen = set[str]()
-        for _ in range(len(screen._list.lines)):
+        for _ in range(len(screen._list.items)):
             line = screen._list.current
             assert line is not None
             assert line.label[:12] in screen_text(app), line

@@ -6,32 +6,28 @@ What must never be here: which settings there are (`setting_text`), files (`sett
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from tui_mail.errors import MailError
-from tui_mail.text import SafeText, safe_line
+from tui_mail.text import safe_line
 from tui_mail.ui import setting as files
 from tui_mail.ui.actions import Place
 from tui_mail.ui.bridge import Errands, Then
-from tui_mail.ui.keys import PRESETS, KeyReader, key_name
+from tui_mail.ui.keys import PRESETS
 from tui_mail.ui.memory import remember
-from tui_mail.ui.screens.picker import LOW, Choice, Picker
+from tui_mail.ui.screens.list_box import ItemList, ListBox
+from tui_mail.ui.screens.picker import Choice, Picker
 from tui_mail.ui.themes import THEMES
 from tui_mail.ui.widgets.cells import steady, width
-from tui_mail.ui.widgets.key_bar import KeyBar
-from tui_mail.ui.widgets.line_view import CursorView
-from tui_mail.ui.widgets.one_line import OneLine
-from tui_mail.ui.widgets.reader import Reader
+from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.setting_text import (
     SCREEN,
     Setting,
@@ -44,15 +40,13 @@ from tui_mail.ui.widgets.setting_text import (
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
 
-SAID_SECONDS = 6.0
-"""How long a word about what was just done stands in the title."""
 Kept = Callable[[], object]
 Refused = Callable[[str], None]
 THEME = Setting("theme", "Theme", "Dark or light; at once.", tuple(theme.name for theme in THEMES))
 PRESET = Setting("preset", "Keys", "A preset; your own keys stay in keys.toml. From the next start.", tuple(PRESETS))
 
 
-class SettingList(CursorView):
+class SettingList(ItemList[SettingLine]):
     """One line for each setting."""
 
     PREFIX = "setting"
@@ -60,43 +54,14 @@ class SettingList(CursorView):
         "setting--heading", "setting--value", "setting--quiet", "setting--bar", "setting--cursor", "setting--blurred",
     }  # fmt: skip
 
-    class Moved(Message):
-        """The cursor is on another line, or the line reads differently."""
-
-    class Chosen(Message):
-        """A line was clicked twice."""
-
-    def __init__(self, *, id: str) -> None:
-        self.lines: list[SettingLine] = []
-        super().__init__(id=id)
-
-    @property
-    def current(self) -> SettingLine | None:
-        """What the cursor is on."""
-        return self.lines[self.cursor] if self.cursor < len(self.lines) else None
-
     def show(self, lines: list[SettingLine]) -> None:
         """Show these; the cursor stays on its line."""
-        first = not self.lines
-        self.lines = lines
-        self.set_count(len(lines))
-        self.cursor = min(1 if first else self.cursor, max(0, len(lines) - 1))
-        self.reveal()
-        self.forget_all()
-        self.post_message(self.Moved())
+        self.show_items(lines, self.cursor if self.items else 1)
 
     def paint(self, index: int, cells: int) -> Strip:
         """One line."""
-        runs = setting_runs(self.lines[index], cells, cursor=index == self.cursor)
+        runs = setting_runs(self.items[index], cells, cursor=index == self.cursor)
         return self.strip(runs, cells, self.ground(index))
-
-    def cursor_moved(self) -> None:
-        """Tell the screen."""
-        self.post_message(self.Moved())
-
-    def chosen(self) -> None:
-        """Tell the screen."""
-        self.post_message(self.Chosen())
 
 
 class Change(ModalScreen[bool]):
@@ -154,86 +119,47 @@ class Change(ModalScreen[bool]):
         self._wrong.set_class(look == "error", "-error")
 
 
-class Settings(ModalScreen[None]):
+class Settings(ListBox):
     """A box over whatever is in front."""
 
+    NAME = "settings"
+    PLACE = Place.SETTINGS
+
     def __init__(self, triage: Triage) -> None:
-        super().__init__(classes="settings")
         self._client = triage.client
-        self._keymap = triage.keymap
-        self._bridge = triage.bridge
-        self._reader = KeyReader(triage.keymap)
         self._errands = Errands("settings", triage.bridge, self._problem)
         self._list = SettingList(id="settings-list")
-        self._title = OneLine(id="settings-title")
-        self._details = Reader(id="settings-details")
-        self._details.can_focus = False
-        self._key_bar = KeyBar(triage.keymap, id="settings-keys")
-        self._said: tuple[str, str, float] = ("", "", 0.0)
         self._known: files.Known | None = None
-        self.table = self._actions()
+        super().__init__(triage.keymap, self._list)
 
-    def compose(self) -> ComposeResult:
-        """Title, list, details, keys."""
-        with Vertical(id="settings-box"):
-            yield self._title
-            yield self._list
-            yield self._details
-            yield self._key_bar
-
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Read the files."""
-        self._key_bar.show(Place.SETTINGS)
-        self._list.focus()
-        self._write_title()
+        self.write_title()
         self._errands.ask(self._read)
-        self.set_interval(1.0, self._write_title)
 
     def on_unmount(self) -> None:
         """Nobody looks any more."""
         self._errands.close()
 
-    def on_resize(self) -> None:
-        """A low window gets a box without air."""
-        self.set_class(self.size.height < LOW, "-low")
-
-    async def on_key(self, event: events.Key) -> None:
-        """Every key of this screen."""
-        action_id = self._reader.feed(key_name(event.key, event.character), Place.SETTINGS)
-        self._key_bar.show(Place.SETTINGS, self._reader.waiting)
-        event.stop()
-        event.prevent_default()
-        if action_id is not None:
-            self.table[action_id]()
-
-    def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
-        """A click in the footer."""
-        if event.action_id:
-            self.table[event.action_id]()
-
-    def on_setting_list_moved(self) -> None:
-        """Say what there is to say of the line."""
-        keys = {"settings.change": self._keymap.shown("settings.change")}
-        self._details.show(setting_details(self._list.current, keys), keep_place=True)
-
-    def on_setting_list_chosen(self) -> None:
-        """A second click does what Enter does."""
-        self._change()
-
-    def _actions(self) -> dict[str, Callable[[], object]]:
+    def actions(self) -> Mapping[str, Callable[[], object]]:
         """What every action of this place does."""
-        lines = self._list
-        return {
-            "settings.change": self._change,
-            "back": self.dismiss,
-            "move.down": lambda: lines.move_by(1),
-            "move.up": lambda: lines.move_by(-1),
-            "move.page_down": lambda: lines.page_by(1),
-            "move.page_up": lambda: lines.page_by(-1),
-            "move.top": lambda: lines.move_to(0),
-            "move.bottom": lambda: lines.move_to(lines.count),
-            "help": self._help,
-        }
+        return {"settings.change": self._change}
+
+    def title_runs(self) -> tuple[list[Run], list[Run]]:
+        """What is wrong in the file, if anything is."""
+        left = [(" Settings", "strong")]
+        if self._known is not None and self._known.problems:
+            left.append((f"  ! {self._known.problems[0]}", "warning"))
+        return left, [("config.toml ", "quiet")]
+
+    def describe(self) -> None:
+        """What the setting means."""
+        keys = {"settings.change": self.keymap.shown("settings.change")}
+        self.details.show(setting_details(self._list.current, keys), keep_place=True)
+
+    def choose(self) -> None:
+        """What Enter does."""
+        self._change()
 
     # --- reading and writing
 
@@ -250,7 +176,7 @@ class Settings(ModalScreen[None]):
         if self._known is not None:
             screen = ((THEME, self.app.theme), (PRESET, self._known.preset))
             self._list.show(lines_of(self._known.accounts, screen))
-            self._write_title()
+            self.write_title()
 
     def _change(self) -> None:
         line = self._list.current
@@ -292,34 +218,14 @@ class Settings(ModalScreen[None]):
                 kept()
                 self._known = known
                 self._show()
-                self._say("Kept · from the next start of tui-mail on", "success")
+                self.say("Kept · from the next start of tui-mail on", "success")
 
             return done
 
         self._errands.ask(work)
 
-    def _help(self) -> None:
-        from tui_mail.ui.screens.help import Help
-
-        self.app.push_screen(Help(self._keymap, Place.SETTINGS))
-
-    # --- what is said
-
     def _say_refused(self, words: str) -> None:
         self.notify(words, severity="error", timeout=10, markup=False)
 
     def _problem(self, error: MailError) -> None:
-        self._say(error.shown, "error")
-
-    def _say(self, words: str, look: str) -> None:
-        self._said = (words, look, time.monotonic())
-        self._write_title()
-
-    def _write_title(self) -> None:
-        words, look, since = self._said
-        left = [(" Settings", "strong")]
-        if words and time.monotonic() - since < SAID_SECONDS:
-            left = [(f" {words}", look)]
-        elif self._known is not None and self._known.problems:
-            left = [(" Settings", "strong"), (f"  ! {self._known.problems[0]}", "warning")]
-        self._title.write(left, [(SafeText("config.toml "), "quiet")])
+        self.say(error.shown, "error")
