@@ -14,10 +14,12 @@ from textual.widgets import Static
 
 from tests.servers.postfix import Postfix
 from tui_mail.config import accounts, secrets
+from tui_mail.errors import MailError
 from tui_mail.model import Protocol
 from tui_mail.paths import Paths, paths
 from tui_mail.ui.screens.setup import Setup
 from tui_mail.ui.setup_app import SetupApp
+from tui_mail.ui.trial import Trial
 from tui_mail.ui.widgets.form import Lines, Push
 from tui_mail.ui.widgets.typing import Line
 
@@ -42,6 +44,15 @@ class Person:
     @property
     def setup(self) -> Setup:
         return self.app.setup
+
+    @property
+    def trial(self) -> Trial:
+        assert self.setup.trial is not None
+        return self.setup.trial
+
+    def problems(self) -> list[MailError | None]:
+        """What went wrong with each server."""
+        return [report.problem for report in self.trial.reports.values()]
 
     async def until(self, holds: Callable[[], bool], what: str, seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
@@ -91,14 +102,14 @@ class Person:
 
     async def again(self, name: str) -> None:
         """Press what tests once more, and wait for that."""
-        before = self.setup._reports
+        before = self.setup.trial
         await self.press(name)
-        await self.until(lambda: self.setup._reports is not before, "it is tested again")
+        await self.until(lambda: self.setup.trial is not before, "it is tested again")
         await self.tested()
 
     async def tested(self) -> None:
         """Both servers have been looked at."""
-        await self.until(lambda: len(self.setup._reports) == 2, "both are tested", 60)
+        await self.until(lambda: self.setup.trial is not None and self.setup.trial.is_over, "both are tested", 60)
 
 
 @asynccontextmanager
@@ -118,7 +129,7 @@ async def test_by_hand_with_a_certificate_of_ones_own(where: Paths, postfix: Pos
         for _ in range(2):  # one decision for each server
             await anna.until(lambda: anna.setup.test.query_one("#cure-0", Push).display, "a way out is offered")
             await anna.again("cure-0")
-        assert [report.problem for report in anna.setup._reports.values()] == [None, None]
+        assert anna.problems() == [None, None]
         assert "✓ login" in anna.shown()
         await anna.until(lambda: anna.app.focused is anna.setup.test.query_one("#go-on"), "Continue has the focus")
         await anna.pilot.press("enter")
@@ -163,7 +174,7 @@ async def test_a_wrong_password_is_said_and_corrected(where: Paths, postfix: Pos
         await anna.press("go-on")
         await anna.until(lambda: anna.setup.page is anna.setup.test, "on")
         await anna.tested()
-        assert [report.problem for report in anna.setup._reports.values()] == [None, None]
+        assert anna.problems() == [None, None]
 
 
 async def test_left_in_the_middle(where: Paths, postfix: Postfix) -> None:
@@ -254,6 +265,6 @@ async def test_the_same_mailbox_twice(where: Paths, postfix: Postfix) -> None:
         await anna.until(lambda: anna.setup.page is anna.setup.test, "the third page")
         await anna.tested()
         await anna.again("again")
-        assert [report.problem for report in anna.setup._reports.values()] == [None, None]
-        assert [guard.name for guard in anna.setup._guards] == ["same-mailbox"]
-        assert str(anna.setup._guards[0].words) in anna.shown()
+        assert anna.problems() == [None, None]
+        assert [guard.name for guard in anna.trial.guards] == ["same-mailbox"]
+        assert str(anna.trial.guards[0].words) in anna.shown()

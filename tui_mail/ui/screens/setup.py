@@ -20,15 +20,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_mail.config.accounts import load
-from tui_mail.config.guards import Guard, guards
 from tui_mail.errors import MailError
 from tui_mail.model import Account, Protocol, Security
-from tui_mail.settings import Cure, Discovery, Leg, LegReport, StepDone
+from tui_mail.settings import Cure, Discovery, Leg
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui import sheet as sheets
 from tui_mail.ui.bridge import Bridge, Then
 from tui_mail.ui.screens.setup_pages import (
-    CURES,
     PLACE_LABELS,
     KeysPage,
     Page,
@@ -38,6 +36,7 @@ from tui_mail.ui.screens.setup_pages import (
     WhoPage,
 )
 from tui_mail.ui.sheet import Sheet
+from tui_mail.ui.trial import Trial
 from tui_mail.ui.widgets.form import Mark, Pick, Push
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.typing import Line, Stepped
@@ -88,11 +87,8 @@ class Setup(Screen[str | None]):
         self._sought = ""
         self._touched = False
         self._log: list[SafeText] = []
-        self._steps: dict[Leg, list[StepDone]] = {"incoming": [], "outgoing": []}
-        self._reports: dict[Leg, LegReport] = {}
-        self._guards: list[Guard] = []
         self._ports: list[Cure] = []
-        self._cures: list[Cure] = []
+        self.trial: Trial | None = None
         self.place = "keyring"
         self.keys = "gmail"
 
@@ -116,7 +112,7 @@ class Setup(Screen[str | None]):
 
     def on_unmount(self) -> None:
         """What is being tried is given up."""
-        self._stop.set()
+        self._give_up()
 
     # --- pages
 
@@ -181,13 +177,13 @@ class Setup(Screen[str | None]):
         if at == 0:
             self.leave()
             return
-        self._stop.set()
+        self._give_up()
         before = self.pages[at - 1]
         self.turn_to(self.settings if before is self.test and self.page is not self.secret else before)
 
     def leave(self) -> None:
         """Nothing was written, and nothing is."""
-        self._stop.set()
+        self._give_up()
         sheets.forget(self._paths)
         self.dismiss(None)
 
@@ -197,10 +193,9 @@ class Setup(Screen[str | None]):
         kind, _, number = name.rpartition("-")
         if kind == "port-cure":
             self._cure(self._ports, int(number))
-        elif kind == "cure" and self._cure(self._cures, int(number)):
-            self._begin_test()
         elif kind == "cure":
-            return
+            if self.trial is not None and self._cure(self.trial.cures, int(number)):
+                self._begin_test()
         elif name == "back":
             self.action_back()
         elif name == "again":
@@ -221,6 +216,12 @@ class Setup(Screen[str | None]):
             self._leave_secret()
         else:
             self._finish()
+
+    def _give_up(self) -> None:
+        """What is being tried is of no interest any more."""
+        self._stop.set()
+        if self.trial is not None:
+            self.trial.stop()
 
     def _later(self, then: Then) -> None:
         """Do it on the screen's thread, unless the assistant is being closed by then; from any thread."""
@@ -396,89 +397,36 @@ class Setup(Screen[str | None]):
     # --- test
 
     def _begin_test(self) -> None:
-        """Look at both servers at once, each on its own thread."""
+        """Look at both servers."""
         account = self._account("test")
         if account is None:
             return
-        self._stop.set()
-        self._stop = stop = threading.Event()
-        self._steps, self._reports, self._cures = {"incoming": [], "outgoing": []}, {}, []
-        self._guards = guards(account, load(self._paths).accounts)
+        self._give_up()
+        self.trial = trial = Trial(account, load(self._paths).accounts, self._later)
         self.test.query_one("#go-on", Push).say("Testing")
-        letter = self.test.query_one("#letter", Mark).is_on
-        secrets = self.sheet.secrets()
         self.test.query_one("#letter").display = account.outgoing is not None
-        legs = [leg for leg in LEGS if leg == "incoming" or account.outgoing is not None]
-        for leg in legs:
-            threading.Thread(
-                target=self._test_leg, args=(account, leg, secrets.get(leg, ""), stop, letter), daemon=True
-            ).start()
+        trial.begin(self.sheet.secrets(), self._say_test, letter=self.test.query_one("#letter", Mark).is_on)
         self._say_test()
 
-    def _test_leg(self, account: Account, leg: Leg, secret: str, stop: threading.Event, letter: bool) -> None:
-        """On a thread: the steps of one server."""
-        from tui_mail.client.checking import check_leg
-        from tui_mail.config.secrets import secret as find_secret
-
-        def tell(done: StepDone) -> None:
-            def then() -> None:
-                if not stop.is_set():
-                    self._steps[leg].append(done)
-                    self._say_test()
-
-            self._later(then)
-
-        try:
-            report = check_leg(account, leg, secret or find_secret(account, leg), tell, stop, letter=letter)
-        except MailError as error:
-            report = LegReport(leg, problem=error)
-        except Exception as error:  # a thread's top: the person gets a sentence
-            report = LegReport(leg, problem=MailError("The test itself failed; nothing was changed.", repr(error)))
-
-        def ended() -> None:
-            if not stop.is_set():
-                self._reports[leg] = report
-                self._say_test()
-                self._test_ended()
-
-        self._later(ended)
-
     def _say_test(self) -> None:
+        """How far it is; once it is over, the cursor is on what comes next."""
+        trial = self.trial
+        if trial is None:
+            return
         for leg, one in self.sheet.legs():
             if one.host:
-                self.test.say_steps(leg, one, self._steps[leg], self._reports.get(leg))
-        failed = [report for leg in LEGS if (report := self._reports.get(leg)) is not None and report.problem]
-        words = ""
-        if failed and failed[0].problem is not None:
-            alike = len({report.problem.sentence for report in failed if report.problem}) == 1
-            words = f"✗ {'' if alike else f'{failed[0].leg.capitalize()}: '}{failed[0].problem.shown}"
-            words += "" if alike else "\n✗ The outgoing server has a problem, too: it is next."
-        self._cures = list(failed[0].cures[:CURES]) if failed else []
-        self.test.say_problem(words, self._notes())
-        self.test.offer(self._cures)
-
-    def _notes(self) -> list[SafeText]:
-        """What a person should know before going on."""
-        seen = dict.fromkeys(words for report in self._reports.values() for words in report.warnings)
-        return [*(guard.words for guard in self._guards), *seen]
-
-    def _test_ended(self) -> None:
-        if len(self._reports) < self._wanted() or self.page is not self.test:
-            return
-        good = all(report.ok for report in self._reports.values()) and not any(one.grave for one in self._guards)
-        push = self.test.query_one("#go-on", Push)
-        push.say("Continue" if good else "Use it anyway")
-        first = self.test.query_one("#cure-0", Push) if self._cures else self.test.query_one("#again", Push)
-        self.set_focus(push if good else first)
-
-    def _wanted(self) -> int:
-        """How many servers there are to be tested."""
-        return 1 + (self.account is not None and self.account.outgoing is not None)
+                self.test.say_steps(leg, one, trial.steps[leg], trial.reports.get(leg))
+        self.test.say_problem(trial.problem, trial.notes)
+        self.test.offer(trial.cures)
+        if trial.is_over and self.page is self.test:
+            push = self.test.query_one("#go-on", Push)
+            push.say("Continue" if trial.is_good else "Use it anyway")
+            first = self.test.query_one("#cure-0", Push) if trial.cures else self.test.query_one("#again", Push)
+            self.set_focus(push if trial.is_good else first)
 
     def _leave_test(self) -> None:
-        if len(self._reports) < self._wanted():
+        if self.trial is None or not self.trial.is_over:
             return  # it is being tested
-        self._stop.set()
         if self.sheet.secrets():
             self.turn_to(self.secret)
             self._look_at_places()
