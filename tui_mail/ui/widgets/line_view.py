@@ -61,9 +61,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Have this many lines; those painted stay painted."""
         if count == self._count:
             return
-        before, self._count = self._count, count
-        if min(before, count) > self.page and self.show_vertical_scrollbar:
-            # Assigning would lay the whole screen out again: 10 ms, ten times a second while mail comes in.
+        self._count = count
+        if self.container_size and not self.styles.auto_dimensions:
+            # Assigning would lay the whole screen out again: 10 ms, ten times a second while mail comes in, and twice
+            # for every message that is shown. So only a scrollbar that comes or goes does.
             self.set_reactive(LineView.virtual_size, Size(0, count))
             self._scroll_update(self.virtual_size)
         else:
