@@ -111,7 +111,7 @@ def test_another_login_for_sending(where: Paths) -> None:
     assert sheet.secrets() == {"incoming": "geheim", "outgoing": "anders"}
 
 
-@pytest.mark.parametrize(("auth", "written"), [("command", "password"), ("oauth2", "oauth2")])
+@pytest.mark.parametrize(("auth", "written"), [("command", "password"), ("token", "oauth2")])
 def test_a_command_instead_of_a_password(where: Paths, auth: str, written: str) -> None:
     sheet = filled()
     sheet.incoming.auth, sheet.incoming.command = auth, "pass show 'mail/my work'"

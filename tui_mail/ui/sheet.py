@@ -17,12 +17,13 @@ from pathlib import Path
 from tui_mail.config.accounts import account_names, check_account
 from tui_mail.config.files import replace_whole
 from tui_mail.errors import ConfigError
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import Account, OAuth, Protocol, Security, Server
 from tui_mail.paths import Paths
 from tui_mail.settings import Candidate, Cure, Discovery, Leg, mismatch, usual_port
 
 ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)*")
-SECRETS = ("password", "outgoing_password")
+LEFT_OUT = ("password", "outgoing_password", "imported")
+"""What another run does not find again."""
 
 
 @dataclass(slots=True)
@@ -34,7 +35,7 @@ class LegSheet:
     security: Security = Security.TLS
     user: str = ""
     auth: str = "password"
-    """password | command | oauth2"""
+    """password | command | oauth2, which is a login in a browser | token, which a command prints"""
     command: str = ""
     """What a shell would be given; its first output line is the password, or the access token."""
     fingerprint: str = ""
@@ -44,8 +45,10 @@ class LegSheet:
         """Fill everything in from settings that were found, or from a cure."""
         self.host, self.port, self.security, self.user = server.host, str(server.port), server.security, server.user
         self.fingerprint, self.ca_file = server.fingerprint, server.ca_file or self.ca_file
-        if self.auth != "command":
-            self.auth = server.auth
+        if server.auth == "oauth2":
+            self.auth = "token" if self.command else "oauth2"
+        elif self.auth != "command":
+            self.auth = "password"
 
     def secure(self, security: Security, leg: Leg, protocol: Protocol) -> None:
         """Another security; the port follows, unless somebody chose one of their own."""
@@ -58,22 +61,19 @@ class LegSheet:
         if not re.fullmatch(r"\d{1,5}", self.port):
             raise ConfigError(f'The port "{self.port}" is no number; 993, 995, 465 and 587 are usual ones.')
         try:
-            command = tuple(shlex.split(self.command)) if self.auth != "password" else ()
+            command = tuple(shlex.split(self.command)) if self.auth in ("command", "token") else ()
         except ValueError as error:
             raise ConfigError(f"The password command does not read as a command line: {error}.") from None
         if self.auth == "command" and not command:
             raise ConfigError("Say which command prints the password, such as: pass show mail/work")
-        if self.auth == "oauth2" and not command:
-            raise ConfigError(
-                "Say which command prints an access token, such as: oama access anna@example.org. To log in through a "
-                "browser instead, add the account with `tui-mail account add --oauth`."
-            )
+        if self.auth == "token" and not command:
+            raise ConfigError("Say which command prints an access token, such as: oama access anna@example.org")
         return Server(
             host=self.host.strip(),
             port=int(self.port),
             security=self.security,
             user=self.user.strip(),
-            auth="oauth2" if self.auth == "oauth2" else "password",
+            auth="oauth2" if self.auth in ("oauth2", "token") else "password",
             password_command=command,
             ca_file=self.ca_file,
             fingerprint=self.fingerprint,
@@ -95,6 +95,13 @@ class Sheet:
     same_login: bool = True
     """The outgoing server takes the same user and password."""
     outgoing_password: str = field(default="", repr=False)
+    provider: str = ""
+    """Of a login in a browser: google | microsoft | the address of an issuer."""
+    client_id: str = ""
+    tenant: str = ""
+    """Microsoft only."""
+    imported: Account | None = field(default=None, repr=False)
+    """What another program knows, for everything that has no field here: aliases, signature, sendmail."""
 
     def take(self, candidate: Candidate) -> None:
         """Fill in what was found."""
@@ -158,17 +165,67 @@ class Sheet:
                 outgoing = replace(
                     outgoing, user=incoming.user, auth=incoming.auth, password_command=incoming.password_command
                 )
+        names = account_names(paths)
+        known = self.imported if self.imported is not None and self.imported.email == email else None
         account = Account(
-            name=name_for(email, account_names(paths)),
+            name=known.name if known is not None and known.name not in names else name_for(email, names),
             full_name=self.full_name.strip(),
             email=email,
             protocol=self.protocol,
             incoming=incoming,
             outgoing=outgoing,
             delete_from_server=self.delete_from_server if self.protocol is Protocol.POP3 else "never",
+            oauth=self.oauth() if self.logs_in else None,
         )
+        if known is not None:
+            account = _with_the_rest(account, known)
         check_account(paths, account)
         return account
+
+    @property
+    def logs_in(self) -> bool:
+        """A login in a browser is wanted."""
+        sending = self.outgoing.host.strip() and not self.same_login and self.outgoing.auth == "oauth2"
+        return self.incoming.auth == "oauth2" or bool(sending)
+
+    def oauth(self) -> OAuth:
+        """How one logs in."""
+        own = self.provider not in ("google", "microsoft")
+        return OAuth(
+            provider=self.provider.strip(),
+            client_id=self.client_id.strip(),
+            tenant=self.tenant.strip() if self.provider == "microsoft" else "",
+            ca_file=self.incoming.ca_file if own else "",
+        )
+
+    def guess_provider(self) -> None:
+        """Who is asked for a login, by the server's name."""
+        host = self.incoming.host.lower()
+        if not self.provider:
+            known = (("google", ("gmail.com", "googlemail.com")), ("microsoft", ("office365.com", "outlook.com")))
+            self.provider = next((name for name, ends in known if host.endswith(ends)), "")
+
+    def import_from(self, account: Account) -> None:
+        """Fill in what another program knows of an account."""
+        self.email, self.full_name = account.email, account.full_name or self.full_name
+        self.protocol, self.delete_from_server = account.protocol, account.delete_from_server
+        self.imported = account
+        for (_, sheet), server in zip(self.legs(), (account.incoming, account.outgoing), strict=True):
+            sheet.command, sheet.auth = "", "password"
+            if server is None:
+                sheet.host = sheet.port = sheet.user = ""
+                continue
+            token = server.auth == "oauth2" and account.oauth is not None and account.oauth.token_command
+            sheet.command = shlex.join(server.password_command or token or ())
+            sheet.auth = "command" if sheet.command else "password"
+            sheet.take(server)
+        self.same_login = account.outgoing is None or (
+            (account.outgoing.user, account.outgoing.auth, account.outgoing.password_command)
+            == (account.incoming.user, account.incoming.auth, account.incoming.password_command)
+        )
+        if account.oauth is not None:
+            self.provider, self.client_id = account.oauth.provider, account.oauth.client_id
+            self.tenant = account.oauth.tenant
 
     def secrets(self) -> dict[Leg, str]:
         """What was typed, for each server that wants it."""
@@ -180,6 +237,17 @@ class Sheet:
         if self.outgoing.host.strip() and wants and outgoing:
             found["outgoing"] = outgoing
         return found
+
+
+def _with_the_rest(account: Account, known: Account) -> Account:
+    """With what has no field in the assistant."""
+    return replace(
+        account,
+        aliases=known.aliases,
+        signature=known.signature,
+        signatures=known.signatures,
+        sendmail_command=() if account.outgoing is not None else known.sendmail_command,
+    )
 
 
 def name_for(email: str, taken: Iterable[str]) -> str:
@@ -225,13 +293,13 @@ def _plain(sheet: Sheet | LegSheet) -> dict[str, object]:
     return {
         one.name: _plain(value) if isinstance(value := getattr(sheet, one.name), LegSheet) else value
         for one in fields(sheet)
-        if one.name not in SECRETS
+        if one.name not in LEFT_OUT
     }
 
 
 def _sheet(found: Mapping[str, object]) -> Sheet:
     sheet = Sheet()
-    for name in ("full_name", "email", "delete_from_server"):
+    for name in ("full_name", "email", "delete_from_server", "provider", "client_id", "tenant"):
         setattr(sheet, name, str(found[name]))
     sheet.protocol, sheet.same_login = Protocol(str(found["protocol"])), bool(found["same_login"])
     for leg, one in sheet.legs():

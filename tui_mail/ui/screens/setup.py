@@ -11,13 +11,10 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from textual import events
-from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from tui_mail.config.accounts import load
 from tui_mail.errors import MailError
@@ -26,24 +23,24 @@ from tui_mail.settings import Cure, Discovery, Leg
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui import sheet as sheets
 from tui_mail.ui.bridge import Bridge, Then
-from tui_mail.ui.screens.setup_pages import (
-    PLACE_LABELS,
-    KeysPage,
-    Page,
-    SecretPage,
-    SettingsPage,
-    TestPage,
-    WhoPage,
-)
+from tui_mail.ui.screens.paged import Paged
+from tui_mail.ui.screens.setup_check import TestPage
+from tui_mail.ui.screens.setup_import import ImportPage
+from tui_mail.ui.screens.setup_last import KeysPage, SecretPage
+from tui_mail.ui.screens.setup_login import LoginPage
+from tui_mail.ui.screens.setup_pages import Page, SettingsPage, WhoPage
+from tui_mail.ui.seeking import Seeking
 from tui_mail.ui.sheet import Sheet
 from tui_mail.ui.trial import Trial
 from tui_mail.ui.widgets.form import Mark, Pick, Push
 from tui_mail.ui.widgets.one_line import OneLine
-from tui_mail.ui.widgets.typing import Line, Stepped
+from tui_mail.ui.widgets.typing import Line
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from tui_mail.config.oauth import Tokens
+    from tui_mail.config.secrets import Kind
     from tui_mail.paths import Paths
 
 LEGS: tuple[Leg, Leg] = ("incoming", "outgoing")
@@ -53,18 +50,8 @@ LOW = 20
 """Lines below which every line is needed."""
 
 
-class Setup(Screen[str | None]):
+class Setup(Paged):
     """Adds one account; gives its name, or None when somebody left."""
-
-    AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "step(1)", show=False, priority=True),
-        Binding("shift+tab", "step(-1)", show=False, priority=True),
-        Binding("down", "onward(1)", show=False, priority=True),
-        Binding("up", "onward(-1)", show=False, priority=True),
-        Binding("enter", "enter", show=False, priority=True),
-        Binding("escape", "back", show=False),
-    ]
 
     def __init__(self, paths: Paths, bridge: Bridge, address: str = "") -> None:
         super().__init__(classes="setup")
@@ -78,19 +65,17 @@ class Setup(Screen[str | None]):
         self._title = OneLine(id="setup-title")
         self._keys = OneLine(id="setup-keys")
         self.who, self.settings, self.test = WhoPage(), SettingsPage(), TestPage()
+        self.importing, self.logging_in = ImportPage(), LoginPage()
         self.secret, self.preset = SecretPage(), KeysPage()
-        self.pages: list[Page] = [self.who, self.settings, self.test, self.secret, self.preset]
+        self.pages: list[Page] = [
+            *(self.who, self.importing, self.settings, self.logging_in, self.test, self.secret, self.preset)
+        ]
         self.page: Page = self.who
         self.account: Account | None = None
-        self._stop = threading.Event()
-        self._found: Discovery | None = None
-        self._sought = ""
-        self._touched = False
-        self._log: list[SafeText] = []
-        self._ports: list[Cure] = []
+        self.seeking: Seeking | None = None
         self.trial: Trial | None = None
-        self.place = "keyring"
-        self.keys = "gmail"
+        self._touched = False
+        self._ports: list[Cure] = []
 
     def compose(self) -> ComposeResult:
         """Title, pages, keys."""
@@ -116,6 +101,15 @@ class Setup(Screen[str | None]):
 
     # --- pages
 
+    @property
+    def way(self) -> list[Page]:
+        """The pages that these answers lead through."""
+        login = [self.logging_in] if self.sheet.logs_in else []
+        early = self.page in (self.who, self.settings)
+        secret = [self.secret] if early or login or self.sheet.secrets() else []
+        taken = [self.importing] if self.page is self.importing else []
+        return [self.who, *taken, self.settings, *login, self.test, *secret, self.preset]
+
     def turn_to(self, page: Page) -> None:
         """Show a page; the cursor is where something is missing."""
         if page is not self.page:
@@ -135,8 +129,7 @@ class Setup(Screen[str | None]):
         self.set_focus(first)
 
     def _say(self) -> None:
-        at = self.pages.index(self.page) + 1
-        right = f"{at} of {len(self.pages)} · {self.page.TITLE} "
+        right = f"{self.way.index(self.page) + 1} of {len(self.way)} · {self.page.TITLE} "
         resumed = "  the answers of last time, without the password" if self._resumed and self.page is self.who else ""
         self._title.write([(" Set up your mail", "strong"), (resumed, "quiet")], [(right, "quiet")])
         leave = "leave" if self.page is self.who else "back"
@@ -146,40 +139,14 @@ class Setup(Screen[str | None]):
             runs += [(key, "key"), (f" {label}  ", "quiet")]
         self._keys.write(runs)
 
-    def action_step(self, step: int) -> None:
-        """To the next field, or the one before."""
-        entries = self.page.order
-        here = next((at for at, one in enumerate(entries) if one is self.focused), 0)
-        target = entries[(here + step) % len(entries)]
-        self.set_focus(target)  # at once, unlike Widget.focus()
-        target.scroll_visible(animate=False)
-
-    def action_onward(self, step: int) -> None:
-        """The same, without going round."""
-        entries = self.page.order
-        here = next((at for at, one in enumerate(entries) if one is self.focused), 0)
-        if 0 <= here + step < len(entries):
-            self.action_step(step)
-
-    def action_enter(self) -> None:
-        """Go on; a button is pressed."""
-        if isinstance(self.focused, Push):
-            raise SkipAction
-        self.action_onward(1)
-
-    def on_stepped(self, event: Stepped) -> None:
-        """From one button to its neighbour."""
-        self.action_onward(event.step)
-
     def action_back(self) -> None:
         """The page before; from the first one, leave."""
-        at = self.pages.index(self.page)
+        at = self.way.index(self.page)
         if at == 0:
             self.leave()
             return
         self._give_up()
-        before = self.pages[at - 1]
-        self.turn_to(self.settings if before is self.test and self.page is not self.secret else before)
+        self.turn_to(self.way[at - 1])
 
     def leave(self) -> None:
         """Nothing was written, and nothing is."""
@@ -195,11 +162,15 @@ class Setup(Screen[str | None]):
             self._cure(self._ports, int(number))
         elif kind == "cure":
             if self.trial is not None and self._cure(self.trial.cures, int(number)):
-                self._begin_test()
+                self._log_in_or_test()
         elif name == "back":
             self.action_back()
         elif name == "again":
             self._begin_test()
+        elif name == "import":
+            self._look_at_others()
+        elif name == "device":
+            self._log_in(device=True)
         else:
             self._go_on()
 
@@ -208,32 +179,28 @@ class Setup(Screen[str | None]):
         sheets.keep(self._paths, self.sheet)
         if self.page is self.who:
             self._leave_who()
+        elif self.page is self.importing:
+            self._leave_importing()
         elif self.page is self.settings:
             self._leave_settings()
+        elif self.page is self.logging_in:
+            self._log_in(device=False)
         elif self.page is self.test:
             self._leave_test()
         elif self.page is self.secret:
-            self._leave_secret()
+            self._turn_to_keys()
         else:
             self._finish()
 
     def _give_up(self) -> None:
         """What is being tried is of no interest any more."""
-        self._stop.set()
-        if self.trial is not None:
-            self.trial.stop()
+        for one in (self.seeking, self.trial, self.logging_in.login):
+            if one is not None:
+                one.stop()
 
     def _later(self, then: Then) -> None:
         """Do it on the screen's thread, unless the assistant is being closed by then; from any thread."""
         self._bridge.deliver(lambda: then() if self.is_attached and self.page.children else None)
-
-    def problem(self, page: str, words: str) -> None:
-        """What is wrong on a page; empty when nothing is."""
-        from textual.widgets import Static
-
-        line = self.query_one(f"#{page}-problem", Static)
-        line.update(f"✗ {words}" if words else "")
-        line.display = bool(words)
 
     # --- you → settings
 
@@ -245,53 +212,26 @@ class Setup(Screen[str | None]):
             self.set_focus(self.who.query_one("#email", Line))
             return
         self.problem("who", "")
-        if self._sought != self.sheet.email:
-            again = bool(self._sought)
-            self._sought = self.sheet.email
-            self._look_for_settings(afresh=again or not self._resumed)
+        if self.seeking is None or self.seeking.address != self.sheet.email:
+            self._look_for_settings(afresh=self.seeking is not None or not self._resumed)
         self.turn_to(self.settings)
 
     def _look_for_settings(self, *, afresh: bool) -> None:
-        """Find settings on a thread; what is found fills the fields, unless somebody was quicker."""
-        self._stop.set()
-        self._stop = stop = threading.Event()
-        self._log, self._found, self._touched = [], None, not afresh
+        """Find settings; what is found fills the fields, unless somebody was quicker."""
+        if self.seeking is not None:
+            self.seeking.stop()
+        self._touched = not afresh
         if afresh:
             for _, leg in self.sheet.legs():
                 leg.host = leg.port = leg.user = leg.fingerprint = ""
             self.sheet.outgoing_password = ""
-        address = self.sheet.email
-        self.settings.say_log([SafeText("Looking for the settings…")])
+        self.seeking = seeking = Seeking(self.sheet.email, self._later)
+        self.settings.say_log(seeking.log)
         self.settings.say_card(None, SafeText(""), french=False)
+        seeking.begin(lambda: self.settings.say_log(seeking.log), self._discovered)
 
-        def tell(line: SafeText) -> None:
-            self._later(lambda: self._told(stop, line))
-
-        def early(found: Discovery) -> None:
-            self._later(lambda: self._discovered(stop, found, over=False))
-
-        def work() -> None:
-            from tui_mail.client.discovering import discover
-
-            try:
-                found = discover(address, tell, stop, early=early)
-            except MailError as error:
-                tell(error.shown)
-                found = Discovery(address, problem=error)
-            self._later(lambda: self._discovered(stop, found, over=True))
-
-        threading.Thread(target=work, name="discovery", daemon=True).start()
-
-    def _told(self, stop: threading.Event, line: SafeText) -> None:
-        if not stop.is_set():
-            self._log.append(line)
-            self.settings.say_log(self._log)
-
-    def _discovered(self, stop: threading.Event, found: Discovery, *, over: bool) -> None:
+    def _discovered(self, found: Discovery, over: bool) -> None:
         """Settings were found, or `over`: there will be no others."""
-        if stop.is_set():
-            return
-        self._found = found
         best = found.best(Protocol.IMAP) or found.best(Protocol.POP3)
         if best is not None and not self._touched:
             self.sheet.take(best)
@@ -308,6 +248,30 @@ class Setup(Screen[str | None]):
             why = found.problem.shown if found.problem is not None else "Nothing was found."
             self.problem("settings", f"{why} The servers' names are a guess; please correct them.")
 
+    # --- another program
+
+    def _look_at_others(self) -> None:
+        """What other mail programs know."""
+        self.turn_to(self.importing)
+        self.importing.look(self._paths, self._later, self._others_are_known)
+
+    def _others_are_known(self) -> None:
+        if self.page is self.importing:
+            self.set_focus(self.importing.order[0])
+
+    def _leave_importing(self) -> None:
+        account = self.importing.chosen
+        if account is None:
+            return
+        self._give_up()
+        self.sheet.import_from(account)
+        self.seeking = Seeking(self.sheet.email, self._later)  # never begun: everything is known
+        self._touched = True
+        self.settings.say_log([])
+        self.settings.say_card(None, safe_line(f"what another program knows of {account.email}"), french=False)
+        self.turn_to(self.settings)
+        self._arrange()
+
     # --- settings
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -318,18 +282,21 @@ class Setup(Screen[str | None]):
             self._arrange()
 
     def on_pick_changed(self, event: Pick.Changed) -> None:
-        """Another security, way of signing in, or policy."""
+        """Another security, way of signing in, policy, or provider."""
+        name = event.pick.id or ""
+        if name == "oauth-provider":
+            self.logging_in.suit()
+            return
         self.settings.read(self.sheet)
         self._touched = True
-        name = event.pick.id or ""
-        leg_name, _, what = name.partition("-")
-        leg = self.sheet.incoming if leg_name == "incoming" else self.sheet.outgoing
+        outgoing = name.startswith("outgoing-")
+        leg = self.sheet.outgoing if outgoing else self.sheet.incoming
         if name == "policy":
             self.sheet.delete_from_server = event.pick.value
-        elif what == "auth":
+        elif name.endswith("-auth"):
             leg.auth = event.pick.value
         else:
-            leg.secure(Security(event.pick.value), LEGS[leg_name == "outgoing"], self.sheet.protocol)
+            leg.secure(Security(event.pick.value), LEGS[outgoing], self.sheet.protocol)
         self.settings.show(self.sheet)
         self._arrange()
 
@@ -338,7 +305,7 @@ class Setup(Screen[str | None]):
         name = event.mark.id or ""
         if name in ("imap", "pop3"):
             self.settings.read(self.sheet)
-            self.sheet.change_protocol(Protocol(name), self._found)
+            self.sheet.change_protocol(Protocol(name), self.seeking.found if self.seeking else None)
             self.settings.show(self.sheet)
             self._arrange()
         elif name == "same-login":
@@ -348,11 +315,11 @@ class Setup(Screen[str | None]):
         elif name == "letter":
             event.mark.set(not event.mark.is_on)
         elif name.startswith("place-"):
-            self.place = name.removeprefix("place-")
-            self._say_places()
+            self.secret.choose(name.removeprefix("place-"))
         elif name.startswith("preset-"):
-            self.keys = name.removeprefix("preset-")
-            self._say_presets()
+            self.preset.choose(name.removeprefix("preset-"))
+        elif name.startswith("import-"):
+            self.importing.choose(int(name.removeprefix("import-")))
 
     def _arrange(self) -> None:
         self._ports = self.sheet.cures()
@@ -371,8 +338,9 @@ class Setup(Screen[str | None]):
         return True
 
     def _leave_settings(self) -> None:
-        self._stop.set()
-        if self._account("settings") is None:
+        if self.seeking is not None:
+            self.seeking.stop()
+        if not self.sheet.logs_in and self._account("settings") is None:
             return
         for leg, wants in (("incoming", self.sheet.incoming), ("outgoing", self.sheet.outgoing)):
             inherits = leg == "outgoing" and (self.sheet.same_login or not wants.host)
@@ -381,8 +349,7 @@ class Setup(Screen[str | None]):
                 self.problem("settings", "Type the password, or choose a command or a token instead of one.")
                 self.set_focus(self.settings.query_one(f"#{leg}-password", Line))
                 return
-        self.turn_to(self.test)
-        self._begin_test()
+        self._log_in_or_test()
 
     def _account(self, page: str) -> Account | None:
         try:
@@ -393,6 +360,36 @@ class Setup(Screen[str | None]):
         else:
             self.problem(page, "")
         return self.account
+
+    # --- login
+
+    def _log_in_or_test(self) -> None:
+        """A login that is wanted comes first, unless somebody has logged in."""
+        if self.sheet.logs_in and self._tokens is None:
+            self.turn_to(self.logging_in)
+            self.logging_in.say(None)
+            return
+        if self.page is not self.test:
+            self.turn_to(self.test)
+        self._begin_test()
+
+    @property
+    def _tokens(self) -> Tokens | None:
+        return self.logging_in.tokens(self.sheet)
+
+    def _log_in(self, *, device: bool) -> None:
+        """Begin, or take the address that was pasted."""
+        self.logging_in.read(self.sheet)
+        if self.logging_in.takes_paste(device=device) or self._account("login") is None:
+            return
+        self.problem("login", "")
+        self.logging_in.log_in(self.sheet, self._later, self._logged_in, device=device)
+
+    def _logged_in(self, problem: str) -> None:
+        """Somebody has logged in, or it did not work."""
+        self.problem("login", problem)
+        if not problem and self.page is self.logging_in:
+            self._log_in_or_test()
 
     # --- test
 
@@ -405,19 +402,24 @@ class Setup(Screen[str | None]):
         self.trial = trial = Trial(account, load(self._paths).accounts, self._later)
         self.test.query_one("#go-on", Push).say("Testing")
         self.test.query_one("#letter").display = account.outgoing is not None
-        trial.begin(self.sheet.secrets(), self._say_test, letter=self.test.query_one("#letter", Mark).is_on)
+        secrets = {**self.sheet.secrets(), **self._access(account)}
+        trial.begin(secrets, self._say_test, letter=self.test.query_one("#letter", Mark).is_on)
         self._say_test()
+
+    def _access(self, account: Account) -> Mapping[Leg, str]:
+        """The access token, for each server that takes it."""
+        tokens, found = self._tokens, dict[Leg, str]()
+        for leg, server in zip(LEGS, (account.incoming, account.outgoing), strict=True):
+            if tokens is not None and server is not None and server.auth == "oauth2" and not server.password_command:
+                found[leg] = tokens.access_token
+        return found
 
     def _say_test(self) -> None:
         """How far it is; once it is over, the cursor is on what comes next."""
         trial = self.trial
         if trial is None:
             return
-        for leg, one in self.sheet.legs():
-            if one.host:
-                self.test.say_steps(leg, one, trial.steps[leg], trial.reports.get(leg))
-        self.test.say_problem(trial.problem, trial.notes)
-        self.test.offer(trial.cures)
+        self.test.say(trial, self.sheet)
         if trial.is_over and self.page is self.test:
             push = self.test.query_one("#go-on", Push)
             push.say("Continue" if trial.is_good else "Use it anyway")
@@ -427,65 +429,32 @@ class Setup(Screen[str | None]):
     def _leave_test(self) -> None:
         if self.trial is None or not self.trial.is_over:
             return  # it is being tested
-        if self.sheet.secrets():
+        if self.secret in self.way:
             self.turn_to(self.secret)
-            self._look_at_places()
+            self.secret.look(self._paths, self._later)
         else:
-            self.turn_to(self.preset)
-            self._say_presets()
-
-    # --- password
-
-    def _look_at_places(self) -> None:
-        """Ask on a thread which places there are: a keyring may take its time."""
-        self._say_places()
-
-        def work() -> None:
-            from tui_mail.config.secrets import places
-
-            found = places(self._paths)
-
-            def then() -> None:
-                for place, available, words in found:
-                    mark = self.secret.query_one(f"#place-{place.value}", Mark)
-                    mark.disabled = not available
-                    mark.say(PLACE_LABELS[place.value], words)
-                usable = [place.value for place, available, _ in found if available]
-                if self.place not in usable and usable:
-                    self.place = usable[0]
-                self._say_places()
-
-            self._later(then)
-
-        threading.Thread(target=work, name="places", daemon=True).start()
-
-    def _say_places(self) -> None:
-        for name in SecretPage.PLACES:
-            self.secret.query_one(f"#place-{name}", Mark).set(name == self.place)
-
-    def _leave_secret(self) -> None:
-        self.turn_to(self.preset)
-        self._say_presets()
+            self._turn_to_keys()
 
     # --- the end
 
-    def _say_presets(self) -> None:
-        from textual.widgets import Static
-
-        for name, _, _ in KeysPage.PRESETS:
-            self.preset.query_one(f"#preset-{name}", Mark).set(name == self.keys)
+    def _turn_to_keys(self) -> None:
+        self.turn_to(self.preset)
+        self.preset.choose(self.preset.keys)
         if self.account is not None:
-            where = self.account.incoming
-            how = "IMAP: mail stays on the server" if self.account.protocol is Protocol.IMAP else "POP3"
-            words = f"{self.account.email} on {where.host} ({how}) becomes the account “{self.account.name}”."
-            self.preset.query_one("#summary", Static).update(safe_line(words))
+            self.preset.sum_up(self.account)
 
     def _finish(self) -> None:
         """Write the account, then its secrets, then the keys; on a thread. All of it or nothing."""
         account = self._account("keys")
         if account is None:
             return
-        secrets, place, keys = self.sheet.secrets(), self.place, self.keys
+        secrets: dict[Kind, str] = dict(self.sheet.secrets().items())
+        place, keys = self.secret.place, self.preset.keys
+        tokens = self._tokens
+        if tokens is not None:
+            secrets["refresh_token"] = tokens.refresh_token
+            if self.logging_in.client_secret:
+                secrets["client_secret"] = self.logging_in.client_secret
         push = self.preset.query_one("#go-on", Push)
         push.disabled = True
 
@@ -496,7 +465,7 @@ class Setup(Screen[str | None]):
 
             problem: MailError | None = None
             try:
-                enrol(self._paths, account, secrets, Place(place))
+                enrol(self._paths, account, secrets, Place(place), tokens)
                 if keys != "gmail" and not self._paths.keys_file.exists():  # else its owner knows better
                     with contextlib.suppress(MailError):  # the account is there; the keys can be chosen again
                         write_preset(self._paths.keys_file, keys)
@@ -514,11 +483,6 @@ class Setup(Screen[str | None]):
             self._later(then)
 
         threading.Thread(target=work, name="enrol", daemon=True).start()
-
-    def on_key(self, event: events.Key) -> None:
-        """Letters typed on a button are nobody's."""
-        if isinstance(self.focused, Push | Mark | Pick) and event.is_printable:
-            event.stop()
 
 
 def _own_name() -> str:

@@ -15,14 +15,15 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_mail.model import Protocol, Security
-from tui_mail.settings import Cure, Leg, LegReport, ProviderCard, Step, StepDone
+from tui_mail.settings import Cure, Leg, ProviderCard
 from tui_mail.text import SafeText, safe_line
-from tui_mail.ui.sheet import LegSheet, Sheet
-from tui_mail.ui.widgets.form import Control, Lines, Mark, Pick, Push, field
-from tui_mail.ui.widgets.one_line import OneLine, Run
+from tui_mail.ui.sheet import Sheet
+from tui_mail.ui.widgets.form import Control, Mark, Pick, Push, field
+from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.typing import Line
 
 LOG_LINES = 3
+WITH_COMMAND = ("command", "token")
 CURES = 4
 """Buttons for ways out at most."""
 POLICIES = (
@@ -98,6 +99,7 @@ class WhoPage(Page):
         yield Static("", id="who-problem", classes="form-problem", markup=False)
         with Horizontal(classes="form-buttons"):
             yield Push("go-on", "Continue")
+            yield Push("import", "Take over from another program")
 
     def show(self, sheet: Sheet) -> None:
         """Fill the fields."""
@@ -138,7 +140,12 @@ class SettingsPage(Page):
 
     def _leg(self, leg: str) -> ComposeResult:
         securities = ((Security.TLS, "TLS"), (Security.STARTTLS, "STARTTLS"))
-        ways = (("password", "password"), ("command", "password command"), ("oauth2", "OAuth2 token"))
+        ways = (
+            ("password", "password"),
+            ("command", "password command"),
+            ("oauth2", "login in a browser (OAuth2)"),
+            ("token", "OAuth2 token command"),
+        )
         yield row(
             leg.capitalize(),
             field(f"{leg}-host", "server"),
@@ -176,9 +183,9 @@ class SettingsPage(Page):
         self.query_one("#policy-rows").display = pop
         self.query_one("#policy-words", Static).update(POLICY_WORDS.get(sheet.delete_from_server, ""))
         self.query_one("#incoming-password-row").display = sheet.incoming.auth == "password"
-        self.query_one("#incoming-command-row").display = sheet.incoming.auth != "password"
+        self.query_one("#incoming-command-row").display = sheet.incoming.auth in WITH_COMMAND
         self.query_one("#outgoing-login").display = not sheet.same_login
-        self.query_one("#outgoing-command-row").display = not sheet.same_login and sheet.outgoing.auth != "password"
+        self.query_one("#outgoing-command-row").display = not sheet.same_login and sheet.outgoing.auth in WITH_COMMAND
         self.query_one("#outgoing-password-row").display = not sheet.same_login and sheet.outgoing.auth == "password"
         cures = sheet.cures()
         self.query_one("#ports").display = bool(cures)
@@ -222,113 +229,7 @@ class SettingsPage(Page):
         self.query_one("#log", Static).update("\n".join(lines[-LOG_LINES:]))
 
 
-class TestPage(Page):
-    """Each server, step by step."""
-
-    __test__ = False  # for pytest, which reads the name otherwise
-    TITLE = "Test"
-
-    def compose(self) -> ComposeResult:
-        """Two columns of steps, what went wrong, ways out."""
-        with Horizontal(id="legs"):
-            for leg in ("incoming", "outgoing"):
-                yield Lines(id=f"{leg}-steps", classes="steps")
-        with Horizontal(id="cures", classes="form-buttons"):
-            for number in range(CURES):
-                yield Push(f"cure-{number}", "")
-        with Horizontal(classes="form-buttons"):
-            yield Push("go-on", "Continue")
-            yield Push("again", "Test again")
-            yield Push("back", "Back to the settings")
-        yield Mark("letter", "Send a message to myself with the next test", alone=True)
-        yield Static("", id="test-problem", classes="form-problem", markup=False)
-        yield Static("", id="test-notes", classes="form-words", markup=False)
-
-    def offer(self, cures: Sequence[Cure]) -> None:
-        """Buttons for ways out."""
-        self.query_one("#cures").display = bool(cures)
-        for number in range(CURES):
-            push = self.query_one(f"#cure-{number}", Push)
-            push.display = number < len(cures)
-            if number < len(cures):
-                push.say(f"{cures[number].leg.capitalize()}: {cures[number].words}")
-
-    def say_steps(self, leg: Leg, one: LegSheet, done: Sequence[StepDone], report: LegReport | None) -> None:
-        """How far a server is."""
-        self.query_one(f"#{leg}-steps", Lines).write_lines(step_lines(leg, one, done, report))
-
-    def say_problem(self, words: str, notes: Sequence[SafeText]) -> None:
-        """What is wrong, and what a person should know before going on."""
-        self.query_one("#test-problem", Static).update(words)
-        self.query_one("#test-problem").display = bool(words)
-        self.query_one("#test-notes", Static).update("\n".join(f"! {note}" for note in notes))
-        self.query_one("#test-notes").display = bool(notes)
-
-
-def step_lines(leg: Leg, one: LegSheet, done: Sequence[StepDone], report: LegReport | None) -> list[list[Run]]:
-    """The lines of one server: a mark, the step, what was learnt."""
-    where = f"  {safe_line(one.host)}:{one.port} {one.security.upper()}"
-    lines: list[list[Run]] = [[(f" {leg.capitalize()}", "strong"), (where, "quiet")]]
-    by_step = {item.step: item for item in done}
-    running = report is None
-    for step in Step:
-        item = by_step.get(step)
-        if item is not None:
-            mark: Run = ("  ✓", "success") if item.ok else ("  ✗", "error")
-            lines.append([mark, (f" {step.value:<11}", ""), (item.words, "quiet")])
-        elif running:
-            lines.append([("  …", "accent"), (f" {step.value}", "")])
-            running = False
-        elif report is None:
-            lines.append([(f"    {step.value}", "quiet")])
-    return lines
-
-
 def _usually(leg: Leg, sheet: Sheet) -> str:
     one = sheet.incoming if leg == "incoming" else sheet.outgoing
     other = "STARTTLS" if one.security is Security.TLS else "TLS"
     return f"{one.port} usually speaks {other}, not {one.security.upper()}."
-
-
-PLACE_LABELS = {"keyring": "The keyring of this system", "vault": "An encrypted file", "session": "Not at all"}
-PLACE_CELLS = max(map(len, PLACE_LABELS.values()))
-PRESET_CELLS = 18
-
-
-class SecretPage(Page):
-    """Where the password is kept."""
-
-    TITLE = "Password"
-    PLACES = ("keyring", "vault", "session")
-
-    def compose(self) -> ComposeResult:
-        """Three places."""
-        yield Static("Where is the password kept? Never in config.toml, and never as plain text.", classes="form-words")
-        for name in self.PLACES:
-            yield Mark(f"place-{name}", PLACE_LABELS[name], pad=PLACE_CELLS)
-        yield Static("", id="secret-problem", classes="form-problem", markup=False)
-        with Horizontal(classes="form-buttons"):
-            yield Push("go-on", "Continue")
-            yield Push("back", "Back")
-
-
-class KeysPage(Page):
-    """Which keys, and the end."""
-
-    TITLE = "Keys"
-    PRESETS = (
-        ("gmail", "As in Gmail", "e archives, # or d deletes, r answers, c writes"),
-        ("mutt", "As in mutt", "d deletes, s moves, m writes, q leaves"),
-        ("aerc", "As in aerc and vim", "a archives, d deletes, C writes"),
-    )
-
-    def compose(self) -> ComposeResult:
-        """The presets, and what will be written."""
-        yield Static("Which keys do your fingers know? ? shows them all, keys.toml changes them.", classes="form-words")
-        for name, label, aside in self.PRESETS:
-            yield Mark(f"preset-{name}", label, aside, pad=PRESET_CELLS)
-        yield Static("", id="summary", classes="form-words", markup=False)
-        yield Static("", id="keys-problem", classes="form-problem", markup=False)
-        with Horizontal(classes="form-buttons"):
-            yield Push("go-on", "Open my mail")
-            yield Push("back", "Back")

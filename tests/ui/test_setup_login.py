@@ -1,0 +1,236 @@
+"""A login with OAuth2 inside the assistant: a real token server whose tokens a real Dovecot takes."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from textual.widgets import Input
+
+from tests.conftest import need
+from tests.servers.dovecot import Dovecot, missing
+from tests.servers.oauth import CLIENT, TokenServer
+from tests.ui.assistant import Person, person
+from tui_mail.config import accounts, secrets, tokens
+from tui_mail.net.imap import ImapSession
+from tui_mail.paths import Paths, paths
+from tui_mail.ui.widgets.form import Pick
+from tui_mail.ui.widgets.typing import Line
+
+pytestmark = pytest.mark.server
+
+
+class _Sink:
+    async def handle_DATA(self, *_: object) -> str:
+        return "250 taken"
+
+
+@pytest.fixture(scope="module")
+def token_server() -> Iterator[TokenServer]:
+    """Its certificates lie where Dovecot may read them."""
+    folder = Path(tempfile.mkdtemp(prefix="oauth-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        with TokenServer(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def dovecot(token_server: TokenServer) -> Iterator[Dovecot]:
+    need(missing())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    relay = Controller(_Sink(), hostname="127.0.0.1", port=port)
+    relay.start()
+    options = {"auth_mechanisms": "plain xoauth2 oauthbearer"}
+    with Dovecot(users=("anna",), relay=port, oauth2=token_server.dovecot_file(), **options) as server:
+        yield server
+    relay.stop()
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Iterator[Paths]:
+    place = paths(tmp_path)
+    place.prepare()
+    secrets.begin(place)
+    yield place
+    secrets._typed.clear()
+    secrets._cache.clear()
+    tokens._tokens.clear()
+
+
+@pytest.fixture
+def authorities(tmp_path: Path, dovecot: Dovecot, token_server: TokenServer) -> str:
+    """One file with the authorities of all servers."""
+    file = tmp_path / "authorities.pem"
+    files = (dovecot.server("anna").ca_file, token_server.ca_file)
+    file.write_text("".join(Path(name).read_text() for name in files))
+    return str(file)
+
+
+async def at_the_login(anna: Person, dovecot: Dovecot, server: TokenServer, authorities: str) -> None:
+    """Address and servers are typed, a login is chosen, the registration is typed."""
+    await anna.until(lambda: isinstance(anna.app.focused, Input), "it begins")
+    await anna.fill("full-name", "Anna Berg")
+    await anna.fill("email", "anna@localhost")
+    await anna.press("go-on")
+    await anna.until(lambda: anna.setup.page is anna.setup.settings, "the second page")
+    for leg, one in (("incoming", dovecot.server("anna")), ("outgoing", dovecot.outgoing("anna"))):
+        await anna.fill(f"{leg}-host", one.host)
+        await anna.fill(f"{leg}-port", str(one.port))
+        anna.setup.settings.query_one(f"#{leg}-security", Pick).set(one.security)
+        sheet = anna.setup.sheet.incoming if leg == "incoming" else anna.setup.sheet.outgoing
+        sheet.security, sheet.ca_file = one.security, authorities
+    await anna.fill("incoming-user", "anna")
+    anna.setup.set_focus(anna.setup.query_one("#incoming-auth", Pick))
+    await anna.pilot.press("right", "right")
+    await anna.press("go-on")
+    await anna.until(lambda: anna.setup.page is anna.setup.logging_in, "the page for the login")
+    assert anna.setup.query_one("#oauth-provider", Pick).value == ""
+    await anna.fill("oauth-issuer", server.url)
+    await anna.fill("client-id", CLIENT)
+
+
+async def address(anna: Person) -> str:
+    """What the browser is to open."""
+    await anna.until(lambda: anna.setup.logging_in.login is not None, "a login begins")
+    login = anna.setup.logging_in.login
+    assert login is not None
+    await anna.until(lambda: bool(login.url), "the address is shown")
+    return login.url
+
+
+def browse(url: str, ca_file: str, *, to_the_end: bool) -> str:
+    """Open a page as a browser does; gives where it ends. Without `to_the_end`, nobody listens there."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *words: object) -> None:
+            return None
+
+    handlers: list[urllib.request.BaseHandler] = [
+        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file))
+    ]
+    opener = urllib.request.build_opener(*handlers, *([] if to_the_end else [Stay()]))
+    try:
+        with opener.open(url, timeout=10) as answer:
+            return str(answer.geturl())
+    except urllib.error.HTTPError as error:
+        return str(error.headers["Location"])
+
+
+async def finish(anna: Person) -> None:
+    """From the test to the end."""
+    await anna.until(lambda: anna.setup.page is anna.setup.test, "the test")
+    await anna.tested()
+    assert anna.problems() == [None, None], anna.shown()
+    await anna.press("go-on")
+    await anna.until(lambda: anna.setup.page is anna.setup.secret, "where it is kept")
+    assert "login kept" in anna.shown()
+    await anna.pilot.click("#place-session")
+    await anna.press("go-on")
+    await anna.until(lambda: anna.setup.page is anna.setup.preset, "the last page")
+    await anna.press("go-on")
+    await anna.until(lambda: anna.app.return_value is not None, "it ends")
+
+
+def check(where: Paths, server: TokenServer) -> None:
+    """The account logs in again by itself, once the access token of the login is no more."""
+    (account,) = accounts.load(where).accounts
+    assert account.oauth is not None
+    assert (account.oauth.provider, account.oauth.client_id) == (server.url, CLIENT)
+    assert account.incoming.auth == "oauth2"
+    assert account.outgoing is not None
+    assert account.outgoing.auth == "oauth2"
+    assert "token" not in where.config_file.read_text().replace("token_command", "")
+    server.revoke_access()
+    tokens._tokens.clear()
+    ImapSession.open(account.incoming, secrets.secret(account)).leave()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_with_a_browser(
+    where: Paths, dovecot: Dovecot, token_server: TokenServer, authorities: str, elsewhere: bool
+) -> None:
+    """One on this computer comes back by itself; the end of one on another computer is pasted."""
+    async with person(where, (80, 24)) as anna:
+        await at_the_login(anna, dovecot, token_server, authorities)
+        await anna.press("go-on")
+        url = await address(anna)
+        assert "client_id=test-client" in anna.shown().replace("\n", "")
+        end = browse(url, token_server.ca_file, to_the_end=not elsewhere)
+        if elsewhere:
+            await anna.until(lambda: anna.setup.query_one("#pasted-row").display, "a place for it")
+            await anna.fill("pasted", "http://127.0.0.1/?code=1&state=2")
+            await anna.press("go-on")
+            await anna.until(lambda: "not the address" in anna.shown(), "another address is no good")
+            anna.setup.query_one("#pasted", Line).value = end
+            await anna.press("go-on")
+        await finish(anna)
+    check(where, token_server)
+
+
+async def test_with_a_code(where: Paths, dovecot: Dovecot, token_server: TokenServer, authorities: str) -> None:
+    async with person(where, (160, 60)) as anna:
+        await at_the_login(anna, dovecot, token_server, authorities)
+        await anna.press("device")
+        await address(anna)
+        login = anna.setup.logging_in.login
+        assert login is not None
+        assert login.code in anna.shown()
+        assert "█" in anna.shown()
+        with token_server.lock:
+            token_server.devices.update(dict.fromkeys(token_server.devices, True))
+        await finish(anna)
+    check(where, token_server)
+
+
+async def test_refused_and_tried_again(
+    where: Paths, dovecot: Dovecot, token_server: TokenServer, authorities: str
+) -> None:
+    """The reason is said, nothing is written; another try works. Esc gives the port back."""
+    async with person(where, (80, 24)) as anna:
+        await at_the_login(anna, dovecot, token_server, authorities)
+        token_server.deny = {"error": "access_denied"}
+        await anna.press("go-on")
+        url = await address(anna)
+        browse(url, token_server.ca_file, to_the_end=True)
+        await anna.until(lambda: "✗" in anna.shown(), "the reason")
+        assert not where.config_file.exists()
+        first = anna.setup.logging_in.login
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.logging_in.login is not first, "another try")
+        url = await address(anna)
+        await anna.pilot.press("escape")
+        await anna.until(lambda: anna.setup.page is anna.setup.settings, "back")
+        with pytest.raises(urllib.error.URLError):
+            browse(url, token_server.ca_file, to_the_end=True)
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.page is anna.setup.logging_in, "the login again")
+        second = anna.setup.logging_in.login
+        await anna.press("go-on")
+        await anna.until(lambda: anna.setup.logging_in.login is not second, "a third try")
+        browse(await address(anna), token_server.ca_file, to_the_end=True)
+        await finish(anna)
+    check(where, token_server)
+
+
+async def test_without_a_registration(where: Paths, dovecot: Dovecot, token_server: TokenServer) -> None:
+    """It is said what is missing, before anything is asked of anybody."""
+    before = len(token_server.log)
+    async with person(where, (80, 24)) as anna:
+        await at_the_login(anna, dovecot, token_server, "")
+        await anna.fill("client-id", "")
+        await anna.press("go-on")
+        await anna.until(lambda: "✗" in anna.shown(), "the reason")
+        assert "client_id" in anna.shown()
+    assert len(token_server.log) == before
