@@ -14,7 +14,6 @@ from textual.screen import Screen
 
 from tui_mail.ui.screens.setup_pages import Page
 from tui_mail.ui.widgets.form import Mark, Pick, Push
-from tui_mail.ui.widgets.typing import Stepped
 
 
 class Paged(Screen[str | None]):
@@ -26,6 +25,8 @@ class Paged(Screen[str | None]):
         Binding("shift+tab", "step(-1)", show=False, priority=True),
         Binding("down", "onward(1)", show=False, priority=True),
         Binding("up", "onward(-1)", show=False, priority=True),
+        Binding("left", "aside(-1)", show=False, priority=True),
+        Binding("right", "aside(1)", show=False, priority=True),
         Binding("enter", "enter", show=False, priority=True),
         Binding("escape", "back", show=False),
     ]
@@ -57,9 +58,11 @@ class Paged(Screen[str | None]):
             raise SkipAction
         self.action_onward(1)
 
-    def on_stepped(self, event: Stepped) -> None:
-        """From one button to its neighbour."""
-        self.action_onward(event.step)
+    def action_aside(self, step: int) -> None:
+        """From one button to its neighbour; elsewhere the keys are the field's."""
+        if not isinstance(self.focused, Push):
+            raise SkipAction
+        self.action_onward(step)
 
     def problem(self, page: str, words: str) -> None:
         """What is wrong on a page; empty when nothing is."""

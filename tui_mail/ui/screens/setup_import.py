@@ -68,7 +68,7 @@ class ImportPage(Page):
 
     def look(self, paths: Paths, later: Callable[[Then], None], then: Then) -> None:
         """Look into the other programs' files, on a thread; `then` is called on the screen's thread."""
-        self.query_one("#import-words", Static).update("Looking for other mail programs…")
+        self._say(SafeText("Looking for other mail programs…"))
 
         def work() -> None:
             found: list[tuple[str, Account]] = []

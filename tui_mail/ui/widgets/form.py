@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.one_line import OneLine, Run
-from tui_mail.ui.widgets.typing import Line, Stepped
+from tui_mail.ui.widgets.typing import Line
 
 
 def field(name: str, placeholder: str = "", *, secret: bool = False) -> Line:
@@ -52,12 +52,9 @@ class Lines(OneLine):
 class Control(OneLine, can_focus=True):
     """What takes the focus and is no text; the screen has Tab, Enter, up and down."""
 
-    def on_focus(self) -> None:
-        """Look so."""
-        self.show()
-
-    def on_blur(self) -> None:
-        """Look as before."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Look so, or as before."""
+        super().watch_has_focus(has_focus)
         self.show()
 
     def show(self) -> None:
@@ -217,12 +214,10 @@ class Push(Control):
         )
 
     def act(self, key: str) -> bool:
-        """Press it, or go to its neighbour."""
+        """Press it."""
         if key in ("enter", "space"):
             self.post_message(self.Pressed(self))
-        elif key in ("left", "right"):
-            self.post_message(Stepped(1 if key == "right" else -1))
-        return key in ("enter", "space", "left", "right")
+        return key in ("enter", "space")
 
     def on_click(self) -> None:
         """A click presses."""
