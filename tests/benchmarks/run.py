@@ -44,7 +44,7 @@ class Bench:
     home: Path
     filled: Filled
     times: dict[str, list[float]] = field(default_factory=dict)
-    """Seconds (or octets, for `memory`) of each measurement, one for each repetition."""
+    """Seconds (or octets, for `memory…`) of each measurement, one for each repetition."""
     failures: dict[str, str] = field(default_factory=dict)
 
     def note(self, name: str, value: float) -> None:
@@ -141,6 +141,7 @@ def leave(bench: Bench, terminal: Terminal) -> None:
     """q → the program has ended; its memory just before."""
     if octets := terminal.memory():
         bench.note("memory", octets)
+        bench.note("memory_shared_once", terminal.memory_once())
     pressed = terminal.press("q")
     terminal.wait_end(10)
     bench.note("quit", time.perf_counter() - pressed)
@@ -269,7 +270,7 @@ def _print(size: int, times: dict[str, list[float]], failures: dict[str, str]) -
     print(f"\n{size} messages")
     for name, values in times.items():
         found = summary(values)
-        unit, scale = ("MB", 1e-6) if name == "memory" else ("ms", 1e3)
+        unit, scale = ("MB", 1e-6) if name.startswith("memory") else ("ms", 1e3)
         shown = "  ".join(f"{key} {found[key] * scale:9.1f} {unit}" for key in ("median", "p95", "worst"))
         print(f"  {name:<20} {shown}  of {found['count']}")
     for name, reason in failures.items():

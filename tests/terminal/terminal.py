@@ -255,6 +255,10 @@ class Terminal:
         """Resident octets of the program and its children, now."""
         return sum(process.memory_info().rss for process in self._family())
 
+    def memory_once(self) -> int:
+        """The same, with what several of them share counted once (proportional set size)."""
+        return sum(process.memory_full_info().pss for process in self._family())
+
     def cpu_seconds(self) -> float:
         """Processor time of the program and its children so far."""
         return sum(sum(process.cpu_times()[:2]) for process in self._family())
