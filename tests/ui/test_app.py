@@ -11,7 +11,7 @@ import pytest
 from tests.ui.world import Letter, screen_text, wait_for, world
 from tui_mail.errors import TerminalError
 from tui_mail.ui.app import run
-from tui_mail.ui.themes import DARK, LIGHT, first_theme, other_theme, wants_stillness
+from tui_mail.ui.themes import DARK, LIGHT, MONO, THEMES, first_theme, other_theme, wants_stillness
 
 HEAVY = {
     "imapclient", "mailparser", "keyring", "email.parser", "markdown_it", "textual.widgets._markdown",
@@ -55,7 +55,11 @@ def test_the_first_theme_follows_the_surroundings() -> None:
     assert first_theme({"TUI_MAIL_THEME": "light"}) == LIGHT.name
     assert first_theme({"COLORFGBG": "0;15"}) == LIGHT.name
     assert first_theme({"COLORFGBG": "15;0"}) == DARK.name
-    assert other_theme(other_theme(DARK.name)) == DARK.name
+    assert first_theme({"TUI_MAIL_THEME": "mono"}) == MONO.name
+    seen = [DARK.name]
+    while (following := other_theme(seen[-1])) != DARK.name:
+        seen.append(following)
+    assert seen == [theme.name for theme in THEMES]
     assert wants_stillness({"TUI_MAIL_REDUCED_MOTION": "1"})
     assert not wants_stillness({})
 

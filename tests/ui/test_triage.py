@@ -150,6 +150,26 @@ async def test_move_by_typing_a_few_letters(mail: World) -> None:
         assert listed(app)[0] == "Subject 1"
 
 
+async def test_the_last_action_once_more(mail: World) -> None:
+    """With the same folder, on what is meant now; never deleting for ever, and not where it makes no sense."""
+    mail.put([Letter("Old one")], "Trash")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press(".")
+        assert "nothing to repeat" in screen_text(app)
+        await pilot.press("v", "g", "a", "r", "enter", "j", ".")
+        await wait_for(pilot, lambda: stored(mail, "Projects/Garden") == ["Subject 0", "Subject 2"])
+        assert listed(app)[:2] == ["Subject 1", "Subject 3"]
+        await pilot.press("d", "x", "j", "x", ".")
+        await wait_for(pilot, lambda: len(stored(mail, "Trash")) == 4)
+        assert not app.triage.messages.listing.selected
+        await pilot.press("g", "t")
+        await wait_for(pilot, lambda: "Old one" in listed(app))
+        await pilot.press(".", ".")
+        assert "not repeated" in screen_text(app)
+        assert len(stored(mail, "Trash")) == 4
+
+
 async def test_go_to_folders_and_come_back_to_where_one_was(mail: World) -> None:
     """A folder is shown as it was left."""
     mail.put([Letter("In the archive")], "Archive")

@@ -71,6 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.read", ("u",), "read", "Mark as read, or as unread", _MAIL, 9, "Handle mail"),
     Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 9, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
+    Action("message.again", (".",), "again", "Do the last action once more, here", _MAIL, 0, "Handle mail"),
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),
     Action("select.range", ("X",), "select range", "Select all from the last selected", _LIST, 0, "Handle mail"),
     Action("select.none", ("escape",), "select none", "Select nothing", _LIST, 0, "Handle mail"),
@@ -194,7 +195,7 @@ ACTIONS: tuple[Action, ...] = (
         "outbox.remove", ("x", "d", "delete"), "remove", "Take what is over out of this list", _OUTBOX, 7, "The outbox"
     ),
     Action("view.layout", ("ctrl+w",), "layout", "Next layout: classic, three columns, list only", group="Look"),
-    Action("view.theme", ("T",), "theme", "Dark or light", group="Look"),
+    Action("view.theme", ("T",), "theme", "Dark, light, high contrast, or without colours", group="Look"),
     Action("sync.now", ("ctrl+r",), "check mail", "Ask the server for news now", group="The program"),
     Action(
         "sync.stop", ("O",), "stop fetching", "Stop fetching (POP3) until you check mail again", group="The program"

@@ -6,28 +6,22 @@ What must never be here: key names, layouts, reading mail.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from tui_mail.errors import MailError
-from tui_mail.model import Change, Flag, Folder, Role
+from tui_mail.model import Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.adding import add_account
 from tui_mail.ui.filing import Filing
+from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
 from tui_mail.ui.revising import Revising
-from tui_mail.ui.screens.words import messages_words
-from tui_mail.ui.widgets.folder_tree import folder_label
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
 
-AGAIN_SECONDS = 5.0
-"""How long "press again" waits."""
 Done = Callable[[], None]
 
 
@@ -38,20 +32,14 @@ class Commands:
         self._screen = screen
         self._client = screen.client
         self._list = screen.messages
-        self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
         self._filing = Filing(screen)
+        self.handling = Handling(screen, self._filing)
         self.revising = Revising(screen)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
         """Do an action."""
         self.table[action_id]()
-
-    def mark_opened(self, message_id: int) -> None:
-        """A message was opened: it is read."""
-        row = self._list.listing.row_at(self._list.listing.find(message_id, self._list.cursor))
-        if row is not None and row.unread:
-            self._flag([message_id], add=Flag.SEEN, asked=False)
 
     def current_message(self) -> int:
         """The message that an answer is about: the one that is read, or under the cursor; 0 for none."""
@@ -62,14 +50,8 @@ class Commands:
     def _table(self) -> dict[str, Done]:
         screen = self._screen
         return {
+            **self.handling.table,
             "message.open": self._open,
-            "message.archive": self._archive,
-            "message.trash": self._trash,
-            "message.move": self._move,
-            "message.copy": self._copy,
-            "message.read": self._toggle_read,
-            "message.star": self._toggle_star,
-            "message.junk": self._junk,
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select(self._list.select_none),
@@ -123,143 +105,17 @@ class Commands:
             "quit": screen.writing.leave,
         }
 
-    # --- handling mail
-
-    def _archive(self) -> None:
-        if self._role is Role.ARCHIVE:
-            self._say("It is in the archive already.")
-            return
-        self._send_off(self._client.archive, "Archived")
-
-    def _trash(self) -> None:
-        if self._role is not Role.TRASH:
-            self._send_off(self._client.delete, "Moved to Trash:")
-            return
-        ids = tuple(self._targets())
-        asked, about = self._delete_asked
-        if ids and about == ids and time.monotonic() - asked < AGAIN_SECONDS:
-            self._delete_asked = (0.0, ())
-            self._send_off(self._client.expunge, "Deleted for ever:", undoable=False)
-        elif ids:
-            self._delete_asked = (time.monotonic(), ids)
-            key = self._screen.keymap.shown("message.trash")
-            self._say(f"{key} again deletes {messages_words(len(ids))} for ever")
-
-    def _junk(self) -> None:
-        if self._role is not Role.JUNK:
-            self._send_off(self._client.junk, "Moved to Junk:")
-            return
-        inbox = self._folder_of_role(Role.INBOX)
-        if inbox is not None:
-            self._send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:")
-
-    def _move(self) -> None:
-        ids = self._targets()
-
-        def move(folder: Folder) -> None:
-            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ids)
-
-        self._filing.pick_target("Move", ids, move)
-
-    def _copy(self) -> None:
-        ids = self._targets()
-
-        def copy(folder: Folder) -> None:
-            words = f"Copied to {folder_label(folder)}: {messages_words(len(ids))}"
-
-            def done(change: Change | None) -> None:
-                self._screen.standing.acted()
-                undo = f" · {self._screen.keymap.shown('undo')} undo" if change is not None else ""
-                self._say(words + undo if change is not None else "Nothing to copy.")
-
-            self._screen.bridge.when_done(self._client.copy(ids, folder.id), done, self._screen.problem)
-
-        self._filing.pick_target("Copy", ids, copy)
-
-    def _send_off(
-        self,
-        send: Callable[[list[int]], Future[Change | None]],
-        words: str,
-        ids: list[int] | None = None,
-        *,
-        undoable: bool = True,
-    ) -> None:
-        """Take `ids`, or else the targets, out of the list at once, and do it."""
-        ids = ids or self._targets()
-        if not ids:
-            return
-        resolved = self._list.hide(ids)
-        self._screen.say_list()
-
-        def done(change: Change | None) -> None:
-            resolved(change is not None)
-            self._screen.standing.acted()
-            self._screen.reload(urgent=change is None)
-
-        def failed(error: MailError) -> None:
-            resolved(False)
-            self._screen.reload(urgent=True, onto=ids[0])
-            self._screen.problem(error)
-
-        self._screen.bridge.when_done(send(ids), done, failed)
-        hint = f" · {self._screen.keymap.shown('undo')} undo" if undoable else ""
-        self._say(f"{words} {messages_words(len(ids))}{hint}")
-        if self._screen.place is Place.READER:
-            self._follow()
-
     def _open(self) -> None:
         """Read it; a draft is written on instead."""
-        if self._role is Role.DRAFTS and self._list.current_id:
+        if self.handling.role is Role.DRAFTS and self._list.current_id:
             self._screen.beginning.edit_as_new()
         else:
-            self._follow()
+            self.handling.follow()
 
     def _undo(self) -> None:
         """Sending, if that was last; else the newest action."""
         if not self._screen.writing.take_newest_back():
             self.revising.undo()
-
-    def _follow(self) -> None:
-        """The reader goes on with the message that is under the cursor now."""
-        if self._list.current_id:
-            self._screen.show_reader()
-        else:
-            self._screen.show_list()
-
-    def _toggle_read(self) -> None:
-        rows = self._client.rows(self._targets())
-        current = self._list.current
-        unread = any(row.unread for row in rows) if self._list.listing.selected else bool(current and current.unread)
-        flags = (Flag.SEEN, Flag.NONE) if unread else (Flag.NONE, Flag.SEEN)
-        self._flag(self._targets(), add=flags[0], remove=flags[1])
-
-    def _toggle_star(self) -> None:
-        rows = self._client.rows(self._targets())
-        current = self._list.current
-        plain = (
-            any(not row.starred for row in rows)
-            if self._list.listing.selected
-            else bool(current and not current.starred)
-        )
-        flags = (Flag.FLAGGED, Flag.NONE) if plain else (Flag.NONE, Flag.FLAGGED)
-        self._flag(self._targets(), add=flags[0], remove=flags[1])
-
-    def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE, asked: bool = True) -> None:
-        """Show flags at once, and set them; what nobody asked for is not what undo is about."""
-        if not ids:
-            return
-        resolved = self._list.flag(ids, add, remove)
-
-        def failed(error: MailError) -> None:
-            resolved()
-            self._screen.problem(error)
-
-        def done(_: Change | None) -> None:
-            resolved()
-            self._screen.standing.acted()
-
-        marked = self._client.mark(ids, add=add, remove=remove, undoable=asked)
-        self._screen.bridge.when_done(marked, done, failed)
 
     def _select(self, change: Done) -> Done:
         def selecting() -> None:
@@ -301,13 +157,13 @@ class Commands:
 
     def _step(self, lines: int) -> None:
         if self._list.move_by(lines) and self._screen.place is Place.READER:
-            self._follow()
+            self.handling.follow()
 
     def _unread(self, step: int) -> None:
         if not self._list.next_unread(step):
             self._say("No more unread messages this way.")
         elif self._screen.place is Place.READER:
-            self._follow()
+            self.handling.follow()
 
     def _quotes(self) -> None:
         if not self._screen.reader.toggle_quotes():
@@ -316,7 +172,7 @@ class Commands:
     # --- going
 
     def _go(self, role: Role) -> None:
-        folder = self._folder_of_role(role)
+        folder = self.handling.folder_of_role(role)
         if folder is None:
             self._say(f"This account has no {role} folder.")
             return
@@ -379,28 +235,6 @@ class Commands:
         self._screen.app.push_screen(Help(self._screen.keymap, self._screen.place))
 
     # --- helpers
-
-    def _targets(self) -> list[int]:
-        """What an action is about: who reads means what is read, though it may have gone from the list meanwhile."""
-        shown = self._screen.reading.message_id
-        reading = self._screen.place is Place.READER and shown and not self._list.listing.selected
-        if not reading or shown == self._list.current_id:
-            return self._list.targets()
-        if self._list.listing.find(shown, self._list.cursor) >= 0:
-            return [shown]
-        self._say("This message is no longer in this folder.")
-        return []
-
-    @property
-    def _role(self) -> Role:
-        return self._screen.folder.role if self._screen.folder is not None else Role.NONE
-
-    def _folder_of_role(self, role: Role) -> Folder | None:
-        """The folder of a role: of the account that is shown, else of any."""
-        here = self._screen.folder
-        found = [one for one in self._client.folders() if one.role is role and one.selectable]
-        found.sort(key=lambda one: here is None or one.account != here.account)
-        return found[0] if found else None
 
     def _say(self, words: str) -> None:
         self._screen.say(SafeText(words))

@@ -46,7 +46,7 @@ class Filing:
 
         self._ask("Go to folder", [one for one in self._client.folders() if one.selectable], picked)
 
-    def pick_target(self, verb: str, ids: list[int], then: Callable[[Folder], None]) -> None:
+    def pick_target(self, verb: str, ids: list[int], then: Callable[[Folder, list[int]], None]) -> None:
         """Where to move or copy messages: a folder of their account."""
         here = self._screen.folder
         if here is None or not ids:
@@ -55,7 +55,7 @@ class Filing:
         def picked(folder: Folder | None) -> None:
             if folder is not None:
                 self._recent = [folder.id, *(one for one in self._recent if one != folder.id)][:RECENT]
-                then(folder)
+                then(folder, ids)
 
         order = {folder_id: place for place, folder_id in enumerate(self._recent)}
         targets = [

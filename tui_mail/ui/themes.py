@@ -1,4 +1,4 @@
-"""How the screen looks: two themes of our own, and the choice between them.
+"""How the screen looks: four themes of our own, and the choice between them.
 
 What belongs here: colours by name. Where each name is used is the stylesheet's business, `tui.tcss`.
 State is never told by colour alone, so NO_COLOR and a monochrome terminal lose nothing but beauty.
@@ -78,13 +78,61 @@ LIGHT = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT)
+
+def _plain(name: str, *, ground: str, text: str, accent: str, alarm: str, good: str, warn: str, dim: str) -> Theme:
+    """A theme of few colours, each far from its ground."""
+    return Theme(
+        name=name,
+        dark=True,
+        primary=accent,
+        secondary=accent,
+        accent=accent,
+        foreground=text,
+        background=ground,
+        surface=ground,
+        panel="#262626",
+        warning=warn,
+        error=alarm,
+        success=good,
+        variables={
+            "strong": "#ffffff",
+            "dim": dim,
+            "faint": dim,
+            "line": dim,
+            "cursor": "#4a4a4a",
+            "cursor-blurred": "#2e2e2e",
+            "selected": "#363636",
+            "quote": dim,
+            "scrollbar": dim,
+            "scrollbar-hover": text,
+            "scrollbar-active": accent,
+            "scrollbar-background": ground,
+            "scrollbar-background-hover": ground,
+            "scrollbar-background-active": ground,
+            "input-cursor-background": accent,
+            "input-selection-background": "#5a5a5a",
+            "screen-selection-background": "#5a5a5a",
+        },
+    )
+
+
+CONTRAST = _plain(
+    "tui-mail-contrast",
+    ground="#000000", text="#ffffff", accent="#ffff00", alarm="#ff8080", good="#80ff80", warn="#ffc040", dim="#d0d0d0",
+)  # fmt: skip
+MONO = _plain(
+    "tui-mail-mono",
+    ground="#121212", text="#d8d8d8", accent="#ffffff", alarm="#ffffff", good="#d8d8d8", warn="#ffffff", dim="#9a9a9a",
+)  # fmt: skip
+"""Without colours: everything is told by signs, weight and grey."""
+
+THEMES = (DARK, LIGHT, CONTRAST, MONO)
 
 
 def first_theme(environ: Mapping[str, str], remembered: str = "") -> str:
-    """The theme to start with: TUI_MAIL_THEME (dark, light), else the one chosen last, else what fits the terminal.
+    """The theme to start with: TUI_MAIL_THEME, else the one chosen last, else what fits the terminal.
 
-    COLORFGBG tells the terminal's background; without it: dark.
+    TUI_MAIL_THEME is dark, light, contrast or mono. COLORFGBG tells the terminal's background; without it: dark.
     """
     wish = environ.get("TUI_MAIL_THEME", "")
     for theme in THEMES:
@@ -97,8 +145,9 @@ def first_theme(environ: Mapping[str, str], remembered: str = "") -> str:
 
 
 def other_theme(name: str) -> str:
-    """The theme that the key for "the other theme" leads to."""
-    return LIGHT.name if name == DARK.name else DARK.name
+    """The theme that the key for "the other theme" leads to: the next one."""
+    names = [theme.name for theme in THEMES]
+    return names[(names.index(name) + 1) % len(names)] if name in names else DARK.name
 
 
 def wants_stillness(environ: Mapping[str, str]) -> bool:

@@ -394,4 +394,4 @@ class Triage(Screen[None]):
             self._selected_in = message_id
             self.clear_selection()
         if self._face == "reader":
-            self.commands.mark_opened(message_id)
+            self.commands.handling.mark_opened(message_id)

@@ -1,0 +1,232 @@
+"""What is done to messages: archive, trash, junk, move, copy, read, star; on all that are meant, at once on the screen.
+
+What belongs here: which messages are meant, and showing what the store will know a moment later.
+What must never be here: key names, moving the cursor, folders being made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from tui_mail.errors import MailError
+from tui_mail.model import Change, Flag, Folder, Role
+from tui_mail.text import SafeText
+from tui_mail.ui.actions import Place
+from tui_mail.ui.filing import Filing
+from tui_mail.ui.screens.words import messages_words
+from tui_mail.ui.widgets.folder_tree import folder_label
+
+if TYPE_CHECKING:
+    from tui_mail.ui.screens.triage import Triage
+
+AGAIN_SECONDS = 5.0
+"""How long "press again" waits."""
+Done = Callable[[], None]
+
+
+class Handling:
+    """The actions on messages."""
+
+    def __init__(self, screen: Triage, filing: Filing) -> None:
+        self._screen = screen
+        self._client = screen.client
+        self._list = screen.messages
+        self._filing = filing
+        self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
+        self._again: Done | None = None
+        """What the last action did to messages, for those that are meant now."""
+        self.table: dict[str, Done] = {
+            "message.archive": self._archive,
+            "message.trash": self._trash,
+            "message.move": self._move,
+            "message.copy": self._copy,
+            "message.read": self._toggle_read,
+            "message.star": self._toggle_star,
+            "message.junk": self._junk,
+            "message.again": self._repeat,
+        }
+
+    def mark_opened(self, message_id: int) -> None:
+        """A message was opened: it is read."""
+        row = self._list.listing.row_at(self._list.listing.find(message_id, self._list.cursor))
+        if row is not None and row.unread:
+            self._flag([message_id], add=Flag.SEEN, asked=False)
+
+    def follow(self) -> None:
+        """The reader goes on with the message that is under the cursor now."""
+        if self._list.current_id:
+            self._screen.show_reader()
+        else:
+            self._screen.show_list()
+
+    def folder_of_role(self, role: Role) -> Folder | None:
+        """The folder of a role: of the account that is shown, else of any."""
+        here = self._screen.folder
+        found = [one for one in self._client.folders() if one.role is role and one.selectable]
+        found.sort(key=lambda one: here is None or one.account != here.account)
+        return found[0] if found else None
+
+    def _repeat(self) -> None:
+        """The last action once more."""
+        if self._again is None:
+            self._say("There is nothing to repeat yet.")
+        elif self._again == self._trash and self.role is Role.TRASH:
+            self._say("Deleting for ever is not repeated.")
+        else:
+            self._again()
+
+    def _archive(self) -> None:
+        self._again = self._archive
+        if self.role is Role.ARCHIVE:
+            self._say("It is in the archive already.")
+            return
+        self._send_off(self._client.archive, "Archived")
+
+    def _trash(self) -> None:
+        self._again = self._trash
+        if self.role is not Role.TRASH:
+            self._send_off(self._client.delete, "Moved to Trash:")
+            return
+        ids = tuple(self._targets())
+        asked, about = self._delete_asked
+        if ids and about == ids and time.monotonic() - asked < AGAIN_SECONDS:
+            self._delete_asked = (0.0, ())
+            self._send_off(self._client.expunge, "Deleted for ever:", undoable=False)
+        elif ids:
+            self._delete_asked = (time.monotonic(), ids)
+            key = self._screen.keymap.shown("message.trash")
+            self._say(f"{key} again deletes {messages_words(len(ids))} for ever")
+
+    def _junk(self) -> None:
+        self._again = self._junk
+        if self.role is not Role.JUNK:
+            self._send_off(self._client.junk, "Moved to Junk:")
+            return
+        inbox = self.folder_of_role(Role.INBOX)
+        if inbox is not None:
+            self._send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:")
+
+    def _move(self) -> None:
+        self._filing.pick_target("Move", self._targets(), self._move_to)
+
+    def _move_to(self, folder: Folder, ids: list[int] | None = None) -> None:
+        """Move `ids`, or else the targets."""
+        self._again = lambda: self._move_to(folder)
+        if self._may_go_to(folder):
+            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ids)
+
+    def _copy(self) -> None:
+        self._filing.pick_target("Copy", self._targets(), self._copy_to)
+
+    def _copy_to(self, folder: Folder, ids: list[int] | None = None) -> None:
+        self._again = lambda: self._copy_to(folder)
+        ids = ids or self._targets()
+        if not ids or not self._may_go_to(folder):
+            return
+        words = f"Copied to {folder_label(folder)}: {messages_words(len(ids))}"
+
+        def done(change: Change | None) -> None:
+            self._screen.standing.acted()
+            undo = f" · {self._screen.keymap.shown('undo')} undo" if change is not None else ""
+            self._say(words + undo if change is not None else "Nothing to copy.")
+
+        self._screen.bridge.when_done(self._client.copy(ids, folder.id), done, self._screen.problem)
+
+    def _may_go_to(self, folder: Folder) -> bool:
+        """A folder of the same account, and another one; for an action that is repeated elsewhere."""
+        here = self._screen.folder
+        if here is not None and here.account == folder.account and here.id != folder.id:
+            return True
+        where = "another account" if here is not None and here.account != folder.account else "this folder"
+        self._say(f"{folder_label(folder)} is {where}; nothing was done.")
+        return False
+
+    def _send_off(
+        self,
+        send: Callable[[list[int]], Future[Change | None]],
+        words: str,
+        ids: list[int] | None = None,
+        *,
+        undoable: bool = True,
+    ) -> None:
+        """Take `ids`, or else the targets, out of the list at once, and do it."""
+        ids = ids or self._targets()
+        if not ids:
+            return
+        resolved = self._list.hide(ids)
+        self._screen.say_list()
+
+        def done(change: Change | None) -> None:
+            resolved(change is not None)
+            self._screen.standing.acted()
+            self._screen.reload(urgent=change is None)
+
+        def failed(error: MailError) -> None:
+            resolved(False)
+            self._screen.reload(urgent=True, onto=ids[0])
+            self._screen.problem(error)
+
+        self._screen.bridge.when_done(send(ids), done, failed)
+        hint = f" · {self._screen.keymap.shown('undo')} undo" if undoable else ""
+        self._say(f"{words} {messages_words(len(ids))}{hint}")
+        if self._screen.place is Place.READER:
+            self.follow()
+
+    def _toggle_read(self) -> None:
+        self._again = self._toggle_read
+        rows = self._client.rows(self._targets())
+        current = self._list.current
+        unread = any(row.unread for row in rows) if self._list.listing.selected else bool(current and current.unread)
+        flags = (Flag.SEEN, Flag.NONE) if unread else (Flag.NONE, Flag.SEEN)
+        self._flag(self._targets(), add=flags[0], remove=flags[1])
+
+    def _toggle_star(self) -> None:
+        self._again = self._toggle_star
+        rows = self._client.rows(self._targets())
+        current = self._list.current
+        plain = (
+            any(not row.starred for row in rows)
+            if self._list.listing.selected
+            else bool(current and not current.starred)
+        )
+        flags = (Flag.FLAGGED, Flag.NONE) if plain else (Flag.NONE, Flag.FLAGGED)
+        self._flag(self._targets(), add=flags[0], remove=flags[1])
+
+    def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE, asked: bool = True) -> None:
+        """Show flags at once, and set them; what nobody asked for is not what undo is about."""
+        if not ids:
+            return
+        resolved = self._list.flag(ids, add, remove)
+
+        def failed(error: MailError) -> None:
+            resolved()
+            self._screen.problem(error)
+
+        def done(_: Change | None) -> None:
+            resolved()
+            self._screen.standing.acted()
+
+        marked = self._client.mark(ids, add=add, remove=remove, undoable=asked)
+        self._screen.bridge.when_done(marked, done, failed)
+
+    def _targets(self) -> list[int]:
+        """What an action is about: who reads means what is read, though it may have gone from the list meanwhile."""
+        shown = self._screen.reading.message_id
+        reading = self._screen.place is Place.READER and shown and not self._list.listing.selected
+        if not reading or shown == self._list.current_id:
+            return self._list.targets()
+        if self._list.listing.find(shown, self._list.cursor) >= 0:
+            return [shown]
+        self._say("This message is no longer in this folder.")
+        return []
+
+    @property
+    def role(self) -> Role:
+        """Of the folder that is shown."""
+        return self._screen.folder.role if self._screen.folder is not None else Role.NONE
+
+    def _say(self, words: str) -> None:
+        self._screen.say(SafeText(words))
