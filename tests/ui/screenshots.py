@@ -56,6 +56,8 @@ class Picture:
 PICTURES = (
     Picture("classic-dark", (160, 48), ("j", "j", "j", "j")),
     Picture("classic-light", (160, 48), ("j", "j", "j", "j"), "light"),
+    Picture("classic-contrast", (160, 48), ("j", "j", "x", "j"), "contrast"),
+    Picture("classic-mono", (160, 48), ("j", "j", "x", "j"), "mono"),
     Picture("columns", (160, 48), ("ctrl+w", "j", "j")),
     Picture("small-list", (80, 24), ("j",)),
     Picture("small-reader", (80, 24), ("j", "enter")),
@@ -116,7 +118,7 @@ async def take_setup(account: Account, folder: Path) -> None:
             setup.turn_to(setup.settings)
             why = SafeText("autoconfig.example.org · certificate ✓ · IDLE ✓ · sending ✓")
             found = Candidate(account.protocol, imap, smtp, Found.DOMAIN, why, verified=True)
-            setup._discovered(setup._stop, Discovery("anna@example.org", (found,)), over=True)
+            setup._discovered(Discovery("anna@example.org", (found,)), True)
             setup.settings.say_log([
                 SafeText("Known providers: example.org is none"),
                 SafeText("autoconfig.example.org: IMAP, POP3 and sending"),
