@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,12 +9,11 @@ from pathlib import Path
 
 import keyring
 import pytest
-from aiosmtpd.controller import Controller
 from keyring.backends import fail
 
-from tests.conftest import need
-from tests.servers.dovecot import Dovecot, missing
+from tests.servers.dovecot import Dovecot
 from tests.servers.oauth import TokenServer
+from tests.servers.token_mail import mail_server, token_server
 from tests.sync.conftest import message, shown, wait_for
 from tui_mail.client import MailClient
 from tui_mail.config import secrets, tokens
@@ -36,50 +32,20 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(scope="module")
 def tokens_of_anna() -> Iterator[TokenServer]:
-    """Its certificates lie where Dovecot may read them."""
-    folder = Path(tempfile.mkdtemp(prefix="oauth-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        with TokenServer(folder) as server:
-            yield server
-    finally:
-        shutil.rmtree(folder)
-
-
-class _Sink:
-    async def handle_DATA(self, *_: object) -> str:
-        return "250 taken"
-
-
-@pytest.fixture(scope="module")
-def relay() -> Iterator[int]:
-    """Where the submission service hands mail on to."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    controller = Controller(_Sink(), hostname="127.0.0.1", port=port)
-    controller.start()
-    yield port
-    controller.stop()
-
-
-@contextmanager
-def _running(tokens_of_anna: TokenServer, relay: int, mechanisms: str) -> Iterator[Dovecot]:
-    need(missing())
-    options = {"auth_mechanisms": mechanisms}
-    with Dovecot(users=("anna",), relay=relay, oauth2=tokens_of_anna.dovecot_file(), **options) as server:
+    with token_server() as server:
         yield server
 
 
 @pytest.fixture(scope="module", params=["plain xoauth2", "plain xoauth2 oauthbearer"])
-def each(request: pytest.FixtureRequest, tokens_of_anna: TokenServer, relay: int) -> Iterator[Dovecot]:
+def each(request: pytest.FixtureRequest, tokens_of_anna: TokenServer) -> Iterator[Dovecot]:
     """With XOAUTH2 alone, and with OAUTHBEARER too, which is then preferred."""
-    with _running(tokens_of_anna, relay, request.param) as server:
+    with mail_server(tokens_of_anna, request.param) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def dovecot(tokens_of_anna: TokenServer, relay: int) -> Iterator[Dovecot]:
-    with _running(tokens_of_anna, relay, "plain xoauth2 oauthbearer") as server:
+def dovecot(tokens_of_anna: TokenServer) -> Iterator[Dovecot]:
+    with mail_server(tokens_of_anna) as server:
         yield server
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
 import ssl
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 from textual.widgets import Input
 
-from tests.conftest import need
-from tests.servers.dovecot import Dovecot, missing
+from tests.servers.dovecot import Dovecot
 from tests.servers.oauth import CLIENT, TokenServer
+from tests.servers.token_mail import mail_server, token_server
 from tests.ui.assistant import Person, person
 from tui_mail.config import accounts, secrets, tokens
 from tui_mail.net.imap import ImapSession
@@ -28,34 +24,16 @@ from tui_mail.ui.widgets.typing import Line
 pytestmark = pytest.mark.server
 
 
-class _Sink:
-    async def handle_DATA(self, *_: object) -> str:
-        return "250 taken"
-
-
 @pytest.fixture(scope="module")
-def token_server() -> Iterator[TokenServer]:
-    """Its certificates lie where Dovecot may read them."""
-    folder = Path(tempfile.mkdtemp(prefix="oauth-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        with TokenServer(folder) as server:
-            yield server
-    finally:
-        shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def dovecot(token_server: TokenServer) -> Iterator[Dovecot]:
-    need(missing())
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    relay = Controller(_Sink(), hostname="127.0.0.1", port=port)
-    relay.start()
-    options = {"auth_mechanisms": "plain xoauth2 oauthbearer"}
-    with Dovecot(users=("anna",), relay=port, oauth2=token_server.dovecot_file(), **options) as server:
+def tokens_of_anna() -> Iterator[TokenServer]:
+    with token_server() as server:
         yield server
-    relay.stop()
+
+
+@pytest.fixture(scope="module")
+def dovecot(tokens_of_anna: TokenServer) -> Iterator[Dovecot]:
+    with mail_server(tokens_of_anna) as server:
+        yield server
 
 
 @pytest.fixture
@@ -70,10 +48,10 @@ def where(tmp_path: Path) -> Iterator[Paths]:
 
 
 @pytest.fixture
-def authorities(tmp_path: Path, dovecot: Dovecot, token_server: TokenServer) -> str:
+def authorities(tmp_path: Path, dovecot: Dovecot, tokens_of_anna: TokenServer) -> str:
     """One file with the authorities of all servers."""
     file = tmp_path / "authorities.pem"
-    files = (dovecot.server("anna").ca_file, token_server.ca_file)
+    files = (dovecot.server("anna").ca_file, tokens_of_anna.ca_file)
     file.write_text("".join(Path(name).read_text() for name in files))
     return str(file)
 
@@ -159,15 +137,15 @@ def check(where: Paths, server: TokenServer) -> None:
 
 @pytest.mark.parametrize("elsewhere", [False, True])
 async def test_with_a_browser(
-    where: Paths, dovecot: Dovecot, token_server: TokenServer, authorities: str, elsewhere: bool
+    where: Paths, dovecot: Dovecot, tokens_of_anna: TokenServer, authorities: str, elsewhere: bool
 ) -> None:
     """One on this computer comes back by itself; the end of one on another computer is pasted."""
     async with person(where, (80, 24)) as anna:
-        await at_the_login(anna, dovecot, token_server, authorities)
+        await at_the_login(anna, dovecot, tokens_of_anna, authorities)
         await anna.press("go-on")
         url = await address(anna)
         assert "client_id=test-client" in anna.shown().replace("\n", "")
-        end = browse(url, token_server.ca_file, to_the_end=not elsewhere)
+        end = browse(url, tokens_of_anna.ca_file, to_the_end=not elsewhere)
         if elsewhere:
             await anna.until(lambda: anna.setup.query_one("#pasted-row").display, "a place for it")
             await anna.fill("pasted", "http://127.0.0.1/?code=1&state=2")
@@ -176,34 +154,34 @@ async def test_with_a_browser(
             anna.setup.query_one("#pasted", Line).value = end
             await anna.press("go-on")
         await finish(anna)
-    check(where, token_server)
+    check(where, tokens_of_anna)
 
 
-async def test_with_a_code(where: Paths, dovecot: Dovecot, token_server: TokenServer, authorities: str) -> None:
+async def test_with_a_code(where: Paths, dovecot: Dovecot, tokens_of_anna: TokenServer, authorities: str) -> None:
     async with person(where, (160, 60)) as anna:
-        await at_the_login(anna, dovecot, token_server, authorities)
+        await at_the_login(anna, dovecot, tokens_of_anna, authorities)
         await anna.press("device")
         await address(anna)
         login = anna.setup.logging_in.login
         assert login is not None
         assert login.code in anna.shown()
         assert "█" in anna.shown()
-        with token_server.lock:
-            token_server.devices.update(dict.fromkeys(token_server.devices, True))
+        with tokens_of_anna.lock:
+            tokens_of_anna.devices.update(dict.fromkeys(tokens_of_anna.devices, True))
         await finish(anna)
-    check(where, token_server)
+    check(where, tokens_of_anna)
 
 
 async def test_refused_and_tried_again(
-    where: Paths, dovecot: Dovecot, token_server: TokenServer, authorities: str
+    where: Paths, dovecot: Dovecot, tokens_of_anna: TokenServer, authorities: str
 ) -> None:
     """The reason is said, nothing is written; another try works. Esc gives the port back."""
     async with person(where, (80, 24)) as anna:
-        await at_the_login(anna, dovecot, token_server, authorities)
-        token_server.deny = {"error": "access_denied"}
+        await at_the_login(anna, dovecot, tokens_of_anna, authorities)
+        tokens_of_anna.deny = {"error": "access_denied"}
         await anna.press("go-on")
         url = await address(anna)
-        browse(url, token_server.ca_file, to_the_end=True)
+        browse(url, tokens_of_anna.ca_file, to_the_end=True)
         await anna.until(lambda: "✗" in anna.shown(), "the reason")
         assert not where.config_file.exists()
         first = anna.setup.logging_in.login
@@ -213,24 +191,24 @@ async def test_refused_and_tried_again(
         await anna.pilot.press("escape")
         await anna.until(lambda: anna.setup.page is anna.setup.settings, "back")
         with pytest.raises(urllib.error.URLError):
-            browse(url, token_server.ca_file, to_the_end=True)
+            browse(url, tokens_of_anna.ca_file, to_the_end=True)
         await anna.press("go-on")
         await anna.until(lambda: anna.setup.page is anna.setup.logging_in, "the login again")
         second = anna.setup.logging_in.login
         await anna.press("go-on")
         await anna.until(lambda: anna.setup.logging_in.login is not second, "a third try")
-        browse(await address(anna), token_server.ca_file, to_the_end=True)
+        browse(await address(anna), tokens_of_anna.ca_file, to_the_end=True)
         await finish(anna)
-    check(where, token_server)
+    check(where, tokens_of_anna)
 
 
-async def test_without_a_registration(where: Paths, dovecot: Dovecot, token_server: TokenServer) -> None:
+async def test_without_a_registration(where: Paths, dovecot: Dovecot, tokens_of_anna: TokenServer) -> None:
     """It is said what is missing, before anything is asked of anybody."""
-    before = len(token_server.log)
+    before = len(tokens_of_anna.log)
     async with person(where, (80, 24)) as anna:
-        await at_the_login(anna, dovecot, token_server, "")
+        await at_the_login(anna, dovecot, tokens_of_anna, "")
         await anna.fill("client-id", "")
         await anna.press("go-on")
         await anna.until(lambda: "✗" in anna.shown(), "the reason")
         assert "client_id" in anna.shown()
-    assert len(token_server.log) == before
+    assert len(tokens_of_anna.log) == before
