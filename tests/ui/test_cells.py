@@ -46,3 +46,11 @@ def test_a_cut_is_marked() -> None:
     """An ellipsis says that there is more."""
     assert clip("Summer house", 8) == "Summer…"
     assert fit("東京語東京語", 8) == "東京語… "
+
+
+@given(st.text(st.sampled_from("aé東か한Ж​\u0301🍷👩\u200d1 "), max_size=80), WIDTHS)
+def test_chopping_loses_nothing_and_fits(text: str, cells: int) -> None:
+    """The fast way and the careful one: every character survives, in order, and no piece is too wide."""
+    ranges = chop(text, cells)
+    assert "".join(text[start:stop] for start, stop in ranges) == text
+    assert all(cell_len(text[start:stop]) <= cells for start, stop in ranges)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.ui.test_row_text import ROW
 from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Span
 from tui_mail.text import SafeText
@@ -139,3 +141,35 @@ def test_a_long_message_is_wrapped_only_as_far_as_it_is_seen() -> None:
 def test_sizes_for_people() -> None:
     """In powers of ten."""
     assert [size_label(n) for n in (812, 240_512, 2_100_000)] == ["812 B", "241 kB", "2.1 MB"]
+
+
+def text_of(document: Document) -> str:
+    return "".join("".join(text for text, _ in line) for line in document.lines)
+
+
+@pytest.mark.parametrize("text", ["word " * 40_000, "x" * 200_000, "漢字かな" * 50_000, "mixed 漢字 words " * 15_000])
+def test_a_paragraph_of_a_book_is_laid_out_piece_by_piece(text: str) -> None:
+    """The first screen costs no more than it shows; nothing but spaces is lost, and no line is too wide."""
+    shown = message_document(message(block(text)), None, TODAY, ME)
+    shown.lay_out(60)
+    shown.ensure(40)
+    assert 40 <= len(shown.lines) < 3_000
+    assert not shown.complete
+    while not shown.complete:
+        shown.advance(1_000)
+    assert text.replace(" ", "") in text_of(shown).replace(" ", "")
+    assert all(width("".join(text for text, _ in line)) <= 60 for line in shown.lines)
+
+
+def test_a_paragraph_of_many_pieces_with_links() -> None:
+    """Each run keeps its look wherever the lines break."""
+    spans = tuple(Span(SafeText(f"w{number} "), link=number % 7) for number in range(5_000))
+    links = tuple(Link(SafeText(f"https://a.example/{n}"), SafeText("a.example")) for n in range(7))
+    shown = message_document(message(Block(BlockKind.TEXT, spans, 0), links=links), None, TODAY, ME)
+    shown.lay_out(80)
+    while not shown.complete:
+        shown.advance(1_000)
+    runs = [(text.strip(), look) for line in shown.lines for text, look in line]
+    assert all((f"w{number}", "link" if number % 7 else "") in runs for number in (1, 7, 700, 4_999))
+    numbers = [text.removeprefix("\N{NO-BREAK SPACE}") for text, look in runs if look == "number"]
+    assert numbers == [f"[{number % 7}]" for number in range(5_000) if number % 7]

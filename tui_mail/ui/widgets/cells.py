@@ -9,10 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, chop_cells, get_character_cell_size, set_cell_size
 
 _UNSTEADY = re.compile("\u200d[\u2600-\u27bf\U0001f000-\U0001ffff]|[\ufe0f\U0001f3fb-\U0001f3ff]")
 """Parts of an emoji of several characters: joined ones, colours of skin, the wish for a picture."""
+
+
+_JOINING = re.compile(
+    "[^\u0000-\u02ff\u0370-\u0482\u048a-\u058f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u22ff\u2400-\u25ff"
+    "\u3000-\u3029\u3030-\u3098\u309b-\ua4cf\uac00-\ud7a3\uff01-\uffdc\ufffd]"
+)
+"""What may be one sign together with its neighbours; Latin, Greek, Cyrillic, Kana, Han, Hangul and signs are
+not."""
 
 
 def steady(text: str) -> str:
@@ -111,10 +119,8 @@ def _atoms(text: str, cells: int) -> Iterator[tuple[int, int, int]]:
             if word:
                 yield begin, begin + len(word), size
         else:
-            at = begin
-            for piece in chop_cells(word, cells):
-                yield at, at + len(piece), width(piece)
-                at += len(piece)
+            for start, stop in _chop_wide(word, cells):
+                yield begin + start, begin + stop, width(word[start:stop])
         begin += len(word) + 1
 
 
@@ -123,9 +129,25 @@ def chop(text: str, cells: int) -> list[tuple[int, int]]:
     cells = max(2, cells)
     if text.isascii():
         return [(at, min(at + cells, len(text))) for at in range(0, len(text), cells)] or [(0, 0)]
+    return _chop_wide(text, cells) or [(0, len(text))]
+
+
+def _chop_wide(text: str, cells: int) -> list[tuple[int, int]]:
+    """The same for text that is not ASCII: ten times as fast where every character stands for itself."""
     ranges: list[tuple[int, int]] = []
-    at = 0
-    for piece in chop_cells(text, cells):
-        ranges.append((at, at + len(piece)))
-        at += len(piece)
-    return ranges or [(0, len(text))]
+    if _JOINING.search(text):
+        at = 0
+        for piece in chop_cells(text, cells):
+            ranges.append((at, at + len(piece)))
+            at += len(piece)
+        return ranges
+    start = used = 0
+    for at, one in enumerate(text):
+        size = 1 if one < "\u0300" else get_character_cell_size(one)
+        if used + size > cells and at > start:
+            ranges.append((start, at))
+            start, used = at, 0
+        used += size
+    if start < len(text):
+        ranges.append((start, len(text)))
+    return ranges

@@ -6,8 +6,10 @@ What must never be here: Textual, I/O. A document is made in a thread; its lines
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from tui_mail.model import Address, Block, BlockKind, Message, Part, Row, Span
 from tui_mail.text import safe_block, safe_line
@@ -20,7 +22,11 @@ MEASURE = 92
 FOLD_DEPTH = 2
 """Quotes this deep are folded until asked for."""
 CHUNK = 400
-"""Paragraphs wrapped in one go when somebody scrolls further."""
+"""Paragraphs wrapped in one go when somebody scrolls further…"""
+CHARACTERS = 40_000
+"""…and characters of them: a message may be one paragraph of a million."""
+LONGEST = 4_000
+"""Characters of a paragraph that is laid out as one; the rest begins on a new line."""
 
 _HARD = "\N{NO-BREAK SPACE}"
 _LOOK = {
@@ -86,11 +92,13 @@ class Document:
             self.advance(CHUNK)
 
     def advance(self, paragraphs: int) -> None:
-        """Make the lines of some more paragraphs."""
-        stop = min(len(self._queue), self._next + paragraphs)
-        for paragraph in self._queue[self._next : stop]:
+        """Make the lines of some more paragraphs, at most so many, and not much more than CHARACTERS."""
+        stop, left = min(len(self._queue), self._next + paragraphs), CHARACTERS
+        while self._next < stop and left > 0:
+            paragraph = self._queue[self._next]
             self.lines.extend(_wrapped(paragraph, self.cells))
-        self._next = stop
+            left -= sum(len(text) for text, _ in paragraph.runs)
+            self._next += 1
 
     def _visible_body(self) -> Iterable[Paragraph]:
         if self.unfolded or not self.folded:
@@ -248,10 +256,36 @@ def _paragraphs(block: Block) -> list[Paragraph]:
         first, rest = (("— ", "quiet"),), (("  ", ""),)
     kept = block.kind in (BlockKind.PRE, BlockKind.TABLE)
     paragraphs: list[Paragraph] = []
-    for runs in _split(block.spans, look):
-        before = first if not paragraphs else (rest if block.kind is BlockKind.ITEM else first)
-        paragraphs.append(Paragraph(runs, before, rest, kept))
+    for line in _split(block.spans, look):
+        for runs in _pieces(line):
+            before = first if not paragraphs else (rest if block.kind is BlockKind.ITEM else first)
+            paragraphs.append(Paragraph(runs, before, rest, kept))
     return paragraphs
+
+
+def _pieces(runs: tuple[Run, ...]) -> Iterable[tuple[Run, ...]]:
+    """A line in pieces that are quickly laid out, parted where a space is near the end of one."""
+    if sum(len(text) for text, _ in runs) <= LONGEST:
+        yield runs
+        return
+    piece: list[Run] = []
+    room = LONGEST
+    for text, look in runs:
+        at = 0
+        while len(text) - at > room:
+            space = text.rfind(" ", at + max(0, room - LONGEST // 10), at + room)
+            if space < 0 and piece:  # what fits into a piece of its own is not torn
+                yield tuple(piece)
+            else:
+                stop = at + room if space < 0 else space + 1
+                yield (*piece, (text[at:stop].rstrip(" ") or " ", look))
+                at = stop
+            piece, room = [], LONGEST
+        if at < len(text):
+            piece.append((text[at:], look))
+            room -= len(text) - at
+    if piece:
+        yield tuple(piece)
 
 
 def _split(spans: Sequence[Span], look: str) -> Iterable[tuple[Run, ...]]:
@@ -290,9 +324,10 @@ def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
         return
     text = paragraph.runs[0][0] if len(paragraph.runs) == 1 else "".join(text for text, _ in paragraph.runs)
     ranges = chop(text, room) if paragraph.kept else wrap(text, room)
+    ends = list(accumulate(len(text) for text, _ in paragraph.runs))
     for number, (start, stop) in enumerate(ranges):
         prefix = paragraph.first if number == 0 else paragraph.rest
-        yield [*prefix, *_cut(paragraph.runs, start, stop)]
+        yield [*prefix, *_cut(paragraph.runs, ends, start, stop)]
 
 
 def _with_right(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
@@ -307,13 +342,14 @@ def _with_right(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
     yield [(paragraph.right, "quiet")]
 
 
-def _cut(runs: Sequence[Run], start: int, stop: int) -> Iterable[Run]:
+def _cut(runs: Sequence[Run], ends: Sequence[int], start: int, stop: int) -> Iterable[Run]:
+    """The characters from `start` to `stop`; `ends`: where each run ends."""
     if len(runs) == 1:
         yield runs[0][0][start:stop], runs[0][1]
         return
-    at = 0
-    for text, look in runs:
-        end = at + len(text)
-        if end > start and at < stop:
-            yield text[max(0, start - at) : stop - at], look
-        at = end
+    for number in range(bisect_right(ends, start), len(runs)):
+        text, look = runs[number]
+        at = ends[number] - len(text)
+        if at >= stop:
+            return
+        yield text[max(0, start - at) : stop - at], look

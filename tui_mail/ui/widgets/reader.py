@@ -39,6 +39,7 @@ class Reader(LineView):
     def __init__(self, *, id: str | None = None) -> None:
         self.document = self.EMPTY
         self._wrapping = False
+        self._to_end = False
         super().__init__(id=id)
 
     def show(self, document: Document, *, keep_place: bool = False) -> None:
@@ -60,15 +61,23 @@ class Reader(LineView):
         """True when the last line is in sight."""
         return self.top + self.page >= self.count
 
+    def scroll_lines(self, lines: int) -> None:
+        """Scroll so many lines down, or up; who does has not waited for the end."""
+        self._to_end = False
+        super().scroll_lines(lines)
+
     def page_by(self, pages: int) -> None:
         """Scroll by pages, keeping one line in sight."""
         self.scroll_lines(pages * max(1, self.page - 1))
 
     def to_end(self) -> None:
-        """Scroll to the last line."""
-        self.document.ensure(1 << 60)
-        self.set_count(self.document.height())
-        self.scroll_line_to_top(self.count)
+        """Scroll to the last line, once it is laid out: of a message of millions of characters, that takes a while."""
+        self._to_end = not self.document.complete
+        if self._to_end:
+            self._go_on_wrapping(0.0)
+        else:
+            self.set_count(self.document.height())
+            self.scroll_line_to_top(self.count)
 
     def paint(self, index: int, cells: int) -> Strip:
         """One line of the document."""
@@ -119,20 +128,26 @@ class Reader(LineView):
         self.set_count(self.document.height())
         self.scroll_line_to_top(top)
         self.forget_all()
-        if not self.document.complete and not self._wrapping:
-            self._wrapping = True
-            self.set_timer(0.03, self._wrap_more)
+        self._to_end = False
+        self._go_on_wrapping(0.03)
 
     def _ensure(self, lines: int) -> None:
         if len(self.document.lines) < lines and not self.document.complete:
             self.document.ensure(lines)
             self.call_later(self._update_count)
 
+    def _go_on_wrapping(self, seconds: float) -> None:
+        if not self.document.complete and not self._wrapping:
+            self._wrapping = True
+            self.set_timer(seconds, self._wrap_more)
+
     def _wrap_more(self) -> None:
         self.document.advance(SLICE)
         if self.document.complete:
             self._wrapping = False
             self._update_count()
+            if self._to_end:
+                self.to_end()
         else:
             self.set_timer(0.02, self._wrap_more)
 

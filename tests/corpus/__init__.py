@@ -1,0 +1,1 @@
+"""Reading every message below a folder through the real code."""
