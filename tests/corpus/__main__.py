@@ -2,8 +2,8 @@
 
     python3 -m tests.corpus DIR [--limit SECONDS] [--cells N] [--json FILE] [--slowest N]
 
-Each file goes through the parser's process, its limits included, and is laid out as on the screen, to the end. Reported are:
-crashes (the parser ended, or the layout raised), messages that are shown as raw text, octets of control and direction
+Each file goes through the parser's process, its limits included, and is laid out as on the screen, to the end.
+Reported are: crashes (the parser ended, or the layout raised), messages that are shown as raw text, octets of control and direction
 characters in what would be painted, the time of each message, the most memory that the parser had. Ends with 1 when
 there was a crash, such an octet, or a message that took longer than the limit.
 """
