@@ -3,9 +3,9 @@
     python3 -m tests.corpus DIR [--limit SECONDS] [--cells N] [--json FILE] [--slowest N]
 
 Each file goes through the parser's process, its limits included, and is laid out as on the screen, to the end.
-Reported are: crashes (the parser ended, or the layout raised), messages that are shown as raw text, octets of control and direction
-characters in what would be painted, the time of each message, the most memory that the parser had. Ends with 1 when
-there was a crash, such an octet, or a message that took longer than the limit.
+Reported are: crashes (the parser ended, or the layout raised), messages that are shown as raw text, control and
+direction characters in what would be painted, the time of each message until its first page, the most memory that the
+parser had. Ends with 1 when there was a crash, such a character, or a message that took longer than the limit.
 """
 
 from __future__ import annotations
