@@ -211,7 +211,8 @@ def _seen(reports: Iterable[LegReport]) -> Seen:
     known = {role.value: role for role in Role}
     roles = frozenset(known[word] for word in facts["roles"].split() if word in known) if "roles" in facts else None
     filed = {"server": True, "copy": False}.get(facts.get("sent_copy", ""))
-    return Seen(roles, filed)
+    wrong = frozenset(known[word] for word in facts.get("wrong_folders", "").split())
+    return Seen(roles, filed, wrong)
 
 
 def _leg_json(account: Account, report: LegReport) -> dict[str, Any]:

@@ -115,6 +115,8 @@ class Account:
     sendmail_command: tuple[str, ...] = ()
     """argv of a program that sends instead of an outgoing server."""
     oauth: OAuth | None = None
+    folders: tuple[tuple[Role, str], ...] = ()
+    """Full names of folders that are for something else than the server says: (role, name)."""
 
     @property
     def can_send(self) -> bool:

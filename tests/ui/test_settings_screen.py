@@ -14,14 +14,14 @@ from textual.widgets import Input
 from tests.ui.world import Letter, World, account, screen_text, wait_for, world
 from tui_mail.config.accounts import add_account, load
 from tui_mail.errors import ConfigError
-from tui_mail.model import Protocol, Security, Server
+from tui_mail.model import Protocol, Role, Security, Server
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.keys import read_keymap
 from tui_mail.ui.screens.help import Help
 from tui_mail.ui.screens.picker import Picker
 from tui_mail.ui.screens.settings import Change, Settings
 from tui_mail.ui.setting import write_preset
-from tui_mail.ui.widgets.setting_text import SettingLine, lines_of, setting_details
+from tui_mail.ui.widgets.setting_text import SettingLine, Shown, lines_of, setting_details
 
 WIDE, SMALL, NARROW = (160, 48), (80, 24), (60, 16)
 HOST = Server("imap.example.org", 993, Security.TLS, "anna")
@@ -182,6 +182,35 @@ async def test_one_of_several_words_is_picked(place: World) -> None:
     assert (outgoing.security, outgoing.port) == (Security.STARTTLS, 587)
 
 
+async def test_a_folder_is_chosen_for_the_archive(place: World) -> None:
+    """By its list; the file has it, archiving obeys at once, and a folder that is for something else is refused."""
+    app = place.app()
+    [id_] = place.put([Letter("Put away")])
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await opened(app, pilot)
+        line = await goto(pilot, screen, "folders.archive")
+        assert (line.value, line.by_itself) == ("", "Archive  (by itself)")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"sent", "enter")
+        await wait_for(pilot, lambda: any("the folder for sent" in one.message for one in app._notifications))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"garden", "enter")
+        await wait_for(pilot, lambda: "Kept · at once" in screen_text(app))
+        current = screen._list.current
+        assert current is not None
+        assert current.value == "Projects/Garden"
+    config = load(place.client.paths)
+    assert config.account("work") == replace(WORK, folders=((Role.ARCHIVE, "Projects/Garden"),))
+    assert place.client.paths.config_file.read_text().startswith("# mine\n")
+    place.client.archive([id_]).result(10)
+    garden = place.folder("Projects/Garden")
+    assert garden.role is Role.ARCHIVE
+    assert [row.subject for row in place.client.first_rows(garden.id)] == ["Put away"]
+    assert place.folder("Archive").role is Role.NONE
+
+
 async def test_theme_and_keys(place: World) -> None:
     """The theme changes at once; the preset is written to keys.toml."""
     app = place.app()
@@ -227,7 +256,7 @@ def test_a_preset_keeps_own_keys_and_comments(tmp_path: Path) -> None:
 
 def test_hostile_values_are_shown_harmless() -> None:
     """Names and values come from a file; a terminal obeys none of them."""
-    lines = lines_of([("a\x1b[31m", {"name": "x\x1b]0;y\x07", "aliases": "a\u202eb@c.example"}, "")], [])
+    lines = lines_of([Shown("a\x1b[31m", {"name": "x\x1b]0;y\x07", "aliases": "a\u202eb@c.example"})], [])
     for line in lines:
         document = setting_details(line, {"settings.change": "Enter"})
         document.lay_out(80)

@@ -397,6 +397,8 @@ def _account_table(account: Account) -> Table:
         table["incoming"] = _incoming_table(account)
     if account.outgoing is not None:
         table["outgoing"] = _leg(account.outgoing, account.incoming)
+    if account.folders:
+        table["folders"] = _table({role.value: name for role, name in account.folders}, {})
     if account.oauth is not None:
         table["oauth"] = _table(*oauth_values(account.oauth))
     return table

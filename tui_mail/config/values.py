@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tui_mail.config.accounts import key_path
+from tui_mail.config.folder_rules import FOLDER_KEYS
 from tui_mail.config.rules import known_keys, suggestion
 from tui_mail.errors import UsageError
-from tui_mail.model import Account, Server
+from tui_mail.model import Account, Role, Server
 
 OTHER_WORDS = {
     "full_name": "name",
@@ -35,8 +36,9 @@ def full_key(word: str) -> str:
     known = known_keys()
     if key in known or (dot and rest and table in known):
         return key
-    if not dot and f"incoming.{key}" in known:
-        return f"incoming.{key}"
+    for table in ("incoming", "folders"):
+        if not dot and f"{table}.{key}" in known:
+            return f"{table}.{key}"
     raise UsageError(
         f'"{word}" is no setting of an account{suggestion(key, known) or ". `tui-mail account set NAME` lists them."}'
     )
@@ -84,6 +86,8 @@ def shown(account: Account) -> dict[str, str]:
         "incoming.delete_from_server": account.delete_from_server,
     }
     values |= {f"signatures.{email}": text for email, text in account.signatures}
+    chosen = dict(account.folders)
+    values |= {f"folders.{key}": chosen.get(Role(key), "") for key in FOLDER_KEYS}
     return values | (_leg("outgoing", account.outgoing) if account.outgoing is not None else {})
 
 

@@ -185,7 +185,11 @@ class Settings(ListBox):
         if not line.setting.choices:
             self.app.push_screen(Change(line, lambda text, kept, refused: self._keep(line, text, kept, refused)))
             return
-        choices = [Choice(one, one or "not set", "now" if one == line.value else "") for one in line.setting.choices]
+        unset = "by itself" if line.by_itself else "not set"
+        choices = [
+            Choice(one, steady(safe_line(one)) or unset, "now" if one == line.value else "")
+            for one in line.setting.choices
+        ]
 
         def picked(value: str | None) -> None:
             if value is not None and value != line.value:
@@ -218,7 +222,8 @@ class Settings(ListBox):
                 kept()
                 self._known = known
                 self._show()
-                self.say("Kept · from the next start of tui-mail on", "success")
+                when = "at once" if key.startswith("folders.") else "from the next start of tui-mail on"
+                self.say(f"Kept · {when}", "success")
 
             return done
 
