@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from tests.ui.world import Letter, World, account, screen_text, wait_for, world
 from tui_mail.config.accounts import add_account, load
+from tui_mail.config.notice_rules import notice_words
 from tui_mail.errors import ConfigError
 from tui_mail.model import Protocol, Role, Security, Server
 from tui_mail.ui.app import TuiMailApp
@@ -263,3 +264,30 @@ def test_hostile_values_are_shown_harmless() -> None:
         document.ensure(100)
         said = "".join(run for one in document.lines for run, _ in one)
         assert not set("\x1b\x07\u202e") & set(said)
+
+
+async def test_how_new_mail_is_told(place: World) -> None:
+    """A way is picked and a wrong hour is refused; both of it at once, and written below the comments."""
+    app = place.app()
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await opened(app, pilot)
+        assert app._noticing is None, "nothing is loaded while it is off"
+        await goto(pilot, screen, "by", "screen")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"bell", "enter")
+        await wait_for(pilot, lambda: "Kept · at once" in screen_text(app))
+        assert app._noticing is not None
+        await goto(pilot, screen, "quiet", "screen")
+        change = await typed(pilot, app, "at night")
+        await wait_for(pilot, lambda: 'must be hours such as "22:00-07:00"' in screen_text(app))
+        change.query_one("#change-input", Input).value = "22:00-7:00"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.screen is screen)
+        await goto(pilot, screen, "notify")
+        await typed(pilot, app, "inbox, Projects")
+        await wait_for(pilot, lambda: app.screen is screen)
+    config = load(place.client.paths)
+    assert (config.notices.by, config.account("work").notify) == ("bell", ("inbox", "Projects"))
+    assert notice_words(config.notices)["quiet"] == "22:00-07:00"
+    assert place.client.paths.config_file.read_text().startswith("# mine\n")

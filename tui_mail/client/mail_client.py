@@ -35,6 +35,7 @@ from tui_mail.model import (
     Protocol,
     StatusChanged,
 )
+from tui_mail.notices import Notices
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.store import due, folders, messages, mirror, others, outbox, unsent
@@ -46,6 +47,7 @@ from tui_mail.text import SafeText, safe_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_mail.client.newcomers import Newcomers
     from tui_mail.client.takeover import Takeover
     from tui_mail.store.backup import Backup
     from tui_mail.sync.account import AccountWorker
@@ -78,10 +80,10 @@ class MailClient(Reading, Acting, Writing):
         self.recovered = mirror.recover(paths)
         """Messages that were on this computer only, and are shown again after mail.db was lost."""
         self.problems: tuple[SafeText, ...] = ()
-        self.compose = ComposeSettings()
+        self.compose, self.notices = ComposeSettings(), Notices()
         if accounts is None:
             config = configuration.load(paths)
-            accounts, self.compose = config.accounts, config.compose
+            accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()
@@ -230,6 +232,12 @@ class MailClient(Reading, Acting, Writing):
     def note_told(self, account: str) -> None:
         """The person has read the notice of an account's status."""
         self._db.write(lambda txn: others.tell(txn, folders.account_id(txn, account)))
+
+    def newcomers(self) -> Newcomers:
+        """Tells what mail has just come."""
+        from tui_mail.client.newcomers import Newcomers
+
+        return Newcomers(self._db)
 
     # --- asking the engine ----------------------------------------------------------------------
 

@@ -16,13 +16,25 @@ from typing import Any
 
 from tui_mail.config.durations import seconds_of
 from tui_mail.config.folder_rules import FOLDER_KEYS, folders_of
+from tui_mail.config.notice_rules import notify_of
 from tui_mail.config.oauth_rules import oauth_of
 from tui_mail.config.writing import WRITING_KEYS, writing_of
 from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import SafeText, safe_line
 
-_ACCOUNT_KEYS = ("name", "email", "protocol", "incoming", "outgoing", "oauth", "folders", "keep_bodies", *WRITING_KEYS)
+_ACCOUNT_KEYS = (
+    "name",
+    "email",
+    "protocol",
+    "incoming",
+    "outgoing",
+    "oauth",
+    "folders",
+    "notify",
+    "keep_bodies",
+    *WRITING_KEYS,
+)
 _LEG_KEYS = (
     "host",
     "port",
@@ -194,6 +206,7 @@ class Reader:
             outgoing=outgoing,
             oauth=oauth_of(self, path, table),
             folders=folders_of(self, path, table),
+            notify=notify_of(self, path, table),
             keep_bodies=self._keep_bodies(path, table),
             delete_from_server=self._delete_from_server((*path, "incoming"), incoming_table, protocol),
             check_every=self._check_every((*path, "incoming"), incoming_table, protocol),

@@ -54,7 +54,7 @@ def parsed(key: str, text: str) -> object | None:
     if last == "allow_cleartext":
         word = text.strip().lower()
         return True if word in _TRUE else False if word in _FALSE else text
-    if key == "aliases":
+    if key in ("aliases", "notify"):
         return [one.strip() for one in text.split(",") if one.strip()]
     if last.endswith("_command"):
         try:
@@ -78,6 +78,7 @@ def shown(account: Account) -> dict[str, str]:
         "language": account.language,
         "attribution": account.attribution,
         "save_sent": account.save_sent,
+        "notify": ", ".join(account.notify),
         "sendmail_command": shlex.join(account.sendmail_command),
         "smime_certificate": account.smime_certificate,
         "smime_key": account.smime_key,

@@ -13,6 +13,7 @@ from tui_mail.config import values
 from tui_mail.config.files import replace_whole
 from tui_mail.errors import ConfigError, StoreReadOnly
 from tui_mail.model import Role
+from tui_mail.notices import Notices
 from tui_mail.text import SafeText
 from tui_mail.ui.keys import PRESETS, read_keymap
 from tui_mail.ui.widgets.setting_text import Shown
@@ -31,6 +32,7 @@ class Known:
     """Those that can be used."""
     problems: tuple[SafeText, ...]
     preset: str
+    notices: Notices
 
 
 def read(client: MailClient) -> Known:
@@ -47,7 +49,9 @@ def read(client: MailClient) -> Known:
             if one.selectable and one.name.isprintable() and one.name == one.name.strip() and one.role is not Role.INBOX
         )
         shown.append(Shown(account.name, values.shown(account), roles, names))
-    return Known(tuple(shown), tuple(one.sentence for one in config.problems), _preset(client.paths.keys_file))
+    return Known(
+        tuple(shown), tuple(one.sentence for one in config.problems), _preset(client.paths.keys_file), config.notices
+    )
 
 
 def write(client: MailClient, account: str, key: str, text: str) -> None:
@@ -64,6 +68,11 @@ def write(client: MailClient, account: str, key: str, text: str) -> None:
     configuration.set_account(client.paths, account, changes)
     if key.startswith("folders."):
         client.keep_up_folders(configuration.load(client.paths).account(account))
+
+
+def write_notice(client: MailClient, key: str, text: str) -> None:
+    """Change how new mail is told. Blocks. Raises MailError: nothing was written then."""
+    configuration.set_table(client.paths, "notifications", {key: values.parsed(key, text)})
 
 
 def write_preset(file: Path, preset: str) -> None:

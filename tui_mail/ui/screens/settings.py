@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
+from tui_mail.config.notice_rules import NOTICE_KEYS, notice_words
 from tui_mail.errors import MailError
 from tui_mail.text import safe_line
 from tui_mail.ui import setting as files
@@ -29,6 +30,7 @@ from tui_mail.ui.themes import THEMES
 from tui_mail.ui.widgets.cells import steady, width
 from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.setting_text import (
+    NOTICES,
     SCREEN,
     Setting,
     SettingLine,
@@ -127,6 +129,7 @@ class Settings(ListBox):
 
     def __init__(self, triage: Triage) -> None:
         self._client = triage.client
+        self._use_notices = triage.use_notices
         self._errands = Errands("settings", triage.bridge, self._problem)
         self._list = SettingList(id="settings-list")
         self._known: files.Known | None = None
@@ -174,7 +177,9 @@ class Settings(ListBox):
 
     def _show(self) -> None:
         if self._known is not None:
-            screen = ((THEME, self.app.theme), (PRESET, self._known.preset))
+            told = notice_words(self._known.notices)
+            notices = ((one, told[one.key]) for one in NOTICES)
+            screen = ((THEME, self.app.theme), (PRESET, self._known.preset), *notices)
             self._list.show(lines_of(self._known.accounts, screen))
             self.write_title()
 
@@ -209,8 +214,10 @@ class Settings(ListBox):
 
         def work() -> Then:
             try:
-                if line.owner == SCREEN:
+                if line.owner == SCREEN and key == PRESET.key:
                     files.write_preset(self._client.paths.keys_file, text)
+                elif line.owner == SCREEN:
+                    files.write_notice(self._client, key, text)
                 else:
                     files.write(self._client, line.owner, key, text)
             except MailError as error:
@@ -221,8 +228,10 @@ class Settings(ListBox):
             def done() -> None:
                 kept()
                 self._known = known
+                self._use_notices(known.notices)
                 self._show()
-                when = "at once" if key.startswith("folders.") else "from the next start of tui-mail on"
+                soon = key.startswith("folders.") or key in ("notify", *NOTICE_KEYS)
+                when = "at once" if soon else "from the next start of tui-mail on"
                 self.say(f"Kept · {when}", "success")
 
             return done

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tui_mail.config.folder_rules import FOLDER_KEYS
 from tui_mail.config.writing import LANGUAGES
+from tui_mail.notices import WAYS
 from tui_mail.text import SafeText, safe_block, safe_line
 from tui_mail.ui.widgets.cells import clip, fit, steady
 from tui_mail.ui.widgets.document import Document, Paragraph
@@ -100,6 +101,15 @@ PROTOCOL = Setting(
     "protocol", "Protocol",
     "imap: mail stays on the server, all devices see the same; pop3: it lives on this computer.", ("imap", "pop3"),
 )  # fmt: skip
+_NOTIFY = Setting("notify", "Tells of", "Folders whose new mail is told (see Screen): names or roles, by commas.")
+NOTICES = (
+    Setting(
+        "by", "New mail is told",
+        "By the terminal (osc9, osc99, osc777: in that way), its bell, or a command; off: others may read along.", WAYS,
+    ),
+    Setting("quiet", "Quiet hours", 'Hours without that, such as "22:00-07:00".'),
+    Setting("notify_command", "Told by", "The command; {title} and {body} are filled in, else they come last."),
+)  # fmt: skip
 _FOR = {
     "drafts": "Where drafts are kept; empty: the folder that the server or its name says.",
     "sent": "Where copies of what was sent are filed; empty: the folder that the server or its name says.",
@@ -136,6 +146,7 @@ def lines_of(accounts: Sequence[Shown], screen: Sequence[tuple[Setting, str]]) -
             lines += _lines(name, (_POLICY,), values)
         lines.append(SettingLine(name, "Folders", is_heading=True))
         lines += [_folder_line(account, key) for key in FOLDER_KEYS]
+        lines += _lines(name, (_NOTIFY,), values)
         lines.append(SettingLine(name, "Sending", is_heading=True))
         lines += _lines(name, (*_leg("outgoing"), *OTHERS), values)
     lines.append(SettingLine(SCREEN, "Screen", is_heading=True))

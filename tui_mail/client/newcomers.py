@@ -1,0 +1,68 @@
+"""New mail in the folders of which a person wants to be told.
+
+What belongs here: from which moment on, and in which folders. What must never be here: how it is told (ui), SQL.
+
+An account is told of once it was in agreement with its server: what came before, while nobody listened or at the first
+sync, is on the screen and is no news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tui_mail.model import Folder, LinkState, Role
+from tui_mail.notices import Newcomer
+from tui_mail.store import folders, newcomers
+from tui_mail.store.database import Database
+from tui_mail.store.newcomers import Mark
+from tui_mail.text import SafeText
+
+
+class Newcomers:
+    """Looks at folders that changed. One thread uses it."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._wanted: Mapping[str, tuple[str, ...]] = {}
+        self._begun = set[str]()
+        self._marks: dict[int, Mark] = {}
+
+    def want(self, wanted: Mapping[str, tuple[str, ...]]) -> None:
+        """Of which folders a person wants to be told, by account: names or roles."""
+        self._wanted = wanted
+        self._begun.clear()
+        self._marks.clear()
+
+    def begin(self, states: Mapping[str, LinkState]) -> None:
+        """How the accounts are: those that are in agreement for the first time are told of from now on."""
+        for account, state in states.items():
+            if state is LinkState.LIVE and account not in self._begun:
+                self._begun.add(account)
+                for folder in folders.all_folders(self._db.read(), account):
+                    if self._is_wanted(folder):
+                        self._note(folder.id)
+
+    def look(self, changed: Iterable[int]) -> list[Newcomer]:
+        """What has come into these folders since the last look."""
+        found = list[Newcomer]()
+        for id_ in changed:
+            folder = folders.one_folder(self._db.read(), id_)
+            if folder is None or folder.account not in self._begun or not self._is_wanted(folder):
+                continue
+            before = self._marks.get(id_)
+            came = newcomers.since(self._db.read(), id_, before) if before is not None else []
+            self._note(id_)
+            name = SafeText("Inbox") if folder.role is Role.INBOX else folder.shown
+            for row in came:
+                sender = next(((one.name or one.email) for one in row.from_), SafeText(""))
+                found.append(Newcomer(row.account, name, sender, row.subject))
+        return found
+
+    def _note(self, folder_id: int) -> None:
+        mark = newcomers.mark(self._db.read(), folder_id)
+        if mark is not None:
+            self._marks[folder_id] = mark
+
+    def _is_wanted(self, folder: Folder) -> bool:
+        wanted = self._wanted.get(folder.account, ())
+        return folder.name in wanted or (bool(folder.role) and folder.role in {one.lower() for one in wanted})
