@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.ui.world import Letter, World, account, screen_text, wait_for, world
-from tui_mail.config.accounts import add_account, load
+from tui_mail.config.accounts import add_account, load, set_account
 from tui_mail.config.notice_rules import notice_words
 from tui_mail.errors import ConfigError
-from tui_mail.model import Protocol, Role, Security, Server
+from tui_mail.model import OAuth, Protocol, Role, Security, Server
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.keys import read_keymap
 from tui_mail.ui.screens.help import Help
@@ -264,6 +264,26 @@ def test_hostile_values_are_shown_harmless() -> None:
         document.ensure(100)
         said = "".join(run for one in document.lines for run, _ in one)
         assert not set("\x1b\x07\u202e") & set(said)
+
+
+async def test_values_of_oauth(place: World) -> None:
+    """Shown where an account has them, and changed; what makes no sense is refused."""
+    changes = {"oauth.provider": "google", "oauth.client_id": "me.apps.example", "incoming.auth": "oauth2"}
+    set_account(place.client.paths, "work", changes)
+    app = place.app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await opened(app, pilot)
+        assert not any(one.owner == "old" and one.label == "OAuth2" for one in screen._list.items)
+        line = await goto(pilot, screen, "oauth.client_id")
+        assert line.value == "me.apps.example"
+        await typed(pilot, app, "")
+        await wait_for(pilot, lambda: "needs the client_id" in " ".join(screen_text(app).split()))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is screen)
+        await goto(pilot, screen, "oauth.scope")
+        await typed(pilot, app, "https://mail.example/")
+        await wait_for(pilot, lambda: app.screen is screen)
+    assert load(place.client.paths).account("work").oauth == OAuth("google", "me.apps.example", "https://mail.example/")
 
 
 async def test_how_new_mail_is_told(place: World) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 from tui_mail.config.accounts import key_path
 from tui_mail.config.folder_rules import FOLDER_KEYS
+from tui_mail.config.oauth_rules import oauth_values
 from tui_mail.config.rules import known_keys, suggestion
 from tui_mail.errors import UsageError
-from tui_mail.model import Account, Role, Server
+from tui_mail.model import Account, OAuth, Role, Server
 
 OTHER_WORDS = {
     "full_name": "name",
@@ -89,6 +90,10 @@ def shown(account: Account) -> dict[str, str]:
     values |= {f"signatures.{email}": text for email, text in account.signatures}
     chosen = dict(account.folders)
     values |= {f"folders.{key}": chosen.get(Role(key), "") for key in FOLDER_KEYS}
+    legs = [leg for leg in (account.incoming, account.outgoing) if leg is not None]
+    if account.oauth is not None or any(leg.auth == "oauth2" for leg in legs):
+        told, _ = oauth_values(account.oauth or OAuth())
+        values |= {f"oauth.{key}": shlex.join(one) if isinstance(one, list) else str(one) for key, one in told.items()}
     return values | (_leg("outgoing", account.outgoing) if account.outgoing is not None else {})
 
 

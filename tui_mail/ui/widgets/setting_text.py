@@ -101,6 +101,20 @@ PROTOCOL = Setting(
     "protocol", "Protocol",
     "imap: mail stays on the server, all devices see the same; pop3: it lives on this computer.", ("imap", "pop3"),
 )  # fmt: skip
+_OAUTH = (
+    Setting("oauth.provider", "Provider", "google, microsoft, or the https address of an issuer."),
+    Setting(
+        "oauth.client_id", "Client ID", "Of your own registration of this program; `tui-mail account login` uses it."
+    ),
+    Setting("oauth.tenant", "Tenant", "Microsoft: your organisation; empty: any account."),
+    Setting("oauth.scope", "Scope", "What the token is for; empty: the provider's for mail."),
+    Setting("oauth.authorization_url", "Asks at", "https address of an issuer that does not publish it."),
+    Setting("oauth.token_url", "Tokens from", "https address of an issuer that does not publish it."),
+    Setting("oauth.device_url", "Devices at", "https address of an issuer that does not publish it."),
+    Setting("oauth.ca_file", "Authorities", "PEM file of the authorities to trust there instead of the system's."),
+    Setting("oauth.token_command", "Token command", "Its first line is a token; nothing else is needed then."),
+)
+"""Shown where an account has OAuth2; to begin with it, several are needed at once: the assistant, or `account set`."""
 _NOTIFY = Setting("notify", "Tells of", "Folders whose new mail is told (see Screen): names or roles, by commas.")
 NOTICES = (
     Setting(
@@ -149,6 +163,9 @@ def lines_of(accounts: Sequence[Shown], screen: Sequence[tuple[Setting, str]]) -
         lines += _lines(name, (_NOTIFY,), values)
         lines.append(SettingLine(name, "Sending", is_heading=True))
         lines += _lines(name, (*_leg("outgoing"), *OTHERS), values)
+        if any(key.startswith("oauth.") for key in values):
+            lines.append(SettingLine(name, "OAuth2", is_heading=True))
+            lines += _lines(name, _OAUTH, values)
     lines.append(SettingLine(SCREEN, "Screen", is_heading=True))
     lines += [SettingLine(SCREEN, setting.label, value, setting) for setting, value in screen]
     return lines
