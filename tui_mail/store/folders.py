@@ -161,12 +161,10 @@ def being_deleted(sql: sqlite3.Connection, account: int) -> list[FolderState]:
     return [_state(row) for row in sql.execute(f"{_STATE} WHERE account_id = ?1 AND id IN ({waiting})", (account,))]
 
 
-def versions(sql: sqlite3.Connection) -> dict[int, tuple[str, int]]:
-    """(account, version) of every folder: comparing two of these tells which ones changed."""
-    return {
-        row[0]: (row[1], row[2])
-        for row in sql.execute("SELECT f.id, a.name, f.version FROM folder f JOIN account a ON a.id = f.account_id")
-    }
+def versions(sql: sqlite3.Connection) -> dict[int, tuple[str, int, str]]:
+    """(account, version, role) of every folder: comparing two of these tells which ones changed."""
+    rows = sql.execute("SELECT f.id, a.name, f.version, f.role FROM folder f JOIN account a ON a.id = f.account_id")
+    return {id_: (account, version, role) for id_, account, version, role in rows}
 
 
 def open_steps(sql: sqlite3.Connection) -> frozenset[tuple[str, int, str]]:
