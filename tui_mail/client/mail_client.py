@@ -237,7 +237,7 @@ class MailClient(Reading, Acting, Writing):
         """Tells what mail has just come."""
         from tui_mail.client.newcomers import Newcomers
 
-        return Newcomers(self._db)
+        return Newcomers(self._db, self.accounts)
 
     # --- asking the engine ----------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tui_mail.model import Folder, LinkState, Role
+from tui_mail.model import Account, Folder, LinkState, Protocol, Role
 from tui_mail.notices import Newcomer
 from tui_mail.store import folders, newcomers
 from tui_mail.store.database import Database
@@ -21,8 +21,9 @@ from tui_mail.text import SafeText
 class Newcomers:
     """Looks at folders that changed. One thread uses it."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, accounts: Iterable[Account]) -> None:
         self._db = db
+        self._local = {account.name for account in accounts if account.protocol is not Protocol.IMAP}
         self._wanted: Mapping[str, tuple[str, ...]] = {}
         self._begun = set[str]()
         self._marks: dict[int, Mark] = {}
@@ -40,7 +41,7 @@ class Newcomers:
                 self._begun.add(account)
                 for folder in folders.all_folders(self._db.read(), account):
                     if self._is_wanted(folder):
-                        self._note(folder.id)
+                        self._note(folder)
 
     def look(self, changed: Iterable[int]) -> list[Newcomer]:
         """What has come into these folders since the last look."""
@@ -50,18 +51,19 @@ class Newcomers:
             if folder is None or folder.account not in self._begun or not self._is_wanted(folder):
                 continue
             before = self._marks.get(id_)
-            came = newcomers.since(self._db.read(), id_, before) if before is not None else []
-            self._note(id_)
+            after = self._note(folder)
+            came = newcomers.between(self._db.read(), id_, before, after) if before and after else []
             name = SafeText("Inbox") if folder.role is Role.INBOX else folder.shown
             for row in came:
                 sender = next(((one.name or one.email) for one in row.from_), SafeText(""))
                 found.append(Newcomer(row.account, name, sender, row.subject))
         return found
 
-    def _note(self, folder_id: int) -> None:
-        mark = newcomers.mark(self._db.read(), folder_id)
+    def _note(self, folder: Folder) -> Mark | None:
+        mark = newcomers.mark(self._db.read(), folder.id, local=folder.account in self._local)
         if mark is not None:
-            self._marks[folder_id] = mark
+            self._marks[folder.id] = mark
+        return mark
 
     def _is_wanted(self, folder: Folder) -> bool:
         wanted = self._wanted.get(folder.account, ())
