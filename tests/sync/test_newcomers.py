@@ -11,6 +11,7 @@ from tests.sync.conftest import Person, message, settled, shown, wait_for
 from tui_mail.client import MailClient
 from tui_mail.client.newcomers import Newcomers
 from tui_mail.model import LinkState, Protocol
+from tui_mail.notices import Notices
 
 pytestmark = pytest.mark.server
 
@@ -62,6 +63,16 @@ def test_imap(person: Person) -> None:
         client.sync_now()
         wait_for(lambda: len(ear.hears()) == 2, "the list is told")
         assert ear.told == ["Inbox: Number 4", "Lists: Number 5"]
+
+
+def test_a_folder_that_is_not_there(person: Person) -> None:
+    """Said where warnings are, with what was meant; roles are names too, in any case."""
+    with person.client() as client:
+        settled(client)
+        wait_for(lambda: len(client.folders()) > 1, "the folders are known")
+        for by, expected in (("bell", ['New mail in "Lits" is not told: work has no such folder']), ("off", [])):
+            client.notices = Notices(by, folders={"work": ("Inbox", "SENT", "Lits")})
+            assert [str(one)[: len(expected[0])] if expected else one for one in client.warnings()] == expected
 
 
 def test_what_came_while_nobody_listened(person: Person) -> None:

@@ -206,6 +206,10 @@ class MailClient(Reading, Acting, Writing):
         `once`: only what was not said before, and from now on it was.
         """
         found, told = purposes.lacking(self._db, self.accounts), list[str]()
+        if self.notices.by != "off":
+            from tui_mail.client.newcomers import unknown
+
+            found += unknown(self.folders(), self.notices)
         for overlap in overlaps(self.accounts):
             key = f"overlap:{'/'.join(overlap.accounts)}"
             if not (once and others.was_told(self._db.read(), key)):

@@ -8,14 +8,28 @@ sync, is on the screen and is no news.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from tui_mail.config.rules import suggestion
 from tui_mail.model import Account, Folder, LinkState, Protocol, Role
-from tui_mail.notices import Newcomer
+from tui_mail.notices import Newcomer, Notices
 from tui_mail.store import folders, newcomers
 from tui_mail.store.database import Database
 from tui_mail.store.newcomers import Mark
-from tui_mail.text import SafeText
+from tui_mail.text import SafeText, safe_line
+
+
+def unknown(known: Sequence[Folder], notices: Notices) -> list[SafeText]:
+    """A sentence for each folder of which a person wants to be told and that an account lacks."""
+    found = list[SafeText]()
+    for account, wanted in notices.folders.items() if notices.by != "off" else ():
+        its = [folder for folder in known if folder.account == account]
+        names = {folder.name for folder in its} | {folder.role.value for folder in its}
+        for name in wanted if len(its) > 1 else ():
+            if name not in names and name.lower() not in names:
+                end = suggestion(name, names) or "."
+                found.append(safe_line(f'New mail in "{name}" is not told: {account} has no such folder{end}'))
+    return found
 
 
 class Newcomers:
