@@ -6,6 +6,7 @@ failure means (client/cures), what settings do to mail (config/guards).
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -28,7 +29,10 @@ from tui_mail.paths import paths
 from tui_mail.settings import Leg, LegReport, StepDone
 from tui_mail.text import safe_line
 from tui_mail.ui.keys import read_keymap
+from tui_mail.ui.terminal_notice import way_of
 
+THROUGH = ("terminal", "osc9", "osc99", "osc777")
+"""Ways of telling of new mail that need the terminal itself."""
 Say = Callable[[str], None]
 """Prints a line for people."""
 _INDENTED = textwrap.TextWrapper(78, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
@@ -60,11 +64,11 @@ def doctor(given: Arguments) -> int:
     disk, troubles = surroundings.disk(given.paths)
     document: dict[str, Any] = {
         "versions": surroundings.versions(),
-        "terminal": surroundings.terminal(),
+        "terminal": surroundings.terminal() | {"notifications": way_of(os.environ)},
         "clock": surroundings.clock(),
         "disk": disk,
         "running": surroundings.engine(given.paths),
-        "secrets": surroundings.keyring(config.accounts),
+        "secrets": surroundings.keyring(given.paths, config.accounts),
     }
     for title, facts in document.items():
         say(f"{title}: {' · '.join(f'{key} {value}' for key, value in facts.items())}")
@@ -77,7 +81,12 @@ def doctor(given: Arguments) -> int:
     for trouble in troubles:
         say(f"✗ {trouble}")
     say(f"{'✗' if kept.damaged else '✓'} {kept.whole} messages are whole on this disk.")
-    for warning in kept.warnings:
+    warnings = list(kept.warnings)
+    if document["terminal"].get("passthrough") == "off" and config.notices.by in THROUGH:
+        warnings.append(
+            "tmux keeps notifications of new mail from the terminal; `set -g allow-passthrough on` lets them."
+        )
+    for warning in warnings:
         say(f"! {warning}")
     for id_ in kept.damaged:
         say(
@@ -94,7 +103,7 @@ def doctor(given: Arguments) -> int:
         "strangers": list(kept.strangers),
         "whole": kept.whole,
         "damaged": list(kept.damaged),
-        "warnings": list(kept.warnings),
+        "warnings": warnings,
         "troubles": troubles,
         "accounts": [document for document, _ in checked],
     }
@@ -211,7 +220,8 @@ def _seen(reports: Iterable[LegReport]) -> Seen:
     known = {role.value: role for role in Role}
     roles = frozenset(known[word] for word in facts["roles"].split() if word in known) if "roles" in facts else None
     filed = {"server": True, "copy": False}.get(facts.get("sent_copy", ""))
-    return Seen(roles, filed)
+    wrong = frozenset(known[word] for word in facts.get("wrong_folders", "").split())
+    return Seen(roles, filed, wrong)
 
 
 def _leg_json(account: Account, report: LegReport) -> dict[str, Any]:

@@ -115,6 +115,10 @@ class Account:
     sendmail_command: tuple[str, ...] = ()
     """argv of a program that sends instead of an outgoing server."""
     oauth: OAuth | None = None
+    folders: tuple[tuple[Role, str], ...] = ()
+    """Full names of folders that are for something else than the server says: (role, name)."""
+    notify: tuple[str, ...] = ("inbox",)
+    """Folders whose new mail is told, by name or role, where notifications are wanted."""
 
     @property
     def can_send(self) -> bool:

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from tui_mail.answers import Arguments, account_json, account_line, answer
-from tui_mail.client import leaving
+from tui_mail.client import leaving, purposes
 from tui_mail.config import accounts as configuration
 from tui_mail.config import importing, secrets, values
 from tui_mail.errors import MailError, NotFound, SecretUnavailable, UsageError
@@ -196,11 +196,18 @@ def account_set(given: Arguments) -> int:
         if not given.same_mailbox:
             leaving.refuse_other_mailbox(account, changes, leaving.held(given.paths, account.name))
         changes = configuration.with_following_ports(account, changes)
+        with leaving.store_if_any(given.paths) as db:
+            if db is not None:
+                purposes.refuse_wrong_folders(db, account, changes)
     configuration.set_account(given.paths, given.name, changes)
+    with leaving.store_if_any(given.paths) as db:
+        if db is not None:
+            purposes.keep_up(db, [configuration.load(given.paths).account(given.name)])
     now = values.shown(configuration.load(given.paths).account(given.name))
     lines = [f"{key} = {safe_line(now.get(key, '')) or '(not set)'}" for key in changes]
     answer(given, {"account": given.name, "changed": {key: now.get(key, "") for key in changes}}, *lines)
-    print("A tui-mail that is running goes on with what was; start it anew.", file=sys.stderr)
+    if not all(key.startswith(purposes.TABLE) for key in changes):
+        print("A tui-mail that is running goes on with what was; start it anew.", file=sys.stderr)
     return 0
 
 

@@ -139,9 +139,16 @@ class Person:
         held = wait_until(lambda: self.subjects(folder) == sorted(subjects), 10)
         assert held, f"{folder} has {self.subjects(folder)}, not {sorted(subjects)}"
 
-    def screen(self, *words: str, columns: int = 160, rows: int = 48, argv: Sequence[str] = PROGRAM) -> Terminal:
+    def screen(
+        self,
+        *words: str,
+        columns: int = 160,
+        rows: int = 48,
+        argv: Sequence[str] = PROGRAM,
+        env: Mapping[str, str] | None = None,
+    ) -> Terminal:
         """The full screen of this home."""
-        return Terminal([*argv, "--home", str(self.home), *words], columns=columns, rows=rows, cwd=ROOT)
+        return Terminal([*argv, "--home", str(self.home), *words], columns=columns, rows=rows, cwd=ROOT, env=env)
 
 
 @pytest.fixture

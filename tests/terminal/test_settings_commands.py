@@ -297,3 +297,43 @@ def test_remove_an_account_that_is_wrong(person: Person) -> None:
     file.write_text(file.read_text().replace('email = "', 'email = "@@'))
     assert removed(person).code == 0
     assert removed(person).code == 2
+
+
+# --- folders for a purpose --------------------------------------------------------------------
+
+
+def test_a_folder_is_chosen_from_the_command_line(person: Person) -> None:
+    """Refused while it cannot be, with what was meant; then it is obeyed by the next command."""
+    person.add()
+    with person.elsewhere() as other:
+        other.create("Old/2026")
+    person.deliver(letter("One"), letter("Two", number=2))
+    person.synced()
+    before = (person.home / "config.toml").read_bytes()
+    for folder, words in (("Old/2025", 'no such folder; did you mean "Old/2026"?'), ("Sent", "is the folder for sent")):
+        said = person.run("account", "set", "work", f"archive={folder}")
+        assert said.code == 2
+        assert words in said.sentence
+    assert (person.home / "config.toml").read_bytes() == before
+    said = person.run("account", "set", "work", "archive=Old/2026")
+    assert (said.code, said.out, said.words) == (0, "folders.archive = Old/2026\n", "")
+    assert person.run("archive", person.rows()[0]["id"]).code == 0
+    person.synced()
+    person.until_server_has("Old/2026", "Two")
+    assert person.subjects("Archive") == []
+
+
+def test_a_folder_that_is_not_there(person: Person) -> None:
+    """Written by hand: the check says it, archiving refuses with 78, and nothing is moved or made."""
+    person.add()
+    person.deliver(letter("One"))
+    with (person.home / "config.toml").open("a") as file:
+        file.write('\n[accounts.work.folders]\narchive = "Nowhere"\n')
+    person.synced()
+    guards = person.run("account", "check", "--json").json["accounts"][0]["guards"]
+    assert [guard["name"] for guard in guards] == ["wrong-folder"]
+    said = person.run("archive", person.rows()[0]["id"])
+    assert said.code == 78
+    assert 'Nothing was moved: the archive folder of work is to be "Nowhere"' in said.words
+    assert person.subjects() == ["One"]
+    assert "Nowhere" not in person.run("folders").out

@@ -21,6 +21,12 @@ def test_roles_come_first_by_their_own_names() -> None:
     assert shown == ["work", "  Inbox", "  Sent", "  Zoo"]
 
 
+def test_a_chosen_folder_beside_one_of_the_very_name() -> None:
+    """The archive that a person chose has its own name where there is a plain folder Archive."""
+    shown = drawn(grow([folder("Old/2026", Role.ARCHIVE), folder("Archive"), folder("Old")]))
+    assert shown == ["work", "  Old/2026", "  Archive", "  Old"]
+
+
 def test_folders_nest_by_their_delimiter() -> None:
     """A level that is no folder itself is there all the same."""
     shown = drawn(grow([folder("Projects/Garden/Roses"), folder("Projects"), folder("Travel.2026", delimiter=".")]))

@@ -12,16 +12,17 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.ui.world import Letter, World, account, screen_text, wait_for, world
-from tui_mail.config.accounts import add_account, load
+from tui_mail.config.accounts import add_account, load, set_account
+from tui_mail.config.notice_rules import notice_words
 from tui_mail.errors import ConfigError
-from tui_mail.model import Protocol, Security, Server
+from tui_mail.model import OAuth, Protocol, Role, Security, Server
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.keys import read_keymap
 from tui_mail.ui.screens.help import Help
 from tui_mail.ui.screens.picker import Picker
 from tui_mail.ui.screens.settings import Change, Settings
 from tui_mail.ui.setting import write_preset
-from tui_mail.ui.widgets.setting_text import SettingLine, lines_of, setting_details
+from tui_mail.ui.widgets.setting_text import SettingLine, Shown, lines_of, setting_details
 
 WIDE, SMALL, NARROW = (160, 48), (80, 24), (60, 16)
 HOST = Server("imap.example.org", 993, Security.TLS, "anna")
@@ -182,6 +183,35 @@ async def test_one_of_several_words_is_picked(place: World) -> None:
     assert (outgoing.security, outgoing.port) == (Security.STARTTLS, 587)
 
 
+async def test_a_folder_is_chosen_for_the_archive(place: World) -> None:
+    """By its list; the file has it, archiving obeys at once, and a folder that is for something else is refused."""
+    app = place.app()
+    [id_] = place.put([Letter("Put away")])
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await opened(app, pilot)
+        line = await goto(pilot, screen, "folders.archive")
+        assert (line.value, line.by_itself) == ("", "Archive  (by itself)")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"sent", "enter")
+        await wait_for(pilot, lambda: any("the folder for sent" in one.message for one in app._notifications))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"garden", "enter")
+        await wait_for(pilot, lambda: "Kept · at once" in screen_text(app))
+        current = screen._list.current
+        assert current is not None
+        assert current.value == "Projects/Garden"
+    config = load(place.client.paths)
+    assert config.account("work") == replace(WORK, folders=((Role.ARCHIVE, "Projects/Garden"),))
+    assert place.client.paths.config_file.read_text().startswith("# mine\n")
+    place.client.archive([id_]).result(10)
+    garden = place.folder("Projects/Garden")
+    assert garden.role is Role.ARCHIVE
+    assert [row.subject for row in place.client.first_rows(garden.id)] == ["Put away"]
+    assert place.folder("Archive").role is Role.NONE
+
+
 async def test_theme_and_keys(place: World) -> None:
     """The theme changes at once; the preset is written to keys.toml."""
     app = place.app()
@@ -227,10 +257,57 @@ def test_a_preset_keeps_own_keys_and_comments(tmp_path: Path) -> None:
 
 def test_hostile_values_are_shown_harmless() -> None:
     """Names and values come from a file; a terminal obeys none of them."""
-    lines = lines_of([("a\x1b[31m", {"name": "x\x1b]0;y\x07", "aliases": "a\u202eb@c.example"}, "")], [])
+    lines = lines_of([Shown("a\x1b[31m", {"name": "x\x1b]0;y\x07", "aliases": "a\u202eb@c.example"})], [])
     for line in lines:
         document = setting_details(line, {"settings.change": "Enter"})
         document.lay_out(80)
         document.ensure(100)
         said = "".join(run for one in document.lines for run, _ in one)
         assert not set("\x1b\x07\u202e") & set(said)
+
+
+async def test_values_of_oauth(place: World) -> None:
+    """Shown where an account has them, and changed; what makes no sense is refused."""
+    changes = {"oauth.provider": "google", "oauth.client_id": "me.apps.example", "incoming.auth": "oauth2"}
+    set_account(place.client.paths, "work", changes)
+    app = place.app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await opened(app, pilot)
+        assert not any(one.owner == "old" and one.label == "OAuth2" for one in screen._list.items)
+        line = await goto(pilot, screen, "oauth.client_id")
+        assert line.value == "me.apps.example"
+        await typed(pilot, app, "")
+        await wait_for(pilot, lambda: "needs the client_id" in " ".join(screen_text(app).split()))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is screen)
+        await goto(pilot, screen, "oauth.scope")
+        await typed(pilot, app, "https://mail.example/")
+        await wait_for(pilot, lambda: app.screen is screen)
+    assert load(place.client.paths).account("work").oauth == OAuth("google", "me.apps.example", "https://mail.example/")
+
+
+async def test_how_new_mail_is_told(place: World) -> None:
+    """A way is picked and a wrong hour is refused; both of it at once, and written below the comments."""
+    app = place.app()
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await opened(app, pilot)
+        assert app._noticing is None, "nothing is loaded while it is off"
+        await goto(pilot, screen, "by", "screen")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"bell", "enter")
+        await wait_for(pilot, lambda: "Kept · at once" in screen_text(app))
+        assert app._noticing is not None
+        await goto(pilot, screen, "quiet", "screen")
+        change = await typed(pilot, app, "at night")
+        await wait_for(pilot, lambda: 'must be hours such as "22:00-07:00"' in screen_text(app))
+        change.query_one("#change-input", Input).value = "22:00-7:00"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.screen is screen)
+        await goto(pilot, screen, "notify")
+        await typed(pilot, app, "inbox, Projects")
+        await wait_for(pilot, lambda: app.screen is screen)
+    config = load(place.client.paths)
+    assert (config.notices.by, config.account("work").notify) == ("bell", ("inbox", "Projects"))
+    assert notice_words(config.notices)["quiet"] == "22:00-07:00"
+    assert place.client.paths.config_file.read_text().startswith("# mine\n")

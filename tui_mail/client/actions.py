@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tui_mail.errors import CannotUndo, NotFound, UsageError
 from tui_mail.model import ChangeKind, Flag, Role
-from tui_mail.store import folders, journal, labels, messages, undoing
+from tui_mail.store import folders, journal, labels, messages, purposes, undoing
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import Effect
@@ -28,14 +28,15 @@ def to_folder(ids: Iterable[int], folder_id: int) -> Job:
 
 
 def to_role(ids: Iterable[int], role: Role, verb: str) -> Job:
-    """Move messages to the folder that their account has for a role."""
+    """Move messages to the folder that their account has for a role. The job raises ConfigError."""
     wanted = list(ids)
 
     def job(txn: Transaction) -> int | None:
         batch: int | None = None
         for account, group in _by_account(txn, wanted):
             everything = folders.by_role(txn.sql, account, Role.ALL)
-            if role is Role.ARCHIVE and everything is not None and labels.are_labels(txn.sql, account):
+            asked = role in purposes.of_account(txn.sql, account).chosen
+            if role is Role.ARCHIVE and not asked and everything and labels.are_labels(txn.sql, account):
                 target_id, group = everything.id, labels.to_archive(txn.sql, group)
             else:
                 target_id = folders.for_role(txn, account, role)

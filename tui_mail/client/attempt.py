@@ -21,6 +21,8 @@ from tui_mail.net.smtp import SmtpSession
 from tui_mail.net.witness import Witness
 from tui_mail.outgoing import Draft
 from tui_mail.settings import Leg
+from tui_mail.store.purposes import Purposes
+from tui_mail.sync.listing import canonical
 from tui_mail.sync.plan import assign_roles
 
 SESSION_SECONDS = 12.0
@@ -64,9 +66,12 @@ class Attempt:
         try:
             told.logged_in(sorted(session.capabilities_now))
             folders = session.list_all()
-            special = sorted({role.value for role in _roles(folders).values()} - {Role.INBOX.value})
+            known = _known(folders, self.account)
+            special = sorted({role.value for role in known.told.values() if role not in (Role.NONE, Role.INBOX)})
             words = _many(len(folders), "folder")
-            told.mail(f"{words}: {', '.join(special)}" if special else words, roles=" ".join(special))
+            wanting = " ".join(role for role, name in self.account.folders if known.problem(role, name))
+            facts = {"roles": " ".join(special)} | ({"wrong_folders": wanting} if wanting else {})
+            told.mail(f"{words}: {', '.join(special)}" if special else words, **facts)
         finally:
             session.leave()
 
@@ -118,7 +123,8 @@ class Attempt:
         except MailError:
             return "unknown"
         try:
-            sent = next((name for name, role in _roles(session.list_all()).items() if role is Role.SENT), None)
+            roles = _known(session.list_all(), self.account).roles()
+            sent = next((name for name, role in roles.items() if role is Role.SENT), None)
             if sent is None:
                 return "copy"
             until = time.monotonic() + FILED_SECONDS
@@ -156,8 +162,12 @@ def _letter(account: Account) -> Composed:
     return compose(draft, (), when=int(time.time()))
 
 
-def _roles(folders: Sequence[ListedFolder]) -> dict[str, Role]:
-    return assign_roles([(one.name, one.delimiter, one.flags) for one in folders])
+def _known(folders: Sequence[ListedFolder], account: Account) -> Purposes:
+    """What folders are for, by themselves and as the person chose."""
+    roles = assign_roles([(one.name, one.delimiter, one.flags) for one in folders])
+    usable = [one for one in folders if not one.flags & {"\\noselect", "\\nonexistent"}]
+    told = {canonical(one.name): roles.get(one.name, Role.NONE) for one in usable}
+    return Purposes(told, dict(account.folders), next((one.delimiter for one in usable if one.delimiter), ""))
 
 
 def _many(count: int, what: str) -> str:

@@ -25,7 +25,7 @@ MAILBOX_KEYS = ("protocol", "incoming.host", "incoming.user")
 
 def held(paths: Paths, name: str) -> Holdings:
     """What the store has under the name of an account. Raises StoreError."""
-    with _store(paths) as db:
+    with store_if_any(paths) as db:
         return Holdings() if db is None else holdings.of_account(db.read(), db.read_bodies(), name)
 
 
@@ -58,14 +58,14 @@ def refuse_loss(what: Holdings, *, deleting: bool) -> None:
 
 def note_left(paths: Paths, account: Account) -> None:
     """The mail of the account stays: note whose it is. Raises StoreError."""
-    with _store(paths) as db:
+    with store_if_any(paths) as db:
         if db is not None:
             db.run(lambda txn: holdings.note_left(txn, account))
 
 
 def delete_mail(paths: Paths, name: str) -> int:
     """Delete everything that is here of an account; gives how many messages. Hold `engine_stopped` around it."""
-    with _store(paths) as db:
+    with store_if_any(paths) as db:
         return 0 if db is None else holdings.remove(db, name)
 
 
@@ -86,7 +86,7 @@ def engine_stopped(paths: Paths) -> Iterator[None]:
 
 def refuse_strange_mail(paths: Paths, account: Account) -> None:
     """Raise UsageError when mail of another mailbox is here under the name of an account that is to be added."""
-    with _store(paths) as db:
+    with store_if_any(paths) as db:
         left = None if db is None else holdings.left_of(db.read(), account.name)
         mine = (account.protocol.value, account.incoming.user.casefold(), account.incoming.host.casefold())
         if db is None or left is None or (left[0], left[1].casefold(), left[2].casefold()) == mine:
@@ -120,7 +120,7 @@ def refuse_other_mailbox(account: Account, changes: Mapping[str, object], what: 
 
 
 @contextlib.contextmanager
-def _store(paths: Paths) -> Iterator[Database | None]:
+def store_if_any(paths: Paths) -> Iterator[Database | None]:
     """The store, if there is one; it is not made for being asked."""
     mirror.recover(paths)
     if not (paths.data / "mail.db").exists():

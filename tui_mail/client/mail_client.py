@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
+from tui_mail.client import purposes
 from tui_mail.client.acting import Acting
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
@@ -34,6 +35,7 @@ from tui_mail.model import (
     Protocol,
     StatusChanged,
 )
+from tui_mail.notices import Notices
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.store import due, folders, messages, mirror, others, outbox, unsent
@@ -45,6 +47,7 @@ from tui_mail.text import SafeText, safe_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_mail.client.newcomers import Newcomers
     from tui_mail.client.takeover import Takeover
     from tui_mail.store.backup import Backup
     from tui_mail.sync.account import AccountWorker
@@ -77,10 +80,10 @@ class MailClient(Reading, Acting, Writing):
         self.recovered = mirror.recover(paths)
         """Messages that were on this computer only, and are shown again after mail.db was lost."""
         self.problems: tuple[SafeText, ...] = ()
-        self.compose = ComposeSettings()
+        self.compose, self.notices = ComposeSettings(), Notices()
         if accounts is None:
             config = configuration.load(paths)
-            accounts, self.compose = config.accounts, config.compose
+            accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()
@@ -88,6 +91,7 @@ class MailClient(Reading, Acting, Writing):
         self._sinks: list[Callable[[Event], None]] = []
         self._db = Database(paths, lambda _folders, _accounts: self._pulse.beat(), self.attention)
         self._db.on_outgoing = lambda txn: unsent.note(self._db, txn)
+        purposes.keep_up(self._db, self.accounts)
         self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention)
         self._pulse = Pulse(self._db, self._emit, self._attend)
         self._secret = secret or _secret
@@ -197,11 +201,15 @@ class MailClient(Reading, Acting, Writing):
             worker.look_at(folder_id)
 
     def warnings(self, *, once: bool = False) -> list[SafeText]:
-        """Mailboxes that somebody else reads too, here or elsewhere.
+        """Mailboxes that somebody else reads too, here or elsewhere; chosen folders that are not there, each time.
 
         `once`: only what was not said before, and from now on it was.
         """
-        found, told = list[SafeText](), list[str]()
+        found, told = purposes.lacking(self._db, self.accounts), list[str]()
+        if self.notices.by != "off":
+            from tui_mail.client.newcomers import unknown
+
+            found += unknown(self.folders(), self.notices)
         for overlap in overlaps(self.accounts):
             key = f"overlap:{'/'.join(overlap.accounts)}"
             if not (once and others.was_told(self._db.read(), key)):
@@ -217,9 +225,23 @@ class MailClient(Reading, Acting, Writing):
             self._db.write(lambda txn: others.note_told(txn, told))
         return found
 
+    def refuse_wrong_folders(self, account: Account, changes: Mapping[str, object]) -> None:
+        """Raise UsageError when a folder cannot be for what these changes of config.toml say."""
+        purposes.refuse_wrong_folders(self._db, account, changes)
+
+    def keep_up_folders(self, account: Account) -> None:
+        """Folders are for what config.toml says of this account from now on, here and in the engine."""
+        purposes.keep_up(self._db, [account])
+
     def note_told(self, account: str) -> None:
         """The person has read the notice of an account's status."""
         self._db.write(lambda txn: others.tell(txn, folders.account_id(txn, account)))
+
+    def newcomers(self) -> Newcomers:
+        """Tells what mail has just come."""
+        from tui_mail.client.newcomers import Newcomers
+
+        return Newcomers(self._db, self.accounts)
 
     # --- asking the engine ----------------------------------------------------------------------
 

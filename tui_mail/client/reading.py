@@ -45,8 +45,10 @@ class Reading:
         if ":" in name and name.partition(":")[0] in known:
             account, _, wanted = name.partition(":")
         candidates = [folder for folder in self.folders() if account in (None, folder.account)]
-        for folder in candidates:
-            if folder.name == wanted or (folder.role and folder.role == wanted.lower()):
+        for owner in dict.fromkeys(folder.account for folder in candidates):
+            its = [folder for folder in candidates if folder.account == owner]
+            named = [folder for folder in its if folder.name == wanted]
+            for folder in named or [folder for folder in its if folder.role and folder.role == wanted.lower()]:
                 return folder
         for folder in candidates:
             if folder.name.casefold() == wanted.casefold():

@@ -20,9 +20,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tui_mail import __version__
+from tui_mail.client.asked_terminal import ask_terminal, passthrough
 from tui_mail.config import secrets
+from tui_mail.config.keyrings import try_out
 from tui_mail.errors import MailError
-from tui_mail.model import Account
+from tui_mail.model import Account, Server
 from tui_mail.paths import Paths
 
 LIBRARIES = ("textual", "imapclient", "mail-parser", "keyring", "selectolax", "cryptography", "dnspython")
@@ -51,8 +53,11 @@ def terminal() -> dict[str, str]:
     found = {key: "set" if key in _PRIVATE else os.environ[key] for key in _TOLD if os.environ.get(key)}
     size = shutil.get_terminal_size()
     at_terminal = sys.stdout is not None and sys.stdout.isatty()
+    asked = ask_terminal() if at_terminal else {}
     return {
         **found,
+        **asked,
+        **passthrough(os.environ),
         "size": f"{size.columns}x{size.lines}" if at_terminal else "no terminal",
         "encoding": locale.getpreferredencoding(False),
         "locale": os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "C",
@@ -97,16 +102,29 @@ def clock() -> dict[str, str]:
     return {"utc": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()), "zone": time.strftime("%z")}
 
 
-def keyring(accounts: Iterable[Account]) -> dict[str, str]:
-    """The keyring in use, or why there is none; and where each account's passwords come from."""
+def keyring(paths: Paths, accounts: Iterable[Account]) -> dict[str, str]:
+    """The keyring in use and whether it keeps what it is given, or why there is none; whether there is a vault; and
+    where each account's passwords come from.
+    """
     try:
         found = {"keyring": secrets.keyring_name(timeout=KEYRING_SECONDS)}
     except MailError as error:
         found = {"keyring": f"none: {error.sentence}"}
+    else:
+        try:
+            try_out(timeout=KEYRING_SECONDS)
+            found["tried"] = "an entry was written, read back and deleted"
+        except MailError as error:
+            found["tried"] = f"in vain: {error.sentence}"
+    found["vault"] = "there" if (paths.data / "vault.age").exists() else "none"
     for account in accounts:
         legs = [account.incoming] if account.outgoing is None else [account.incoming, account.outgoing]
-        found[account.name] = ", ".join("command" if leg.password_command else "keyring" for leg in legs)
+        found[account.name] = ", ".join(_source(leg) for leg in legs)
     return found
+
+
+def _source(leg: Server) -> str:
+    return "oauth2" if leg.auth == "oauth2" else "command" if leg.password_command else "keyring or vault"
 
 
 class Redaction:

@@ -16,17 +16,19 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.config.durations import words_of
 from tui_mail.config.files import replace_whole
+from tui_mail.config.notice_rules import notices_of
 from tui_mail.config.oauth_rules import oauth_values
 from tui_mail.config.rules import PASSWORD_KEYS, Problem, Reader, is_loopback, suggestion
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound, StoreReadOnly, UsageError
 from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
+from tui_mail.notices import Notices
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
 from tui_mail.settings import DEFAULT_PORTS
@@ -49,10 +51,11 @@ __all__ = [
     "problems_with",
     "remove_account",
     "set_account",
+    "set_table",
     "without_secrets",
 ]
 
-_TOP_KEYS = ("accounts", "compose")
+_TOP_KEYS = ("accounts", "compose", "notifications")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
@@ -65,6 +68,13 @@ class Config:
     accounts: tuple[Account, ...] = ()
     problems: tuple[Problem, ...] = ()
     compose: ComposeSettings = field(default_factory=ComposeSettings)
+    notifications: Notices = field(default_factory=Notices)
+    """The table; `notices` has the folders of the accounts too."""
+
+    @property
+    def notices(self) -> Notices:
+        """How the person wants to be told of new mail, and in which folders."""
+        return replace(self.notifications, folders={account.name: account.notify for account in self.accounts})
 
     def account(self, name: str) -> Account:
         """The account called `name`. Raises NotFound with a suggestion, or ConfigError when it has a problem."""
@@ -107,8 +117,8 @@ def parse(text: str, folder: Path) -> Config:
         account = reader.account_of(name, table)
         if account is not None:
             accounts.append(account)
-    compose = compose_of(reader, document)
-    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)), compose)
+    compose, notices = compose_of(reader, document), notices_of(reader, document)
+    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)), compose, notices)
 
 
 def add_account(paths: Paths, account: Account) -> None:
@@ -236,6 +246,29 @@ def set_account(paths: Paths, name: str, changes: Changes) -> None:
             raise NotFound(f'There is no account "{name}" in {paths.config_file}{suggestion(name, names)}.')
         text, expected = _changed(before, name, changes)
         wrong = _problems_of_changes(text, paths.config, name, changes)
+        if wrong:
+            raise ConfigError(f"{_as_sentence(wrong[0].what)} Nothing was changed.")
+        _write_expected(paths, text, expected)
+
+
+def set_table(paths: Paths, table: str, changes: Changes) -> None:
+    """Change keys of a table that is no account's; comments and everything else stay.
+
+    Nothing is written unless all of it is right. Raises ConfigError and StoreReadOnly.
+    """
+    import tomlkit
+
+    with _alone(paths):
+        before, _ = _text_and_names(paths)
+        document, expected = tomlkit.parse(before), tomllib.loads(before)
+        for whole, empty in ((document, tomlkit.table()), (expected, {})):
+            for key, value in changes.items():
+                if value is not None:
+                    whole.setdefault(table, empty)[key] = value
+                elif key in whole.get(table, {}):
+                    del whole[table][key]
+        text = tomlkit.dumps(document)
+        wrong = [problem for problem in parse(text, paths.config).problems if problem.path[:1] == (table,)]
         if wrong:
             raise ConfigError(f"{_as_sentence(wrong[0].what)} Nothing was changed.")
         _write_expected(paths, text, expected)
@@ -377,6 +410,7 @@ def _account_table(account: Account) -> Table:
             "smime_certificate": account.smime_certificate,
             "smime_key": account.smime_key,
             "smime_folder": account.smime_folder,
+            "notify": list(account.notify),
         },
         {
             "name": "",
@@ -391,12 +425,15 @@ def _account_table(account: Account) -> Table:
             "smime_certificate": "",
             "smime_key": "",
             "smime_folder": "",
+            "notify": ["inbox"],
         },
     )
     if account.protocol is not Protocol.LOCAL:
         table["incoming"] = _incoming_table(account)
     if account.outgoing is not None:
         table["outgoing"] = _leg(account.outgoing, account.incoming)
+    if account.folders:
+        table["folders"] = _table({role.value: name for role, name in account.folders}, {})
     if account.oauth is not None:
         table["oauth"] = _table(*oauth_values(account.oauth))
     return table

@@ -23,8 +23,8 @@ class Guard:
     """What would go wrong with these settings, and what to do."""
 
     name: str
-    """For programs: same-mailbox, pop-deletes, sent-twice, sent-nowhere, no-archive, no-trash, two-homes or
-    two-profiles."""
+    """For programs: same-mailbox, pop-deletes, sent-twice, sent-nowhere, no-archive, no-trash, wrong-folder, two-homes
+    or two-profiles."""
     words: SafeText
     grave: bool = False
     """Mail can be lost or doubled: whoever adds such an account has to agree first."""
@@ -38,6 +38,8 @@ class Seen:
     """What the server has folders for."""
     server_files_sent: bool | None = None
     """The server puts what it sends into Sent by itself."""
+    wrong_folders: frozenset[Role] = frozenset()
+    """Roles for which config.toml names a folder that is not there, or is for something else."""
 
 
 def guards(
@@ -119,10 +121,17 @@ def _folders(account: Account, seen: Seen) -> list[Guard]:
     if account.protocol is not Protocol.IMAP or seen.roles is None:
         return []
     found = []
-    if not seen.roles & {Role.ARCHIVE, Role.ALL}:
+    chosen = dict(account.folders)
+    for role in sorted(seen.wrong_folders & set(chosen)):
+        words = (
+            f'config.toml names "{chosen[role]}" as the {role} folder of {account.name}, and its server has no such '
+            f"folder, or has it for something else. No mail goes there or elsewhere instead; correct folders.{role}."
+        )
+        found.append(Guard("wrong-folder", safe_line(words)))
+    if not (seen.roles | set(chosen)) & {Role.ARCHIVE, Role.ALL}:
         words = f"{account.name} has no archive folder on its server; archiving a first message makes one, Archive."
         found.append(Guard("no-archive", safe_line(words)))
-    if Role.TRASH not in seen.roles:
+    if Role.TRASH not in seen.roles | set(chosen):
         words = (
             f"{account.name} has no trash folder on its server, so other programs may delete at once there, without a "
             "way back. tui-mail makes a folder Trash for what it deletes."

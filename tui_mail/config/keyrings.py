@@ -8,7 +8,9 @@ A keyring may wait for ever for someone to unlock it, so it is only ever asked i
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import secrets
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +32,8 @@ _ALLOWED_MODULES = frozenset(
     }
 )
 _SAFE = "Your mail is safe."
+TRIAL = "tui-mail doctor"
+"""The service under which an entry is tried; no password is ever kept there."""
 _CHAINER_MODULE = "keyring.backends.chainer"
 _keyring_turn = threading.Lock()
 _hangs = threading.Event()
@@ -39,6 +43,28 @@ _hangs = threading.Event()
 def keyring_name(*, timeout: float = 25.0) -> str:
     """The keyring in use, as people know it. Raises SecretUnavailable with the reason why there is none."""
     return with_keyring(lambda backend: str(backend.name), timeout)
+
+
+def try_out(*, timeout: float = 25.0) -> None:
+    """Have the keyring keep an entry of no meaning, give it back and forget it. Raises SecretUnavailable.
+
+    The entry goes also when nobody waits for the answer any more.
+    """
+
+    def use(backend: KeyringBackend) -> str:
+        entry, value = secrets.token_hex(8), secrets.token_urlsafe(24)
+        try:
+            backend.set_password(TRIAL, entry, value)
+            if backend.get_password(TRIAL, entry) != value:
+                return "it took an entry and does not give it back"
+        finally:
+            with contextlib.suppress(Exception):
+                backend.delete_password(TRIAL, entry)
+        return "it does not delete an entry" if backend.get_password(TRIAL, entry) is not None else ""
+
+    problem = with_keyring(use, timeout)
+    if problem:
+        raise SecretUnavailable(f"The keyring does not work: {problem}. {_SAFE} Use password_command, or the vault.")
 
 
 def with_keyring(use: Callable[[KeyringBackend], _T], timeout: float) -> _T:

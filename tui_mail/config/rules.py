@@ -15,13 +15,26 @@ from pathlib import Path
 from typing import Any
 
 from tui_mail.config.durations import seconds_of
+from tui_mail.config.folder_rules import FOLDER_KEYS, folders_of
+from tui_mail.config.notice_rules import notify_of
 from tui_mail.config.oauth_rules import oauth_of
 from tui_mail.config.writing import WRITING_KEYS, writing_of
 from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import SafeText, safe_line
 
-_ACCOUNT_KEYS = ("name", "email", "protocol", "incoming", "outgoing", "oauth", "keep_bodies", *WRITING_KEYS)
+_ACCOUNT_KEYS = (
+    "name",
+    "email",
+    "protocol",
+    "incoming",
+    "outgoing",
+    "oauth",
+    "folders",
+    "notify",
+    "keep_bodies",
+    *WRITING_KEYS,
+)
 _LEG_KEYS = (
     "host",
     "port",
@@ -66,11 +79,12 @@ class Problem:
 
 def known_keys() -> tuple[str, ...]:
     """Every key of an account, dotted: "email", "incoming.host"; tables with keys of a person's own by their name."""
-    plain = [key for key in _ACCOUNT_KEYS if key not in ("incoming", "outgoing")]
+    plain = [key for key in _ACCOUNT_KEYS if key not in ("incoming", "outgoing", "folders")]
     return (
         *plain,
         *(f"incoming.{key}" for key in _INCOMING_KEYS),
         *(f"outgoing.{key}" for key in _LEG_KEYS),
+        *(f"folders.{key}" for key in FOLDER_KEYS),
     )
 
 
@@ -191,6 +205,8 @@ class Reader:
             incoming=incoming,
             outgoing=outgoing,
             oauth=oauth_of(self, path, table),
+            folders=folders_of(self, path, table),
+            notify=notify_of(self, path, table),
             keep_bodies=self._keep_bodies(path, table),
             delete_from_server=self._delete_from_server((*path, "incoming"), incoming_table, protocol),
             check_every=self._check_every((*path, "incoming"), incoming_table, protocol),

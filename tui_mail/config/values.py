@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tui_mail.config.accounts import key_path
+from tui_mail.config.folder_rules import FOLDER_KEYS
+from tui_mail.config.oauth_rules import oauth_values
 from tui_mail.config.rules import known_keys, suggestion
 from tui_mail.errors import UsageError
-from tui_mail.model import Account, Server
+from tui_mail.model import Account, OAuth, Role, Server
 
 OTHER_WORDS = {
     "full_name": "name",
@@ -35,8 +37,9 @@ def full_key(word: str) -> str:
     known = known_keys()
     if key in known or (dot and rest and table in known):
         return key
-    if not dot and f"incoming.{key}" in known:
-        return f"incoming.{key}"
+    for table in ("incoming", "folders"):
+        if not dot and f"{table}.{key}" in known:
+            return f"{table}.{key}"
     raise UsageError(
         f'"{word}" is no setting of an account{suggestion(key, known) or ". `tui-mail account set NAME` lists them."}'
     )
@@ -52,7 +55,7 @@ def parsed(key: str, text: str) -> object | None:
     if last == "allow_cleartext":
         word = text.strip().lower()
         return True if word in _TRUE else False if word in _FALSE else text
-    if key == "aliases":
+    if key in ("aliases", "notify"):
         return [one.strip() for one in text.split(",") if one.strip()]
     if last.endswith("_command"):
         try:
@@ -76,6 +79,7 @@ def shown(account: Account) -> dict[str, str]:
         "language": account.language,
         "attribution": account.attribution,
         "save_sent": account.save_sent,
+        "notify": ", ".join(account.notify),
         "sendmail_command": shlex.join(account.sendmail_command),
         "smime_certificate": account.smime_certificate,
         "smime_key": account.smime_key,
@@ -84,6 +88,12 @@ def shown(account: Account) -> dict[str, str]:
         "incoming.delete_from_server": account.delete_from_server,
     }
     values |= {f"signatures.{email}": text for email, text in account.signatures}
+    chosen = dict(account.folders)
+    values |= {f"folders.{key}": chosen.get(Role(key), "") for key in FOLDER_KEYS}
+    legs = [leg for leg in (account.incoming, account.outgoing) if leg is not None]
+    if account.oauth is not None or any(leg.auth == "oauth2" for leg in legs):
+        told, _ = oauth_values(account.oauth or OAuth())
+        values |= {f"oauth.{key}": shlex.join(one) if isinstance(one, list) else str(one) for key, one in told.items()}
     return values | (_leg("outgoing", account.outgoing) if account.outgoing is not None else {})
 
 

@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from tui_mail.errors import ConfigError
 from tui_mail.model import Folder, Role
+from tui_mail.store import purposes
 from tui_mail.store.database import Transaction
 from tui_mail.text import safe_line
 
@@ -159,12 +161,10 @@ def being_deleted(sql: sqlite3.Connection, account: int) -> list[FolderState]:
     return [_state(row) for row in sql.execute(f"{_STATE} WHERE account_id = ?1 AND id IN ({waiting})", (account,))]
 
 
-def versions(sql: sqlite3.Connection) -> dict[int, tuple[str, int]]:
-    """(account, version) of every folder: comparing two of these tells which ones changed."""
-    return {
-        row[0]: (row[1], row[2])
-        for row in sql.execute("SELECT f.id, a.name, f.version FROM folder f JOIN account a ON a.id = f.account_id")
-    }
+def versions(sql: sqlite3.Connection) -> dict[int, tuple[str, int, str]]:
+    """(account, version, role) of every folder: comparing two of these tells which ones changed."""
+    rows = sql.execute("SELECT f.id, a.name, f.version, f.role FROM folder f JOIN account a ON a.id = f.account_id")
+    return {id_: (account, version, role) for id_, account, version, role in rows}
 
 
 def open_steps(sql: sqlite3.Connection) -> frozenset[tuple[str, int, str]]:
@@ -188,7 +188,14 @@ def has_work(sql: sqlite3.Connection, account: int) -> bool:
 
 
 def replace_list(txn: Transaction, account: int, listed: Iterable[KnownFolder]) -> None:
-    """Make the stored list equal to the server's; messages of a vanished folder are lost, not deleted."""
+    """Make the stored list equal to the server's; messages of a vanished folder are lost, not deleted.
+
+    The roles are those that a person gave, else the listed ones.
+    """
+    listed = list(listed)
+    told = {folder.name: folder.role for folder in listed if folder.selectable}
+    roles = purposes.as_listed(txn, account, told, next((one.delimiter for one in listed if one.delimiter), ""))
+    listed = [replace(folder, role=roles.get(folder.name, folder.role)) for folder in listed]
     known = {
         row[1]: row
         for row in txn.sql.execute(
@@ -213,7 +220,13 @@ def replace_list(txn: Transaction, account: int, listed: Iterable[KnownFolder]) 
 
 
 def for_role(txn: Transaction, account: int, role: Role) -> int:
-    """The folder for a role; where the account lacks one, the server makes it when the first message goes there."""
+    """The folder for a role; where the account lacks one, the server makes it when the first message goes there.
+
+    Raises ConfigError when a person chose one that cannot be had: no other is taken instead.
+    """
+    lacking = purposes.lacking(txn.sql, account, role)
+    if lacking:
+        raise ConfigError(lacking)
     existing = by_role(txn.sql, account, role)
     if existing is not None:
         return existing.id

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from tui_mail.errors import CommandRefused
 from tui_mail.model import ChangeKind, Role
 from tui_mail.store import due as due_changes
-from tui_mail.store import folders
+from tui_mail.store import folders, purposes
 from tui_mail.store.database import Transaction
 from tui_mail.store.due import Due
 from tui_mail.store.folders import KnownFolder
@@ -27,8 +27,10 @@ ROLES = (Role.INBOX, Role.DRAFTS, Role.SENT, Role.ARCHIVE, Role.JUNK, Role.TRASH
 def prepare(txn: Transaction, name: str) -> int:
     """The row of the account and the folders that everybody has; gives the account."""
     account = folders.account_id(txn, name)
+    chosen = purposes.chosen_for(txn.sql, name)
     for role in ROLES:
-        folder_for(txn, account, role)
+        if role not in chosen:
+            folder_for(txn, account, role)
     return account
 
 

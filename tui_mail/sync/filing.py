@@ -17,7 +17,7 @@ from tui_mail import model
 from tui_mail.errors import StoreDamaged
 from tui_mail.model import Account, ChangeKind, Flag, Role
 from tui_mail.net.quirks import quirks_of
-from tui_mail.store import blobs, delivery, folders, journal
+from tui_mail.store import blobs, delivery, folders, journal, purposes
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.delivery import Copy
 from tui_mail.store.journal import Effect, Item
@@ -63,6 +63,8 @@ class Filing:
         """See to every copy that can be seen to now; True while one is awaited."""
         sql = self._db.read()
         wanted, doubtful = delivery.copies_wanted(sql, account_id), delivery.unknown(sql, account_id)
+        if wanted and self._account.save_sent != "never" and purposes.lacking(sql, account_id, Role.SENT):
+            return False  # what was chosen for sent mail is not there: the copies wait on this disk
         doubtful = [one for one in doubtful if time.time() - one.accepted < DOUBT_SECONDS]
         if not wanted and not doubtful:
             return False

@@ -13,7 +13,7 @@ import logging
 from collections import defaultdict
 
 from tui_mail.model import ChangeKind, Flag, Role
-from tui_mail.store import bodies, folders, journal, labels, layout, mirror, twins, unborn
+from tui_mail.store import bodies, folders, journal, labels, layout, mirror, purposes, twins, unborn
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.journal import Effect
 from tui_mail.store.messages import refresh_view
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 def bring_home(db: Database, account: int) -> bool:
     """All folders of the account have been read; True when the journal holds something new."""
     other = layout.beside(db.read(), account)
-    if not other:
-        return False
+    if not other or any(purposes.lacking(db.read(), account, role) for role in purposes.CHOOSABLE):
+        return False  # a folder that was chosen is awaited: nothing is filed anywhere else
     _join(db, account)
     name = folders.account_name(db.read(), other)
     noted = {one.message_id: one for one in mirror.noted(db, name)}

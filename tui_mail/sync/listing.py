@@ -13,7 +13,7 @@ from tui_mail.errors import CommandRefused, UnsafeArgument
 from tui_mail.model import Role
 from tui_mail.net.busy import BUSY_CODES
 from tui_mail.net.imap import FolderStatus, ImapSession
-from tui_mail.store import folders, messages, places
+from tui_mail.store import folders, messages, places, purposes
 from tui_mail.store.database import Database
 from tui_mail.store.folders import FolderState, KnownFolder
 from tui_mail.sync import plan
@@ -104,7 +104,8 @@ def _keep_what_exists(session: ImapSession, db: Database, account_id: int, known
             continue
         if state.name == INBOX or exists(session, state.name):
             delimiter = listed.delimiter if listed else next((folder.delimiter for folder in known.values()), "")
-            known[state.name] = KnownFolder(state.name, delimiter, state.role, selectable=True)
+            role = purposes.of_account(db.read(), account_id).told.get(state.name, state.role)
+            known[state.name] = KnownFolder(state.name, delimiter, role, selectable=True)
         elif listed is not None:  # the name stays, for folders below it; what was in it is gone
             db.run(partial(messages.orphan_folder, folder_id=state.id))
 

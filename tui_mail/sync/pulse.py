@@ -19,6 +19,9 @@ from tui_mail.paths import Paths
 from tui_mail.store import folders, outbox
 from tui_mail.store.database import Database
 
+Seen = dict[int, tuple[str, int, str]]
+"""As `folders.versions` gives them."""
+
 log = logging.getLogger(__name__)
 
 GAP_SECONDS = 0.1
@@ -85,7 +88,7 @@ class Pulse(threading.Thread):
 
     def run(self) -> None:
         """Compare versions after every commit, at most ten times a second."""
-        seen_version, seen, steps = -1, dict[int, tuple[str, int]](), frozenset[tuple[str, int, str]]()
+        seen_version, seen, steps = -1, Seen(), frozenset[tuple[str, int, str]]()
         pause, began, outgoing = threading.Event(), False, 0
         while not self._done:
             ours = began and self._beat.wait(PULSE_SECONDS)
@@ -112,10 +115,11 @@ class Pulse(threading.Thread):
             began, seen, steps = True, now, steps_now
             pause.wait(GAP_SECONDS)
 
-    def _tell(self, seen: dict[int, tuple[str, int]], now: dict[int, tuple[str, int]], rearranged: set[str]) -> None:
+    def _tell(self, seen: Seen, now: Seen, rearranged: set[str]) -> None:
         """`rearranged`: accounts of which folders are renamed or deleted, though no server may know of it yet."""
-        for account in rearranged | {(now.get(id_) or seen[id_])[0] for id_ in now.keys() ^ seen.keys()}:
+        others = {id_ for id_, (_, _, role) in now.items() if id_ in seen and seen[id_][2] != role}
+        for account in rearranged | {(now.get(id_) or seen[id_])[0] for id_ in (now.keys() ^ seen.keys()) | others}:
             self._emit(FolderListChanged(account))
-        changed = frozenset(id_ for id_, (_, number) in now.items() if seen.get(id_, ("", -1))[1] != number)
+        changed = frozenset(id_ for id_, (_, number, _) in now.items() if id_ not in seen or seen[id_][1] != number)
         if changed:
             self._emit(FoldersChanged(changed))

@@ -29,6 +29,8 @@ from tui_mail.ui.writing import ANEW
 
 if TYPE_CHECKING:
     from tui_mail.client import MailClient
+    from tui_mail.notices import Notices
+    from tui_mail.ui.noticing import Noticing
 
 
 class TuiMailApp(Shell[None]):
@@ -45,12 +47,14 @@ class TuiMailApp(Shell[None]):
         self.title = title or self.TITLE
         self._notice = notice
         self._keymap_problem: SafeText | None = None
+        self._noticing: Noticing | None = None
         self.on_first_paint: Callable[[], None] | None = None
         """Called once the screen shows something: the engine's libraries are loaded behind the picture."""
 
     def get_default_screen(self) -> Screen[None]:
         """The one screen there always is."""
         self.triage = Triage(self.client, self.bridge, self._keys(), self._notice)
+        self.triage.use_notices = self.use_notices
         return self.triage
 
     def on_mount(self) -> None:
@@ -66,6 +70,8 @@ class TuiMailApp(Shell[None]):
     def on_unmount(self) -> None:
         """Nobody answers questions any more."""
         self._questions.close()
+        if self._noticing is not None:
+            self._noticing.close()
         secrets.begin(self.client.paths)
 
     async def on_event(self, event: Event) -> None:
@@ -76,7 +82,19 @@ class TuiMailApp(Shell[None]):
 
     def on_news(self, _: News) -> None:
         """Other threads left something."""
-        self.triage.news(self.bridge.take())
+        gathered = self.bridge.take()
+        if self._noticing is not None:
+            self._noticing.note(gathered.folders, statuses=gathered.statuses)
+        self.triage.news(gathered)
+
+    def use_notices(self, notices: Notices) -> None:
+        """Tell of new mail like this from now on."""
+        if self._noticing is None and notices.by != "off":
+            from tui_mail.ui.noticing import Noticing
+
+            self._noticing = Noticing(self.client, self.bridge, self.tell_terminal, self.triage.problem)
+        if self._noticing is not None:
+            self._noticing.use(notices)
 
     def action_help_quit(self) -> None:
         """Ctrl+C with nothing selected."""
@@ -95,6 +113,7 @@ class TuiMailApp(Shell[None]):
         if self.on_first_paint is not None:
             self.call_after_refresh(self.on_first_paint)
         self.call_after_refresh(self.triage.beginning.when_idle)
+        self.use_notices(self.client.notices)
 
     def _keys(self) -> Keymap:
         try:

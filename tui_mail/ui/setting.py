@@ -13,25 +13,26 @@ from tui_mail.config import values
 from tui_mail.config.files import replace_whole
 from tui_mail.errors import ConfigError, StoreReadOnly
 from tui_mail.model import Role
+from tui_mail.notices import Notices
 from tui_mail.text import SafeText
 from tui_mail.ui.keys import PRESETS, read_keymap
+from tui_mail.ui.widgets.setting_text import Shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_mail.client import MailClient
 
-_ROLES = (Role.DRAFTS, Role.SENT, Role.ARCHIVE, Role.JUNK, Role.TRASH)
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the files say at this moment."""
 
-    accounts: tuple[tuple[str, dict[str, str], str], ...]
-    """Name, settings as text, roles of folders in words; those that can be used."""
+    accounts: tuple[Shown, ...]
+    """Those that can be used."""
     problems: tuple[SafeText, ...]
     preset: str
+    notices: Notices
 
 
 def read(client: MailClient) -> Known:
@@ -40,10 +41,17 @@ def read(client: MailClient) -> Known:
     folders = client.folders()
     shown = []
     for account in config.accounts:
-        roles = {one.role: one.shown for one in folders if one.account == account.name and one.role}
-        words = " · ".join(f"{role.value}: {roles[role]}" for role in _ROLES if role in roles)
-        shown.append((account.name, values.shown(account), words or "not known yet"))
-    return Known(tuple(shown), tuple(one.sentence for one in config.problems), _preset(client.paths.keys_file))
+        its = [one for one in folders if one.account == account.name]
+        roles = {one.role.value: one.shown for one in its if one.role}
+        names = tuple(
+            one.name
+            for one in its
+            if one.selectable and one.name.isprintable() and one.name == one.name.strip() and one.role is not Role.INBOX
+        )
+        shown.append(Shown(account.name, values.shown(account), roles, names))
+    return Known(
+        tuple(shown), tuple(one.sentence for one in config.problems), _preset(client.paths.keys_file), config.notices
+    )
 
 
 def write(client: MailClient, account: str, key: str, text: str) -> None:
@@ -56,7 +64,15 @@ def write(client: MailClient, account: str, key: str, text: str) -> None:
     if now is not None:
         refuse_other_mailbox(now, changes, client.holdings(account))
         changes = configuration.with_following_ports(now, changes)
+        client.refuse_wrong_folders(now, changes)
     configuration.set_account(client.paths, account, changes)
+    if key.startswith("folders."):
+        client.keep_up_folders(configuration.load(client.paths).account(account))
+
+
+def write_notice(client: MailClient, key: str, text: str) -> None:
+    """Change how new mail is told. Blocks. Raises MailError: nothing was written then."""
+    configuration.set_table(client.paths, "notifications", {key: values.parsed(key, text)})
 
 
 def write_preset(file: Path, preset: str) -> None:

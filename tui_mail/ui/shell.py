@@ -49,6 +49,11 @@ class Shell(App[T]):
         """Textual's own, and the guard behind them."""
         return [*super().get_line_filters(), self._guard]
 
+    def tell_terminal(self, octets: str) -> None:
+        """Write what the terminal is to obey, and not to show. Nothing of a message may be in it but what was coded."""
+        if not self.is_headless and self._driver is not None:
+            self._driver.write(octets)
+
     def _fatal_error(self) -> None:
         """A fault of ours: say where, never what was in the variables (mail, secrets)."""
         error = self._exception

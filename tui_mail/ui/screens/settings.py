@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
+from tui_mail.config.notice_rules import NOTICE_KEYS, notice_words
 from tui_mail.errors import MailError
 from tui_mail.text import safe_line
 from tui_mail.ui import setting as files
@@ -29,6 +30,7 @@ from tui_mail.ui.themes import THEMES
 from tui_mail.ui.widgets.cells import steady, width
 from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.setting_text import (
+    NOTICES,
     SCREEN,
     Setting,
     SettingLine,
@@ -127,6 +129,7 @@ class Settings(ListBox):
 
     def __init__(self, triage: Triage) -> None:
         self._client = triage.client
+        self._use_notices = triage.use_notices
         self._errands = Errands("settings", triage.bridge, self._problem)
         self._list = SettingList(id="settings-list")
         self._known: files.Known | None = None
@@ -174,7 +177,9 @@ class Settings(ListBox):
 
     def _show(self) -> None:
         if self._known is not None:
-            screen = ((THEME, self.app.theme), (PRESET, self._known.preset))
+            told = notice_words(self._known.notices)
+            notices = ((one, told[one.key]) for one in NOTICES)
+            screen = ((THEME, self.app.theme), (PRESET, self._known.preset), *notices)
             self._list.show(lines_of(self._known.accounts, screen))
             self.write_title()
 
@@ -185,7 +190,11 @@ class Settings(ListBox):
         if not line.setting.choices:
             self.app.push_screen(Change(line, lambda text, kept, refused: self._keep(line, text, kept, refused)))
             return
-        choices = [Choice(one, one or "not set", "now" if one == line.value else "") for one in line.setting.choices]
+        unset = "by itself" if line.by_itself else "not set"
+        choices = [
+            Choice(one, steady(safe_line(one)) or unset, "now" if one == line.value else "")
+            for one in line.setting.choices
+        ]
 
         def picked(value: str | None) -> None:
             if value is not None and value != line.value:
@@ -205,8 +214,10 @@ class Settings(ListBox):
 
         def work() -> Then:
             try:
-                if line.owner == SCREEN:
+                if line.owner == SCREEN and key == PRESET.key:
                     files.write_preset(self._client.paths.keys_file, text)
+                elif line.owner == SCREEN:
+                    files.write_notice(self._client, key, text)
                 else:
                     files.write(self._client, line.owner, key, text)
             except MailError as error:
@@ -217,8 +228,11 @@ class Settings(ListBox):
             def done() -> None:
                 kept()
                 self._known = known
+                self._use_notices(known.notices)
                 self._show()
-                self.say("Kept · from the next start of tui-mail on", "success")
+                soon = key.startswith("folders.") or key in ("notify", *NOTICE_KEYS)
+                when = "at once" if soon else "from the next start of tui-mail on"
+                self.say(f"Kept · {when}", "success")
 
             return done
 

@@ -39,7 +39,10 @@ from tui_mail.ui.widgets.reader import Reader
 from tui_mail.ui.writing import Writing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_mail.client import MailClient
+    from tui_mail.notices import Notices
     from tui_mail.ui.screens.history import History
 
 FIRST_ROWS = 200
@@ -87,6 +90,7 @@ class Triage(Screen[None]):
         self.writing = Writing(self)
         self.beginning = Beginning(self, self.writing)
         self.commands = Commands(self)
+        self.use_notices: Callable[[Notices], None] = lambda _: None
 
     def compose(self) -> ComposeResult:
         """Everything, once; layouts are classes in the stylesheet."""

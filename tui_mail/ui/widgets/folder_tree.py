@@ -60,10 +60,14 @@ def folder_label(folder: Folder) -> str:
 def grow(folders: Sequence[Folder]) -> list[Node]:
     """The tree of a list of folders: one root per account, roles first, others nested by their delimiter."""
     roots: dict[str, Node] = {}
+    plain = {(one.account, one.shown) for one in folders if one.role is Role.NONE}
     for folder in folders:
         root = roots.setdefault(folder.account, Node(folder.account, safe_line(folder.account), 0))
         if folder.role is not Role.NONE:
-            root.children.append(Node(f"{folder.account}\0{folder.name}", folder_label(folder), 1, folder))
+            label = folder_label(folder)
+            if (folder.account, label) in plain:  # a person chose this one though there is one of that very name
+                label = folder.shown
+            root.children.append(Node(f"{folder.account}\0{folder.name}", label, 1, folder))
     for account, root in roots.items():
         others = [one for one in folders if one.account == account and one.role is Role.NONE]
         _nest(root, others, _namespace([one for one in folders if one.account == account]))

@@ -7,10 +7,12 @@ What must never be here: Textual, files, rules for values (config/rules).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tui_mail.config.folder_rules import FOLDER_KEYS
 from tui_mail.config.writing import LANGUAGES
-from tui_mail.text import safe_block, safe_line
+from tui_mail.notices import WAYS
+from tui_mail.text import SafeText, safe_block, safe_line
 from tui_mail.ui.widgets.cells import clip, fit, steady
 from tui_mail.ui.widgets.document import Document, Paragraph
 
@@ -45,6 +47,21 @@ class SettingLine:
     is_heading: bool = False
     help: str = ""
     """Of a fact: where it comes from."""
+    by_itself: str = ""
+    """What holds while there is no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An account, as its settings are shown."""
+
+    name: str
+    values: Mapping[str, str]
+    """Settings as text, by key."""
+    roles: Mapping[str, SafeText] = field(default_factory=dict)
+    """What its folders are for now: role to name."""
+    folders: tuple[str, ...] = ()
+    """The names to choose from."""
 
 
 _BOTH = (
@@ -84,6 +101,36 @@ PROTOCOL = Setting(
     "protocol", "Protocol",
     "imap: mail stays on the server, all devices see the same; pop3: it lives on this computer.", ("imap", "pop3"),
 )  # fmt: skip
+_OAUTH = (
+    Setting("oauth.provider", "Provider", "google, microsoft, or the https address of an issuer."),
+    Setting(
+        "oauth.client_id", "Client ID", "Of your own registration of this program; `tui-mail account login` uses it."
+    ),
+    Setting("oauth.tenant", "Tenant", "Microsoft: your organisation; empty: any account."),
+    Setting("oauth.scope", "Scope", "What the token is for; empty: the provider's for mail."),
+    Setting("oauth.authorization_url", "Asks at", "https address of an issuer that does not publish it."),
+    Setting("oauth.token_url", "Tokens from", "https address of an issuer that does not publish it."),
+    Setting("oauth.device_url", "Devices at", "https address of an issuer that does not publish it."),
+    Setting("oauth.ca_file", "Authorities", "PEM file of the authorities to trust there instead of the system's."),
+    Setting("oauth.token_command", "Token command", "Its first line is a token; nothing else is needed then."),
+)
+"""Shown where an account has OAuth2; to begin with it, several are needed at once: the assistant, or `account set`."""
+_NOTIFY = Setting("notify", "Tells of", "Folders whose new mail is told (see Screen): names or roles, by commas.")
+NOTICES = (
+    Setting(
+        "by", "New mail is told",
+        "By the terminal (osc9, osc99, osc777: in that way), its bell, or a command; off: others may read along.", WAYS,
+    ),
+    Setting("quiet", "Quiet hours", 'Hours without that, such as "22:00-07:00".'),
+    Setting("notify_command", "Told by", "The command; {title} and {body} are filled in, else they come last."),
+)  # fmt: skip
+_FOR = {
+    "drafts": "Where drafts are kept; empty: the folder that the server or its name says.",
+    "sent": "Where copies of what was sent are filed; empty: the folder that the server or its name says.",
+    "archive": "Where archived mail goes; empty: the folder that the server or its name says, else a new one.",
+    "junk": "Where junk goes; empty: the folder that the server or its name says, else a new one.",
+    "trash": "Where deleted mail goes; empty: the folder that the server or its name says, else a new one.",
+}
 OTHERS = (
     Setting("sendmail_command", "Sends through", "A program that sends instead of a server."),
     Setting("smime_certificate", "S/MIME certificate", "PEM file of the certificate to sign with."),
@@ -92,12 +139,11 @@ OTHERS = (
 )
 
 
-def lines_of(
-    accounts: Sequence[tuple[str, Mapping[str, str], str]], screen: Sequence[tuple[Setting, str]]
-) -> list[SettingLine]:
-    """Every line: (name, settings as text, roles of folders in words) of each account, then those of the screen."""
+def lines_of(accounts: Sequence[Shown], screen: Sequence[tuple[Setting, str]]) -> list[SettingLine]:
+    """Every line: the settings of each account, then those of the screen."""
     lines = list[SettingLine]()
-    for name, values, roles in accounts:
+    for account in accounts:
+        name, values = account.name, account.values
         lines.append(SettingLine(name, name, values.get("email", ""), is_heading=True))
         lines += _lines(name, IDENTITY, values)
         lines += [
@@ -112,9 +158,14 @@ def lines_of(
         lines += _lines(name, (PROTOCOL, *_leg("incoming")), values)
         if values.get("protocol") == "pop3":
             lines += _lines(name, (_POLICY,), values)
-        lines.append(SettingLine(name, "Folders", roles, help="As the server says; `tui-mail folders` lists them all."))
+        lines.append(SettingLine(name, "Folders", is_heading=True))
+        lines += [_folder_line(account, key) for key in FOLDER_KEYS]
+        lines += _lines(name, (_NOTIFY,), values)
         lines.append(SettingLine(name, "Sending", is_heading=True))
         lines += _lines(name, (*_leg("outgoing"), *OTHERS), values)
+        if any(key.startswith("oauth.") for key in values):
+            lines.append(SettingLine(name, "OAuth2", is_heading=True))
+            lines += _lines(name, _OAUTH, values)
     lines.append(SettingLine(SCREEN, "Screen", is_heading=True))
     lines += [SettingLine(SCREEN, setting.label, value, setting) for setting, value in screen]
     return lines
@@ -129,7 +180,8 @@ def setting_runs(line: SettingLine, cells: int, *, cursor: bool) -> list[Run]:
         return [bar, (clip(f"{label}", cells - 1), "heading"), (clip(value, max(0, cells - 1 - len(label))), "quiet")]
     value = steady(safe_line(line.value.replace("\n", "\\n")))
     room = max(0, cells - LABEL - 4)
-    shown = (clip(value, room), "value" if line.setting else "quiet") if value else ("–", "quiet")
+    empty = clip(steady(safe_line(line.by_itself)), room) or "–"
+    shown = (clip(value, room), "value" if line.setting else "quiet") if value else (empty, "quiet")
     return [bar, (f" {fit(label, LABEL)}  ", "quiet"), shown]
 
 
@@ -158,6 +210,14 @@ def _lines(owner: str, settings: Sequence[Setting], values: Mapping[str, str]) -
 
 def _line(owner: str, setting: Setting, values: Mapping[str, str]) -> SettingLine:
     return SettingLine(owner, setting.label, values.get(setting.key, ""), setting)
+
+
+def _folder_line(account: Shown, key: str) -> SettingLine:
+    """Which folder is for what: found by itself, or chosen."""
+    setting = Setting(f"folders.{key}", f"For {key}", _FOR[key], ("", *account.folders))
+    now, value = account.roles.get(key, ""), account.values.get(setting.key, "")
+    by_itself = f"{now}  (by itself)" if now else "none yet"
+    return SettingLine(account.name, setting.label, value, setting, by_itself=by_itself)
 
 
 def _leg(name: str) -> list[Setting]:
