@@ -420,7 +420,7 @@ def test_being_offline_is_said_soon(
     net: LocalInternet, monkeypatch: pytest.MonkeyPatch, resolver: Callable[..., object]
 ) -> None:
     """No name server answers, no name is known, or the system waits for one for very long."""
-    net.silent = True
+    net.names.silent = True
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
     search = Searched(net)
     assert isinstance(search.found.problem, Unreachable)

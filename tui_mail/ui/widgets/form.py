@@ -52,12 +52,9 @@ class Lines(OneLine):
 class Control(OneLine, can_focus=True):
     """What takes the focus and is no text; the screen has Tab, Enter, up and down."""
 
-    def on_focus(self) -> None:
-        """Look so."""
-        self.show()
-
-    def on_blur(self) -> None:
-        """Look as before."""
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Look so; a handler of Focus comes before it is true."""
+        super().watch_has_focus(has_focus)
         self.show()
 
     def show(self) -> None:
