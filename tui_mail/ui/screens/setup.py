@@ -301,7 +301,7 @@ class Setup(Screen[str | None]):
             self.settings.show(self.sheet)
             self._arrange()
             if best is not None and not self._touched and isinstance(self.focused, Line):
-                self.set_focus(self.settings.query_one("#go-on", Push))
+                self.set_focus(self._lacking() or self.settings.query_one("#go-on", Push))
         french = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("fr")
         self.settings.say_card(found.card, best.why if best is not None else SafeText(""), french)
         if over and best is None:
@@ -374,15 +374,21 @@ class Setup(Screen[str | None]):
         self._stop.set()
         if self._account("settings") is None:
             return
-        for leg, wants in (("incoming", self.sheet.incoming), ("outgoing", self.sheet.outgoing)):
+        if (line := self._lacking()) is not None:
+            self.problem("settings", "Type the password, or choose a command or a token instead of one.")
+            self.set_focus(line)
+            return
+        self.turn_to(self.test)
+        self._begin_test()
+
+    def _lacking(self) -> Line | None:
+        """The first field of a password that is still to be typed."""
+        for leg, wants in self.sheet.legs():
             inherits = leg == "outgoing" and (self.sheet.same_login or not wants.host)
             typed = self.sheet.password if leg == "incoming" else self.sheet.outgoing_password
             if wants.auth == "password" and not typed and not inherits:
-                self.problem("settings", "Type the password, or choose a command or a token instead of one.")
-                self.set_focus(self.settings.query_one(f"#{leg}-password", Line))
-                return
-        self.turn_to(self.test)
-        self._begin_test()
+                return self.settings.query_one(f"#{leg}-password", Line)
+        return None
 
     def _account(self, page: str) -> Account | None:
         try:
