@@ -1,4 +1,4 @@
-"""A small internet that nothing leaks out of: names, web and mail servers on their usual ports, and programs among them.
+"""An internet that nothing leaks out of: names, web and mail servers on their usual ports, and programs among them.
 
     with Island() as island:
         Terminal([*island.inside, "tui-mail"], env=island.env)
@@ -102,7 +102,11 @@ def missing() -> str:
     if lacking := postfix.missing():
         return lacking
     lack = next((name for name in ("ip", "nsenter", "mount") if shutil.which(name) is None), "")
-    return f"{lack} is not installed (apt-get install iproute2 util-linux mount)" if lack else missing_namespaces(NAMESPACES)
+    return (
+        f"{lack} is not installed (apt-get install iproute2 util-linux mount)"
+        if lack
+        else missing_namespaces(NAMESPACES)
+    )
 
 
 class Island:
@@ -113,7 +117,17 @@ class Island:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        argv = ["setpriv", "--pdeathsig", "TERM", "unshare", *NAMESPACES, sys.executable, "-m", __name__, str(self._root)]
+        argv = [
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            "unshare",
+            *NAMESPACES,
+            sys.executable,
+            "-m",
+            __name__,
+            str(self._root),
+        ]
         with open(self._root / "island.log", "wb") as log:
             self._process = subprocess.Popen(
                 argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT

@@ -27,7 +27,11 @@ FOUND = {
     "listed.example": ("mail.listed.example:993 tls", "mail.listed.example:587 starttls", "anna"),
     "company.example": ("imap.fastmail.com:993 tls", "smtp.fastmail.com:465 tls", "anna@company.example"),
     "records.example": ("post.records.example:993 tls", "send.records.example:465 tls", "anna@records.example"),
-    "starttls.example": ("post.starttls.example:143 starttls", "post.starttls.example:587 starttls", "anna@starttls.example"),
+    "starttls.example": (
+        "post.starttls.example:143 starttls",
+        "post.starttls.example:587 starttls",
+        "anna@starttls.example",
+    ),
     "plain.example": ("imap.plain.example:993 tls", "smtp.plain.example:465 tls", "anna@plain.example"),
     "drop.example": ("pop.drop.example:995 tls", "smtp.drop.example:465 tls", "anna@drop.example"),
     "six.example": ("imap.six.example:993 tls", "smtp.six.example:465 tls", "anna@six.example"),

@@ -51,6 +51,8 @@ FIRST_PERSON = 1000
 """User numbers below are the system's own."""
 LOW = 20
 """Lines below which every line is needed."""
+TIGHT = 34
+"""Lines below which what cannot be seen of the settings is scrolled to, and the buttons stay."""
 
 
 class Setup(Screen[str | None]):
@@ -109,6 +111,7 @@ class Setup(Screen[str | None]):
     def on_resize(self) -> None:
         """A low window gets pages without air."""
         self.set_class(self.size.height < LOW, "-low")
+        self.set_class(self.size.height < TIGHT, "-tight")
 
     def on_unmount(self) -> None:
         """What is being tried is given up."""
