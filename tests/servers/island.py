@@ -36,7 +36,7 @@ from tests.servers.private import missing_namespaces
 from tui_mail.demo.certificates import make_certificates
 
 ROOT = Path(__file__).resolve().parents[2]
-SUBJECT = "Welcome to the island"
+SUBJECT = "Island ahoy"
 PASSWORD = "secret"
 NAMESPACES = ("--net", "--mount")
 NOWHERE = "2001:db8::25"
@@ -46,8 +46,8 @@ PLACES = {
     "own.example": "the domain's own autoconfig file",
     "listed.example": "Thunderbird's database",
     "company.example": "a mail exchanger of Fastmail",
-    "records.example": "SRV records for TLS (RFC 8314)",
-    "starttls.example": "SRV records for STARTTLS (RFC 6186)",
+    "records.example": "SRV records, for TLS too (RFC 8314)",
+    "starttls.example": "SRV records for STARTTLS only (RFC 6186)",
     "plain.example": "nothing but usual names",
     "drop.example": "POP3 only",
     "six.example": "usual names that have an IPv6 address which leads nowhere",
@@ -67,6 +67,7 @@ _ZONE = {
     ("company.example", "MX"): ["10 in1-smtp.messagingengine.com.", "20 in2-smtp.messagingengine.com."],
     ("_imaps._tcp.records.example", "SRV"): ["0 1 993 post.records.example."],
     ("_submissions._tcp.records.example", "SRV"): ["0 1 465 send.records.example."],
+    ("_submission._tcp.records.example", "SRV"): ["0 1 587 send.records.example."],
     ("_imap._tcp.starttls.example", "SRV"): ["0 1 143 post.starttls.example."],
     ("_submission._tcp.starttls.example", "SRV"): ["0 1 587 post.starttls.example."],
     ("imap.six.example", "AAAA"): [NOWHERE],

@@ -83,6 +83,7 @@ class Setup(Screen[str | None]):
         self.secret, self.preset = SecretPage(), KeysPage()
         self.pages: list[Page] = [self.who, self.settings, self.test, self.secret, self.preset]
         self.page: Page = self.who
+        self._to_mount: list[Page] = self.pages[1:]
         self.account: Account | None = None
         self._stop = threading.Event()
         self._found: Discovery | None = None
@@ -95,9 +96,10 @@ class Setup(Screen[str | None]):
         self.keys = "gmail"
 
     def compose(self) -> ComposeResult:
-        """Title, pages, keys."""
+        """Title, first page, keys; the other pages come once it is there, which halves the wait for it."""
+        self._suit(self.app.size.height)  # before there is anything whose style would be worked out twice
         yield self._title
-        yield from self.pages
+        yield self.who
         yield self._keys
 
     def on_mount(self) -> None:
@@ -107,11 +109,27 @@ class Setup(Screen[str | None]):
         if not self.sheet.full_name:
             self.sheet.full_name = _own_name()
         self.turn_to(self.who)
+        self.call_after_refresh(self._mount_next)
+
+    async def _mount_next(self) -> None:
+        """One page after the other, so that what is typed meanwhile is shown between them."""
+        if self._to_mount:
+            await self.mount(self._to_mount.pop(0))
+            self.call_after_refresh(self._mount_next)
+
+    async def _mount_rest(self) -> None:
+        """For who is quicker than that."""
+        rest, self._to_mount = self._to_mount, []
+        await self.mount_all(rest)
 
     def on_resize(self) -> None:
+        """Another height."""
+        self._suit(self.size.height)
+
+    def _suit(self, height: int) -> None:
         """A low window gets pages without air."""
-        self.set_class(self.size.height < LOW, "-low")
-        self.set_class(self.size.height < TIGHT, "-tight")
+        self.set_class(height < LOW, "-low")
+        self.set_class(height < TIGHT, "-tight")
 
     def on_unmount(self) -> None:
         """What is being tried is given up."""
@@ -190,8 +208,9 @@ class Setup(Screen[str | None]):
         sheets.forget(self._paths)
         self.dismiss(None)
 
-    def on_push_pressed(self, event: Push.Pressed) -> None:
+    async def on_push_pressed(self, event: Push.Pressed) -> None:
         """A button."""
+        await self._mount_rest()
         name = event.push.id or ""
         kind, _, number = name.rpartition("-")
         if kind == "port-cure":
