@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tests.ui.world import wait_for
 from tui_mail.client.cures import alternatives
 from tui_mail.config.providers import PROVIDERS
 from tui_mail.model import Protocol, Security, Server
@@ -38,7 +39,7 @@ async def assistant(home: Path, size: tuple[int, int]) -> AsyncIterator[tuple[Se
     where.prepare()
     app = SetupApp(where)
     async with app.run_test(size=size) as pilot:
-        await pilot.pause()
+        await wait_for(pilot, lambda: all(page.is_mounted for page in app.setup.pages), 20)  # type: ignore[arg-type]
         yield app.setup, pilot
 
 
