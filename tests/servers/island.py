@@ -200,7 +200,7 @@ def _settle(root: Path) -> None:
         "ip -6 address add 2001:db8::1/128 dev lo nodad",  # so that IPv6 is tried first
         f"ip -6 route add {NOWHERE}/128 dev lo",
     ):
-        subprocess.run(command.split(), check=True)
+        subprocess.run(command.split(), check=" -6 " not in command)  # a kernel without IPv6 has one that is broken
 
 
 class _Web(http.server.ThreadingHTTPServer):
