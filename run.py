@@ -50,6 +50,7 @@ PACKAGES = {
     "/usr/bin/unshare": "util-linux",
     "/usr/bin/setpriv": "util-linux",
     "/usr/bin/mount": "mount",
+    "/bin/ip": "iproute2",
     "/usr/bin/openssl": "openssl",
     "/usr/bin/gpg": "gpg",
     "/usr/bin/age": "age",

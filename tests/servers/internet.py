@@ -13,19 +13,14 @@ Every https host is served by one server, with one certificate that names those 
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import dns.exception
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rrset
 import pytest
 
+from tests.servers.names import NameServer
 from tests.servers.scripted import Peer, Scripted
 from tui_mail.demo.certificates import make_certificates
 from tui_mail.net.lookups import Internet
@@ -76,39 +71,31 @@ class LocalInternet:
         certificates = make_certificates(folder, ISPDB, *web)
         self.ca_file = folder / "trusted.pem"
         self.ca_file.write_bytes(certificates.authority.read_bytes())
-        self.zone: dict[tuple[str, str], list[str]] = {}
+        self.names = NameServer()
+        self.zone, self.asked = self.names.zone, self.names.asked
         self.pages: dict[str, Page] = {}
         self.hosts: dict[tuple[str, int], int] = {}
-        self.asked: list[str] = []
-        self.silent = False
-        """True: no name server answers."""
         self.web = Scripted(self._serve, certificate=folder, tls=True)
         self.hosts |= {(name, 443): self.web.port for name in (ISPDB, *web)}
-        self._dns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._dns.bind(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._answer, daemon=True)
         self._patch = patch
         self._look_up = socket.getaddrinfo
 
     def __enter__(self) -> Self:
         self.web.__enter__()
-        self._thread.start()
+        self.names.__enter__()
         self._patch.setattr(socket, "getaddrinfo", self._getaddrinfo)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._dns.sendto(b"", self._dns.getsockname())
-        self._thread.join(5)
-        self._dns.close()
+        self.names.__exit__(kind, error, trace)
         self.web.__exit__(kind, error, trace)
 
     @property
     def internet(self) -> Internet:
         """Where discovery has to ask."""
-        port: int = self._dns.getsockname()[1]
-        return Internet(("127.0.0.1",), port, str(self.ca_file), f"https://{ISPDB}/")
+        return Internet(("127.0.0.1",), self.names.port, str(self.ca_file), f"https://{ISPDB}/")
 
     def trust(self, authority: Path) -> None:
         """Believe one more authority."""
@@ -130,26 +117,3 @@ class LocalInternet:
             if line.lower().startswith(b"host:"):
                 host = line[5:].strip().decode()
         self.pages.get(f"{host}{path}", page("nothing", "404 Not Found"))(peer)
-
-    def _answer(self) -> None:
-        while octets := self._dns.recvfrom(4096):
-            wire, peer = octets
-            if not wire:
-                return
-            try:
-                question = dns.message.from_wire(wire)
-            except dns.exception.DNSException:
-                continue
-            name = question.question[0].name.to_text(omit_final_dot=True).lower()
-            kind = dns.rdatatype.to_text(question.question[0].rdtype)
-            self.asked.append(f"{name} {kind}")
-            if self.silent:
-                continue
-            answer = dns.message.make_response(question)
-            answer.flags |= dns.flags.RA
-            records = self.zone.get((name, kind), [])
-            if records:
-                answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *records))
-            elif not any(known == name or known.endswith(f".{name}") for known, _ in self.zone):
-                answer.set_rcode(dns.rcode.NXDOMAIN)
-            self._dns.sendto(answer.to_wire(), peer)

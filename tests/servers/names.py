@@ -1,4 +1,4 @@
-"""Names for tests: a DNS server on loopback that knows the MX records it is told, and a resolver for host names.
+"""Names for tests: a DNS server on loopback that knows the records it is told, and a resolver for host names.
 
 `resolving` stands in for the system's resolver, which cannot be told anything without being root.
 """
@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+import dns.exception
+import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
@@ -20,19 +22,30 @@ import pytest
 from tui_mail.net.lookups import Internet
 
 
-class Exchangers:
-    """A DNS server; `records` are the names of each domain's mail exchangers, the preferred one first."""
+class NameServer:
+    """A DNS server; a name that is not in its zone, and is no part of one that is, does not exist."""
 
-    def __init__(self, records: Mapping[str, tuple[str, ...]]) -> None:
-        self.records = records
+    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
+        self.zone: dict[tuple[str, str], list[str]] = {}
+        """The records of a name and a kind: `zone["example.org", "MX"] = ["10 mx.example.org."]`."""
+        self.asked: list[str] = []
+        """Names and kinds, in the order of the questions."""
+        self.silent = False
+        """True: nobody is answered."""
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._sock.bind(("127.0.0.1", 0))
+        self._sock.bind((address, port))
         self._thread = threading.Thread(target=self._answer, daemon=True)
 
     @property
     def internet(self) -> Internet:
         """To be asked instead of the real one."""
-        return Internet(nameservers=("127.0.0.1",), dns_port=self._sock.getsockname()[1])
+        return Internet(nameservers=("127.0.0.1",), dns_port=self.port)
+
+    @property
+    def port(self) -> int:
+        """Where it answers."""
+        port: int = self._sock.getsockname()[1]
+        return port
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -51,16 +64,32 @@ class Exchangers:
             octets, peer = self._sock.recvfrom(4096)
             if not octets:
                 return
-            question = dns.message.from_wire(octets)
-            reply = dns.message.make_response(question)
-            name = question.question[0].name
-            found = self.records.get(name.to_text(omit_final_dot=True).lower(), ())
-            if found:
-                texts = [f"{10 * number} {host}." for number, host in enumerate(found, 1)]
-                reply.answer.append(dns.rrset.from_text(name, 60, "IN", "MX", *texts))
-            else:
-                reply.set_rcode(dns.rcode.NXDOMAIN)
-            self._sock.sendto(reply.to_wire(), peer)
+            try:
+                question = dns.message.from_wire(octets)
+            except dns.exception.DNSException:
+                continue
+            name = question.question[0].name.to_text(omit_final_dot=True).lower()
+            kind = dns.rdatatype.to_text(question.question[0].rdtype)
+            self.asked.append(f"{name} {kind}")
+            if self.silent:
+                continue
+            answer = dns.message.make_response(question)
+            answer.flags |= dns.flags.RA
+            records = self.zone.get((name, kind), [])
+            if records:
+                answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *records))
+            elif not any(known == name or known.endswith(f".{name}") for known, _ in self.zone):
+                answer.set_rcode(dns.rcode.NXDOMAIN)
+            self._sock.sendto(answer.to_wire(), peer)
+
+
+class Exchangers(NameServer):
+    """`records` are the names of each domain's mail exchangers, the preferred one first."""
+
+    def __init__(self, records: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
+        for domain, hosts in records.items():
+            self.zone[domain, "MX"] = [f"{10 * number} {host}." for number, host in enumerate(hosts, 1)]
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -177,11 +177,15 @@ def missing() -> str:
 class Postfix:
     """The server, its folder, its ports and its users."""
 
-    def __init__(self, **settings: str | int) -> None:
-        """`settings`: more lines of main.cf, instead of those above where they have the same name."""
+    def __init__(self, *, names: Sequence[str] = (), **settings: str | int) -> None:
+        """`settings`: more lines of main.cf, instead of those above where they have the same name.
+
+        `names`: of both certificates, besides localhost.
+        """
         self.settings = settings
+        self.names = names
         self.ports: dict[str, int] = dict(zip(LISTENERS, _free_ports(len(LISTENERS)), strict=True))
-        self.dovecot = Dovecot(users=(), relay=self.ports["relay"])
+        self.dovecot = Dovecot(users=(), relay=self.ports["relay"], names=names)
         self._root: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -317,7 +321,7 @@ class Postfix:
     def _make_root(self) -> None:
         self._root = Path(tempfile.mkdtemp(prefix="pf-", dir="/tmp"))
         self._root.chmod(0o755)
-        make_certificates(self._root)
+        make_certificates(self._root, *self.names)
         for name, (user, group, mode) in _OWNERS.items():
             folder = self._root / name
             folder.mkdir()

@@ -540,7 +540,9 @@ SAID: dict[str, Says] = {
     "client-disabled": Says("outlook.office365.com", b"NO AADSTS7000112: Application is disabled", auth="oauth2"),
     "second-factor": Says("outlook.office365.com", b"NO AADSTS50076: you must use multi-factor", auth="oauth2"),
     "sign-in-expired": Says("outlook.office365.com", b"NO AADSTS700082: The refresh token has expired", auth="oauth2"),
-    "microsoft-oauth": Says("outlook.office365.com", b"NO AUTHENTICATE failed."),
+    "microsoft-oauth": Says(
+        "smtp.office365.com", b"535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", "smtp"
+    ),
     "microsoft-oauth-elsewhere": Says(HOST, b'NO BasicAuthBlocked: AADSTS-less refusal "LogonFailed"'),
     "app-password": Says(HOST, b"-ERR [AUTH] Application password is REQUIRED", "pop3"),
     "locked": Says(HOST, b"NO Your account has been suspended"),

@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import need
 from tests.servers.dovecot import Dovecot, missing
 from tests.servers.internet import ISPDB, LocalInternet, Page, autoconfig, page
+from tests.servers.odd_certificates import certificate
 from tests.servers.postfix import Postfix
 from tests.servers.scripted import Peer, Scripted
 from tui_mail.cli import run
@@ -406,6 +407,47 @@ def test_a_domain_without_mail_servers_is_said(net: LocalInternet) -> None:
     assert found.problem.sentence.startswith(f"No mail servers were found for {HOME}.")
 
 
+def another_name(folder: Path) -> Path:
+    return certificate(folder, "login.hotel.example")
+
+
+def over(folder: Path) -> Path:
+    return certificate(folder, ISPDB, begins=-60, ends=-30)
+
+
+def to_come(folder: Path) -> Path:
+    return certificate(folder, ISPDB, begins=10, ends=30)
+
+
+def signed_by_itself(folder: Path) -> Path:
+    return certificate(folder, ISPDB, self_signed=True)
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        (another_name, "wants you to sign in first"),
+        (over, "Set the clock"),
+        (to_come, "Set the clock"),
+        (signed_by_itself, "ca-certificates"),
+    ],
+)
+def test_somebody_in_between_is_said(
+    net: LocalInternet, tmp_path: Path, shown: Callable[[Path], Path], words: str
+) -> None:
+    """A hotel's network, a filter, a wrong clock: the database's own certificate is known to be good."""
+    folder = shown(tmp_path / "between")
+    if shown is not signed_by_itself:
+        net.trust(folder / "ca.pem")
+    with Scripted(lambda peer: peer.wait_for_end(), certificate=folder, tls=True) as between:
+        net.hosts |= dict.fromkeys(net.hosts, between.port)
+        found = Searched(net).found
+    assert found.candidates == ()
+    assert found.problem is not None
+    assert words in found.problem.sentence
+    assert not any(b"GET" in line for line in between.seen)
+
+
 def no_route(*_: object, **__: object) -> object:
     raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
@@ -420,7 +462,7 @@ def test_being_offline_is_said_soon(
     net: LocalInternet, monkeypatch: pytest.MonkeyPatch, resolver: Callable[..., object]
 ) -> None:
     """No name server answers, no name is known, or the system waits for one for very long."""
-    net.silent = True
+    net.names.silent = True
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
     search = Searched(net)
     assert isinstance(search.found.problem, Unreachable)

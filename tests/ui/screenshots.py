@@ -30,7 +30,6 @@ from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.setup_app import SetupApp
 from tui_mail.ui.sheet import Sheet
-from tui_mail.ui.widgets.typing import Line
 
 ROOT = Path(__file__).parents[2]
 ANSWER = "Thank you, that is what we need.\n\nI will bring the numbers on Thursday; can you keep an hour free?\n"
@@ -104,8 +103,8 @@ async def take_setup(account: Account, folder: Path) -> None:
         secrets.begin(where)
         app = SetupApp(where, "anna@example.org")
         async with app.run_test(size=(100, 26)) as pilot:
-            await wait_for(pilot, lambda: isinstance(app.focused, Line), 20)
             setup = app.setup
+            await wait_for(pilot, lambda: all(page.is_mounted for page in setup.pages), 20)
             setup.sheet = Sheet("Anna Berg", "anna@example.org", "secret")
             setup.who.show(setup.sheet)
             imap, smtp = (

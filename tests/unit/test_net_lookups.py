@@ -76,7 +76,7 @@ def test_a_name_server_that_says_nothing_is_given_up(
 ) -> None:
     """All questions about one thing have one time limit together."""
     monkeypatch.setattr(lookups, "QUICK", 0.5)
-    net.silent = True
+    net.names.silent = True
     began = time.monotonic()
     with pytest.raises(Unreachable, match="No name server answered"):
         question("example.org", net.internet)

@@ -31,6 +31,19 @@ def server(host: str = "mail.example.org", *, auth: str = "password", security: 
         ("smtp.office365.com", "oauth2", "535 5.7.139 SmtpClientAuthentication is disabled", "smtp-auth-disabled"),
         ("SMTP.OFFICE365.COM.", "oauth2", "535 5.7.139 Authentication unsuccessful, the request did not meet the "
          "criteria to be authenticated successfully", "smtp-auth-disabled"),
+        ("smtp.office365.com", "password", "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is "
+         "disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled", "smtp-auth-disabled"),
+        ("smtp-mail.outlook.com", "password", "535 5.7.139 Authentication unsuccessful, basic authentication is "
+         "disabled.", "microsoft-oauth"),
+        ("smtp.office365.com", "password", "550 5.7.30 Basic authentication is not supported for Client Submission",
+         "microsoft-oauth"),
+        ("smtp.office365.com", "password", "535 5.7.139 Authentication unsuccessful, user is locked by your "
+         "organization's security defaults policy. Contact your administrator.", "microsoft-oauth"),
+        ("smtp.office365.com", "oauth2", "535 5.7.139 Authentication unsuccessful, the user credentials were "
+         "incorrect.", None),
+        ("outlook.office365.com", "password", "-ERR Logon failure: BasicAuthBlocked", "microsoft-oauth"),
+        ("mail.contoso.example", "password", "NO LOGIN failed. BasicAuthBlocked", "microsoft-oauth-elsewhere"),
+        ("mail.contoso.example", "oauth2", "NO AUTHENTICATE failed. BasicAuthBlocked", None),
     ],
 )  # fmt: skip
 def test_which_row_fits(host: str, auth: str, words: str, name: str | None) -> None:
@@ -44,6 +57,19 @@ def test_what_is_said_of_an_unknown_refusal() -> None:
     said = login_sentence(server(), "NO no", ": “no”")
     assert said.startswith("User name or password for anna at mail.example.org was not accepted: “no”. Your mail")
     assert login_sentence(server(auth="oauth2"), "NO no", "").startswith("The access token for anna")
+
+
+@pytest.mark.parametrize(
+    ("auth", "words", "cure"),
+    [
+        ("password", "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", "with OAuth."),
+        ("password", "535 5.7.139 SmtpClientAuthentication is disabled for the Tenant.", "(Authenticated SMTP)"),
+        ("oauth2", "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.", "account login"),
+    ],
+)
+def test_what_microsoft_says_of_sending(auth: str, words: str, cure: str) -> None:
+    """Its 5.7.139 means three things: a password where OAuth is wanted, a switch of the administrator, a bad token."""
+    assert cure in login_sentence(server("smtp.office365.com", auth=auth), words, "")
 
 
 @pytest.mark.parametrize(

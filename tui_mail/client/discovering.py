@@ -23,7 +23,7 @@ from tui_mail.config import discovery as rules
 from tui_mail.config.autoconfig import LIMIT, read_autoconfig
 from tui_mail.config.discovery import Look, Offered, Record, Service
 from tui_mail.config.providers import provider_of, provider_of_exchanger, similar_domain
-from tui_mail.errors import MailError, Unreachable
+from tui_mail.errors import CertificateRefused, MailError, Unreachable
 from tui_mail.model import Security, Server
 from tui_mail.net.lookups import Exchangers, File, Internet, fetch, mail_exchangers, service_records
 from tui_mail.net.probing import is_absent, is_distrusted, look
@@ -38,6 +38,27 @@ ASKING = 6.5
 """Seconds of these for what can be asked."""
 LINGER = 1.5
 """Seconds for which POP3 is still looked for when IMAP and SMTP are found."""
+
+_PORTAL = (
+    "This network answers in place of the servers that were asked: it probably wants you to sign in first (hotel, "
+    "train, café). Nothing was changed. Open any page in a browser, then try again,"
+)
+_CLOCK = (
+    "By this computer's clock the certificates of the servers that were asked are not valid. Nothing was changed. Set "
+    "the clock, then try again,"
+)
+_IN_BETWEEN = {
+    "name": _PORTAL,
+    "plain": _PORTAL,
+    "expired": _CLOCK,
+    "early": _CLOCK,
+    "untrusted": (
+        "Nobody whom this computer trusts vouches for the servers that were asked: this network answers in their "
+        "place, or the list of authorities (the package ca-certificates) is missing here. Nothing was changed. Sign in "
+        "to the network with a browser, or install that list, then try again,"
+    ),
+}
+"""By the reason why a certificate that is known to be good was refused."""
 
 Tell = Callable[[SafeText], None]
 
@@ -112,6 +133,8 @@ class _Search:
         self._waiting: list[_Rank] = []
         self._exchangers = Exchangers(exists=True)
         self._online = False
+        self._in_between = ""
+        """What keeps everything from being asked, and what to do; seen by the certificate of the database."""
 
     def say(self, words: str) -> None:
         """One line of the log."""
@@ -139,6 +162,8 @@ class _Search:
                 "Nothing answered, no name server and no mail server: this computer seems to be offline. Nothing was "
                 "changed. Connect it and try again, or enter the servers by hand."
             )
+        if self._in_between:
+            return MailError(f"{self._in_between} or enter the servers by hand.")
         meant = similar_domain(domain)
         hint = f" Did you mean {meant}?" if meant else " Check the address."
         if not self._exchangers.exists:
@@ -193,6 +218,8 @@ class _Search:
         where = url.removeprefix("https://")
         if isinstance(outcome, MailError):
             self._online |= not isinstance(outcome, Unreachable)
+            if isinstance(outcome, CertificateRefused) and url.startswith(self._internet.ispdb):
+                self._in_between = _IN_BETWEEN.get(outcome.reason, "")
             self.say(f"{where}: {_short(outcome)}")
             return
         self._online = True

@@ -55,16 +55,8 @@ def explained(challenge: bytes) -> str:
     return ", ".join(found)
 
 
-def advice(server: Server, words: str, explanation: str = "") -> str:
-    """What to do about a login that was refused, as the end of a sentence or two. `words`: the server's."""
-    said = words.lower().replace(" ", "")
-    if "basicauthblocked" in said or "basicauthenticationisdisabled" in said:
-        return 'Passwords are no longer accepted here: set auth = "oauth2" for this account, and log in.'
-    if "5.7.139" in said or "smtpclientauthenticationisdisabled" in said:
-        return (
-            "Sending by mail programs is switched off for this mailbox: its administrator has to switch "
-            "“Authenticated SMTP” on."
-        )
+def advice(server: Server, explanation: str = "") -> str:
+    """What to do about a login that was refused for no reason that is known (refusals), as the end of a sentence."""
     if server.auth != "oauth2":
         return "Enter the password again; some providers want an app password here."
     if "scope" in explanation and "insufficient" in explanation:

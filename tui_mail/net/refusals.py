@@ -94,7 +94,7 @@ REFUSALS = (
     Refusal(
         "smtp-auth-disabled",
         f"Sending with a login (Authenticated SMTP) is switched off for this mailbox or organisation. {_ADMIN}",
-        r"5\.7\.139.{0,60}(disabled|criteria)|SmtpClientAuthentication is disabled",
+        r"SmtpClientAuthentication is disabled|5\.7\.139.{0,60}did not meet the criteria",
     ),
     Refusal(
         "consent-missing",
@@ -131,7 +131,7 @@ REFUSALS = (
     Refusal(
         "microsoft-oauth-elsewhere",
         "The server takes no passwords from mail programs: set the account up with OAuth.",
-        r"BasicAuthBlocked|basic authentication is disabled",
+        r"BasicAuthBlocked|basic authentication is (disabled|not supported)",
         auth="password",
     ),
     Refusal(
@@ -168,7 +168,7 @@ def login_sentence(server: Server, words: str, said: str, explanation: str = "")
     what = "The access token" if server.auth == "oauth2" else "User name or password"
     why = f" ({explanation})" if explanation else ""
     known = known_refusal(server, words)
-    cure = known.cure if known else advice(server, words, explanation)
+    cure = known.cure if known else advice(server, explanation)
     return f"{what} for {server.user} at {server.host} was not accepted{why}{said}. {SAFE} {cure}"
 
 

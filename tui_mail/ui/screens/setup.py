@@ -48,6 +48,8 @@ FIRST_PERSON = 1000
 """User numbers below are the system's own."""
 LOW = 20
 """Lines below which every line is needed."""
+TIGHT = 34
+"""Lines below which what cannot be seen of the settings is scrolled to, and the buttons stay."""
 
 
 class Setup(Paged):
@@ -71,6 +73,7 @@ class Setup(Paged):
             *(self.who, self.importing, self.settings, self.logging_in, self.test, self.secret, self.preset)
         ]
         self.page: Page = self.who
+        self._to_mount: list[Page] = self.pages[1:]
         self.account: Account | None = None
         self.seeking: Seeking | None = None
         self.trial: Trial | None = None
@@ -78,9 +81,10 @@ class Setup(Paged):
         self._ports: list[Cure] = []
 
     def compose(self) -> ComposeResult:
-        """Title, pages, keys."""
+        """Title, first page, keys; the other pages come once it is there, which halves the wait for it."""
+        self._suit(self.app.size.height)  # before there is anything whose style would be worked out twice
         yield self._title
-        yield from self.pages
+        yield self.who
         yield self._keys
 
     def on_mount(self) -> None:
@@ -90,10 +94,27 @@ class Setup(Paged):
         if not self.sheet.full_name:
             self.sheet.full_name = _own_name()
         self.turn_to(self.who)
+        self.call_after_refresh(self._mount_next)
+
+    async def _mount_next(self) -> None:
+        """One page after the other, so that what is typed meanwhile is shown between them."""
+        if self._to_mount:
+            await self.mount(self._to_mount.pop(0))
+            self.call_after_refresh(self._mount_next)
+
+    async def _mount_rest(self) -> None:
+        """For who is quicker than that."""
+        rest, self._to_mount = self._to_mount, []
+        await self.mount_all(rest)
 
     def on_resize(self) -> None:
+        """Another height."""
+        self._suit(self.size.height)
+
+    def _suit(self, height: int) -> None:
         """A low window gets pages without air."""
-        self.set_class(self.size.height < LOW, "-low")
+        self.set_class(height < LOW, "-low")
+        self.set_class(height < TIGHT, "-tight")
 
     def on_unmount(self) -> None:
         """What is being tried is given up."""
@@ -154,8 +175,9 @@ class Setup(Paged):
         sheets.forget(self._paths)
         self.dismiss(None)
 
-    def on_push_pressed(self, event: Push.Pressed) -> None:
+    async def on_push_pressed(self, event: Push.Pressed) -> None:
         """A button."""
+        await self._mount_rest()
         name = event.push.id or ""
         kind, _, number = name.rpartition("-")
         if kind == "port-cure":
@@ -241,7 +263,7 @@ class Setup(Paged):
             self.settings.show(self.sheet)
             self._arrange()
             if best is not None and not self._touched and isinstance(self.focused, Line):
-                self.set_focus(self.settings.query_one("#go-on", Push))
+                self.set_focus(self._lacking() or self.settings.query_one("#go-on", Push))
         french = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("fr")
         self.settings.say_card(found.card, best.why if best is not None else SafeText(""), french)
         if over and best is None:
@@ -342,14 +364,20 @@ class Setup(Paged):
             self.seeking.stop()
         if not self.sheet.logs_in and self._account("settings") is None:
             return
-        for leg, wants in (("incoming", self.sheet.incoming), ("outgoing", self.sheet.outgoing)):
+        if (line := self._lacking()) is not None:
+            self.problem("settings", "Type the password, or choose a command or a token instead of one.")
+            self.set_focus(line)
+            return
+        self._log_in_or_test()
+
+    def _lacking(self) -> Line | None:
+        """The first field of a password that is still to be typed."""
+        for leg, wants in self.sheet.legs():
             inherits = leg == "outgoing" and (self.sheet.same_login or not wants.host)
             typed = self.sheet.password if leg == "incoming" else self.sheet.outgoing_password
             if wants.auth == "password" and not typed and not inherits:
-                self.problem("settings", "Type the password, or choose a command or a token instead of one.")
-                self.set_focus(self.settings.query_one(f"#{leg}-password", Line))
-                return
-        self._log_in_or_test()
+                return self.settings.query_one(f"#{leg}-password", Line)
+        return None
 
     def _account(self, page: str) -> Account | None:
         try:

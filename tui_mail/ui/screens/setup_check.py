@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from tui_mail.settings import Cure, Leg, LegReport, Step, StepDone
@@ -31,7 +31,7 @@ class TestPage(Page):
         with Horizontal(id="legs"):
             for leg in ("incoming", "outgoing"):
                 yield Lines(id=f"{leg}-steps", classes="steps")
-        with Horizontal(id="cures", classes="form-buttons"):
+        with Vertical(id="cures", classes="form-buttons"):
             for number in range(CURES):
                 yield Push(f"cure-{number}", "")
         with Horizontal(classes="form-buttons"):

@@ -119,15 +119,16 @@ class SettingsPage(Page):
     TITLE = "Settings"
 
     def compose(self) -> ComposeResult:
-        """What was found, the protocol, both servers, ways out, the log."""
-        yield Static("", id="card", markup=False)
-        yield Mark("imap", "IMAP", "stays on the server; every device shows the same")
-        yield Mark("pop3", "POP3", "comes to this computer; other devices will not see it")
-        with Vertical(id="policy-rows"):
-            yield row("On server", Pick("policy", POLICIES))
-            yield Static("", id="policy-words", classes="form-words", markup=False)
-        for leg in ("incoming", "outgoing"):
-            yield from self._leg(leg)
+        """What was found, the protocol, both servers; where they always can be seen: ways out, buttons, the log."""
+        with VerticalScroll(id="settings-fields", can_focus=False):
+            yield Static("", id="card", markup=False)
+            yield Mark("imap", "IMAP", "stays on the server; every device shows the same")
+            yield Mark("pop3", "POP3", "comes to this computer; other devices will not see it")
+            with Vertical(id="policy-rows"):
+                yield row("On server", Pick("policy", POLICIES))
+                yield Static("", id="policy-words", classes="form-words", markup=False)
+            for leg in ("incoming", "outgoing"):
+                yield from self._leg(leg)
         with Horizontal(id="ports", classes="form-buttons"):
             yield OneLine(id="ports-words")
             for number in range(CURES):
@@ -188,6 +189,7 @@ class SettingsPage(Page):
         self.query_one("#outgoing-command-row").display = not sheet.same_login and sheet.outgoing.auth in WITH_COMMAND
         self.query_one("#outgoing-password-row").display = not sheet.same_login and sheet.outgoing.auth == "password"
         cures = sheet.cures()
+        cures = [cure for cure in cures if cure.leg == cures[0].leg]  # a line has room for those of one server
         self.query_one("#ports").display = bool(cures)
         words = self.query_one("#ports-words", OneLine)
         said = " ! " + " ".join(_usually(cure.leg, sheet) for cure in cures[::2])
@@ -223,6 +225,7 @@ class SettingsPage(Page):
             ]
         self.query_one("#card", Static).update("\n".join(lines))
         self.query_one("#card").display = bool(lines)
+        self.query_one("#settings-fields").scroll_home(animate=False)
 
     def say_log(self, lines: Sequence[SafeText]) -> None:
         """The last lines of what is being tried."""

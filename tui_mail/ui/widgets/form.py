@@ -53,7 +53,7 @@ class Control(OneLine, can_focus=True):
     """What takes the focus and is no text; the screen has Tab, Enter, up and down."""
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Look so, or as before."""
+        """Look so; a handler of Focus comes before it is true."""
         super().watch_has_focus(has_focus)
         self.show()
 
