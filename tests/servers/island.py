@@ -9,7 +9,7 @@ its own, so this needs root, and no two of them meet. Anna (password "secret") h
 one mailbox behind all of them, with one letter in it.
 
 This module is also the program that holds an island: it starts the servers, says that they are there, and ends with
-its stdin.
+its stdin, and so with whoever started it, however that ended.
 """
 
 from __future__ import annotations
@@ -118,17 +118,7 @@ class Island:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        argv = [
-            "setpriv",
-            "--pdeathsig",
-            "TERM",
-            "unshare",
-            *NAMESPACES,
-            sys.executable,
-            "-m",
-            __name__,
-            str(self._root),
-        ]
+        argv = ["unshare", *NAMESPACES, sys.executable, "-m", __name__, str(self._root)]
         with open(self._root / "island.log", "wb") as log:
             self._process = subprocess.Popen(
                 argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, cwd=ROOT
@@ -145,8 +135,6 @@ class Island:
         process, self._process = self._process, None
         if process is not None:
             process.communicate(timeout=60)
-        if error is None and process is not None and process.returncode == 0:
-            shutil.rmtree(self._root, ignore_errors=True)
 
     @property
     def log(self) -> str:
@@ -188,6 +176,7 @@ def main(root: Path) -> None:
         (root / "trusted.pem").write_bytes(b"".join(file.read_bytes() for file in authorities))
         print("there", flush=True)
         sys.stdin.read()
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def _settle(root: Path) -> None:
