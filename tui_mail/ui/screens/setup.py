@@ -125,8 +125,8 @@ class Setup(Paged):
     @property
     def way(self) -> list[Page]:
         """The pages that these answers lead through."""
-        login = [self.logging_in] if self.sheet.logs_in else []
-        early = self.page in (self.who, self.settings)
+        login = [self.logging_in] if self.sheet.logs_in or self.page is self.logging_in else []
+        early = self.page in (self.who, self.settings, self.secret)
         secret = [self.secret] if early or login or self.sheet.secrets() else []
         taken = [self.importing] if self.page is self.importing else []
         return [self.who, *taken, self.settings, *login, self.test, *secret, self.preset]
