@@ -15,6 +15,11 @@ from textual.screen import Screen
 from tui_mail.ui.screens.setup_pages import Page
 from tui_mail.ui.widgets.form import Mark, Pick, Push
 
+LOW = 20
+"""Lines below which every line is needed."""
+TIGHT = 34
+"""Lines below which what cannot be seen of the settings is scrolled to, and the buttons stay."""
+
 
 class Paged(Screen[str | None]):
     """Has a page on which the cursor is."""
@@ -32,6 +37,28 @@ class Paged(Screen[str | None]):
     ]
 
     page: Page
+    to_mount: list[Page]
+    """Pages that are not there yet."""
+
+    async def mount_next(self) -> None:
+        """One page after the other, so that what is typed meanwhile is shown between them."""
+        if self.to_mount:
+            await self.mount(self.to_mount.pop(0))
+            self.call_after_refresh(self.mount_next)
+
+    async def mount_rest(self) -> None:
+        """For who is quicker than that."""
+        rest, self.to_mount = self.to_mount, []
+        await self.mount_all(rest)
+
+    def on_resize(self) -> None:
+        """Another height."""
+        self.suit(self.size.height)
+
+    def suit(self, height: int) -> None:
+        """A low window gets pages without air."""
+        self.set_class(height < LOW, "-low")
+        self.set_class(height < TIGHT, "-tight")
 
     def action_back(self) -> None:
         """The page before."""

@@ -46,10 +46,6 @@ if TYPE_CHECKING:
 LEGS: tuple[Leg, Leg] = ("incoming", "outgoing")
 FIRST_PERSON = 1000
 """User numbers below are the system's own."""
-LOW = 20
-"""Lines below which every line is needed."""
-TIGHT = 34
-"""Lines below which what cannot be seen of the settings is scrolled to, and the buttons stay."""
 
 
 class Setup(Paged):
@@ -73,7 +69,7 @@ class Setup(Paged):
             *(self.who, self.importing, self.settings, self.logging_in, self.test, self.secret, self.preset)
         ]
         self.page: Page = self.who
-        self._to_mount: list[Page] = self.pages[1:]
+        self.to_mount = self.pages[1:]
         self.account: Account | None = None
         self.seeking: Seeking | None = None
         self.trial: Trial | None = None
@@ -82,7 +78,7 @@ class Setup(Paged):
 
     def compose(self) -> ComposeResult:
         """Title, first page, keys; the other pages come once it is there, which halves the wait for it."""
-        self._suit(self.app.size.height)  # before there is anything whose style would be worked out twice
+        self.suit(self.app.size.height)  # before there is anything whose style would be worked out twice
         yield self._title
         yield self.who
         yield self._keys
@@ -94,27 +90,7 @@ class Setup(Paged):
         if not self.sheet.full_name:
             self.sheet.full_name = _own_name()
         self.turn_to(self.who)
-        self.call_after_refresh(self._mount_next)
-
-    async def _mount_next(self) -> None:
-        """One page after the other, so that what is typed meanwhile is shown between them."""
-        if self._to_mount:
-            await self.mount(self._to_mount.pop(0))
-            self.call_after_refresh(self._mount_next)
-
-    async def _mount_rest(self) -> None:
-        """For who is quicker than that."""
-        rest, self._to_mount = self._to_mount, []
-        await self.mount_all(rest)
-
-    def on_resize(self) -> None:
-        """Another height."""
-        self._suit(self.size.height)
-
-    def _suit(self, height: int) -> None:
-        """A low window gets pages without air."""
-        self.set_class(height < LOW, "-low")
-        self.set_class(height < TIGHT, "-tight")
+        self.call_after_refresh(self.mount_next)
 
     def on_unmount(self) -> None:
         """What is being tried is given up."""
@@ -177,7 +153,7 @@ class Setup(Paged):
 
     async def on_push_pressed(self, event: Push.Pressed) -> None:
         """A button."""
-        await self._mount_rest()
+        await self.mount_rest()
         name = event.push.id or ""
         kind, _, number = name.rpartition("-")
         if kind == "port-cure":
