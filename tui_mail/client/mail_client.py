@@ -20,6 +20,7 @@ from tui_mail.attention import Attention
 from tui_mail.client.acting import Acting
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
+from tui_mail.client.searching import Searching
 from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
 from tui_mail.config.overlaps import overlaps
@@ -58,7 +59,7 @@ FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Acting, Writing):
+class MailClient(Reading, Acting, Writing, Searching):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(

@@ -21,6 +21,7 @@ from tui_mail.paths import Paths
 from tui_mail.store import folders, links, messages
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
+from tui_mail.sync.indexer import Indexer
 from tui_mail.sync.lock import take_engine_lock
 from tui_mail.sync.pop_account import PopWorker
 from tui_mail.sync.pulse import private_socket, wake_path
@@ -64,6 +65,7 @@ class Engine:
             for account in accounts
             if account.can_send
         ]
+        self._indexer = Indexer(paths, db, attention)
         self._vigil = Vigil([*self.workers.values(), *self.senders], clock=clock, source=source)
 
     @property
@@ -89,11 +91,16 @@ class Engine:
         for sender in self.senders:
             sender.start()
         self._vigil.start()
+        self._indexer.start()
 
     def stop(self) -> None:
         """Stop everything within a second; what is not finished goes on at the next start."""
         self._vigil.stop()
-        threads: list[AccountWorker | PopWorker | Sender] = [*self.workers.values(), *self.senders]
+        threads: list[AccountWorker | PopWorker | Sender | Indexer] = [
+            *self.workers.values(),
+            *self.senders,
+            self._indexer,
+        ]
         for thread in threads:
             thread.stop()
         for thread in threads:
