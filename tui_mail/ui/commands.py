@@ -72,7 +72,11 @@ class Commands:
             "message.junk": self._junk,
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
-            "select.none": self._select(self._list.select_none),
+            "select.none": self._select_none,
+            "select.all": screen.finding.select_all,
+            "search": screen.finding.open,
+            "search.list": screen.finding.to_list,
+            "search.close": screen.finding.close,
             **screen.beginning.table,
             "compose.next": lambda: screen.writing.step(1),
             "compose.previous": lambda: screen.writing.step(-1),
@@ -120,7 +124,7 @@ class Commands:
             "account.add": lambda: add_account(screen),
             "palette": self._palette,
             "help": self._help,
-            "quit": screen.writing.leave,
+            "quit": self._leave,
         }
 
     # --- handling mail
@@ -157,7 +161,8 @@ class Commands:
         ids = self._targets()
 
         def move(folder: Folder) -> None:
-            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ids)
+            ours = self._of_account(ids, folder)
+            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ours)
 
         self._filing.pick_target("Move", ids, move)
 
@@ -165,14 +170,15 @@ class Commands:
         ids = self._targets()
 
         def copy(folder: Folder) -> None:
-            words = f"Copied to {folder_label(folder)}: {messages_words(len(ids))}"
+            ours = self._of_account(ids, folder)
+            words = f"Copied to {folder_label(folder)}: {messages_words(len(ours))}"
 
             def done(change: Change | None) -> None:
                 self._screen.standing.acted()
                 undo = f" · {self._screen.keymap.shown('undo')} undo" if change is not None else ""
                 self._say(words + undo if change is not None else "Nothing to copy.")
 
-            self._screen.bridge.when_done(self._client.copy(ids, folder.id), done, self._screen.problem)
+            self._screen.bridge.when_done(self._client.copy(ours, folder.id), done, self._screen.problem)
 
         self._filing.pick_target("Copy", ids, copy)
 
@@ -267,6 +273,21 @@ class Commands:
             self._screen.say_list()
 
         return selecting
+
+    def _select_none(self) -> None:
+        """Select nothing; where nothing is selected, end the search."""
+        if self._screen.finding.active and not self._list.listing.selected:
+            self._screen.finding.close()
+            return
+        self._list.select_none()
+        self._screen.say_list()
+
+    def _leave(self) -> None:
+        """Out of the search, else out of the program."""
+        if self._screen.finding.active:
+            self._screen.finding.close()
+        else:
+            self._screen.writing.leave()
 
     # --- moving
 
@@ -393,11 +414,18 @@ class Commands:
 
     @property
     def _role(self) -> Role:
+        """What the folder is for that everything is in that an action is about."""
+        if self._screen.finding.active:
+            return self._screen.finding.role_of(self._list.targets())
         return self._screen.folder.role if self._screen.folder is not None else Role.NONE
+
+    def _of_account(self, ids: list[int], folder: Folder) -> list[int]:
+        """Those that can go into a folder: a search may find messages of several accounts."""
+        return self._screen.finding.of_account(ids, folder.account) if self._screen.finding.active else ids
 
     def _folder_of_role(self, role: Role) -> Folder | None:
         """The folder of a role: of the account that is shown, else of any."""
-        here = self._screen.folder
+        here = self._screen.here
         found = [one for one in self._client.folders() if one.role is role and one.selectable]
         found.sort(key=lambda one: here is None or one.account != here.account)
         return found[0] if found else None
