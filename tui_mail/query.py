@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -449,6 +449,34 @@ def _midnight(day: date) -> int | None:
         return None
 
 
-def narrowed(query: Query, term: Term) -> Query:
-    """The query within something else."""
-    return replace(query, term=_all([term, query.term]))
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A query parted between a server, which knows every text, and this computer, which knows the rest better."""
+
+    server: Term | None
+    """What a server is asked; None: nothing that only a server knows."""
+    local: Term
+    """What must be true besides."""
+    hints: tuple[SafeText, ...] = ()
+    """What no server can be asked."""
+
+
+def parted(query: Query) -> Parted:
+    """The terms with words go to the server, each with what it is joined to by OR; all others are better known here."""
+    terms = query.term.terms if isinstance(query.term, All) else (query.term,)
+    server, local, hints = list[Term](), list[Term](), list[SafeText]()
+    for term in terms:
+        leaves = list(Query("", term).leaves())
+        if any(_is_ours_alone(leaf) for leaf in leaves):
+            local.append(term)
+            if any(isinstance(leaf, Words) for leaf in leaves):
+                hints.append(safe_line("a server cannot look for names of files"))
+        elif any(isinstance(leaf, Words) for leaf in leaves):
+            server.append(term)
+        else:
+            local.append(term)
+    return Parted(_all(server) if server else None, _all(local), tuple(dict.fromkeys(hints)))
+
+
+def _is_ours_alone(leaf: Term) -> bool:
+    return isinstance(leaf, HasAttachment) or (isinstance(leaf, Words) and leaf.where is Where.FILENAME)

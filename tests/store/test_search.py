@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -258,6 +261,39 @@ def test_two_who_fill_it_at_once_put_nothing_in_twice(finder: Finder) -> None:
     assert sql.execute("SELECT COUNT(*) FROM inside WHERE inside MATCH 'text'").fetchone()[0] == len(ids)
     for one in (sql, ours, theirs):
         one.close()
+
+
+KILLED = """
+import os, sys
+from tui_mail.mime.worker import ParserProcess
+from tui_mail.paths import paths
+from tui_mail.store import search_index
+from tui_mail.store.database import Database
+from tui_mail.sync import indexer
+search_index.HEADS = indexer.BODIES = 3
+where = paths(sys.argv[1])
+db = Database(where)
+index = indexer.opened(where, db)
+reader = ParserProcess(answer="words")
+for step, _ in enumerate(indexer.catch_up(index, db, lambda: reader)):
+    if step == int(sys.argv[2]):
+        os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize("step", [0, 1, 4, 6, 8])
+def test_killed_at_any_step_it_goes_on(finder: Finder, tmp_path: Path, step: int) -> None:
+    """kill -9 costs one transaction; nothing is in twice, nothing is missing."""
+    ids = [finder.put(f"apple {number}", f"pear {number}") for number in range(12)]
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(step)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    finder.index()
+    assert finder.find("apple") == finder.find("pear") == ids[::-1]
+    sql = finder.sql()
+    for table, words in (("head", "apple"), ("inside", "pear")):
+        rows = sql.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH '{words}'").fetchall()
+        assert [row[0] for row in rows] == ids
+    sql.close()
 
 
 def test_gmail_shows_one_message_under_several_labels_and_it_is_found_once(finder: Finder) -> None:

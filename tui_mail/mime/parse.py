@@ -30,7 +30,6 @@ from tui_mail.mime.plain import plain_blocks, unflowed
 from tui_mail.mime.structure import DEPTH_LIMIT, PARTS_LIMIT, Entity, Outline, outline
 from tui_mail.model import Address, Block, BlockKind, Message, Part, Span
 from tui_mail.text import SafeText, safe_block, safe_line
-from tui_mail.words import words_of
 
 MESSAGE_LIMIT = 50_000_000
 """Octets of a message that are looked at."""
@@ -58,6 +57,8 @@ def parse_message(raw: bytes) -> Message:
 
 def words_in(raw: bytes) -> tuple[list[str], list[str]]:
     """What is searched for in a message beside its header: the words of its files' names, and of its text."""
+    from tui_mail.words import words_of  # only the child that reads for the index needs it
+
     try:
         reading = _Reading(raw)
         reading.read_body()

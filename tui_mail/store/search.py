@@ -9,6 +9,7 @@ no sign that FTS5 knows. A message that Gmail shows under several labels is foun
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from array import array
 from collections.abc import Collection, Sequence
@@ -31,6 +32,7 @@ from tui_mail.query import (
     When,
     Where,
     Words,
+    parted,
 )
 from tui_mail.store.many import marks
 from tui_mail.store.rows import ids_in
@@ -79,12 +81,19 @@ class Condition:
     names_folder: bool = False
 
 
-def find(sql: sqlite3.Connection, query: Query, folders: Sequence[Folder]) -> Found:
+def find(sql: sqlite3.Connection, query: Query, folders: Sequence[Folder], told: Sequence[int] = ()) -> Found:
     """The messages that a query means. `sql` is of `open_for_search`, `folders` are all that there are.
+
+    `told`: of which servers say that their texts fit (query.parted); the rest of the query holds for them, too.
 
     Takes up to a second over 100,000 messages: not for the thread of a screen. Raises StoreError.
     """
     condition = condition_of(sql, query.term, folders)
+    if told:
+        rest = condition_of(sql, parted(query).local, folders)
+        listed = "m.id IN (SELECT value FROM json_each(?))"
+        condition.sql = " ".join(("(", condition.sql, "OR", listed, "AND", rest.sql, ")"))
+        condition.values += [json.dumps(list(told)), *rest.values]
     select = _ONCE if not condition.names_folder and _has_labels(sql) else _EACH
     return Found(ids_in(sql, select.replace("CONDITION", condition.sql), condition.values), tuple(condition.hints))
 

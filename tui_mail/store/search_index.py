@@ -67,7 +67,7 @@ class SearchIndex:
     def close(self) -> None:
         """Leave the file in one piece."""
         with contextlib.suppress(sqlite3.Error):
-            self._sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._sql.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
         self._sql.close()
 
     def version(self) -> int:
@@ -140,7 +140,7 @@ class SearchIndex:
     def checkpoint(self) -> None:
         """Have the write-ahead log begin anew, as far as readers allow it."""
         with translated(self._path):
-            self._sql.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._sql.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
 
     # --- below --------------------------------------------------------------------------------
 

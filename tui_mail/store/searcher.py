@@ -34,6 +34,8 @@ class Answer:
     hints: tuple[SafeText, ...]
     """What was not understood, or can find nothing."""
     covered: Coverage
+    added: int = 0
+    """How many of them are there only because a server says so."""
 
 
 class Searcher:
@@ -47,14 +49,19 @@ class Searcher:
         self._sql: sqlite3.Connection | None = None
         self._file = 0
 
-    def find(self, query: Query) -> Answer:
-        """What the index finds now. Raises StoreError, also when it was interrupted."""
+    def find(self, query: Query, told: Sequence[int] = ()) -> Answer:
+        """What the index finds now, and what servers told (search.find).
+
+        Raises StoreError, also when it was interrupted.
+        """
         sql = self._opened()
         known = self._folders()
         if sql is None:
             return Answer(query, array("q"), query.hints, Coverage(sum(folder.total for folder in known), 0, 0))
         found = search.find(sql, query, known)
-        return Answer(query, found.ids, query.hints + found.hints, coverage(sql))
+        whole = search.find(sql, query, known, told) if told else found
+        added = len(whole.ids) - len(found.ids)
+        return Answer(query, whole.ids, query.hints + found.hints, coverage(sql), added)
 
     def interrupt(self) -> None:
         """End what `find` is doing: something else is asked for."""

@@ -31,13 +31,14 @@ BEGIN_SECONDS = 2.0
 """After a start, everything else comes first for so long."""
 LOOK_SECONDS = 1.0
 """How often it looks whether something was committed."""
-QUIET_SECONDS = 1.5
+QUIET_SECONDS = 0.7
 """How long nothing must have been committed before it begins…"""
-LATEST_SECONDS = 15.0
+LATEST_SECONDS = 8.0
 """…and after which it begins nevertheless."""
-COMPARE_SECONDS = 5.0
-"""Between two comparisons of everything, and at least SHARE times what one takes."""
-SHARE = 30
+COMPARE_SECONDS = 4.0
+"""Between two comparisons of everything…"""
+RANGE_SECONDS = 0.3
+"""…and at least so long for each RANGE of numbers, which takes a thirtieth of that."""
 TROUBLE_SECONDS = 60.0
 """Pause after the disk or the file failed."""
 BODIES = 25
@@ -82,17 +83,16 @@ class Indexer(threading.Thread):
     def _keep_up(self) -> None:
         index = opened(self._paths, self._db)
         try:
-            seen, compared_at, took, behind = -1, 0.0, 0.0, True
+            seen, compared_at, behind = -1, 0.0, True
             while not self._over.is_set():
                 version = index.version()
                 if version != seen:
                     seen, behind = self._when_quiet(index, version), True
-                    self._do(add_new(index))
-                if behind and time.monotonic() - compared_at > max(COMPARE_SECONDS, SHARE * took):
-                    began = time.monotonic()
+                    self._do(add_new(index, self._db, self._read_words))
+                pause = max(COMPARE_SECONDS, RANGE_SECONDS * index.newest() / RANGE)
+                if behind and time.monotonic() - compared_at > pause:
                     self._do(catch_up(index, self._db, self._read_words))
-                    compared_at = time.monotonic()
-                    took, behind = min(compared_at - began, 10.0), False
+                    compared_at, behind = time.monotonic(), False
                     self._rest()
                     index.checkpoint()
                 self._over.wait(LOOK_SECONDS)
@@ -138,14 +138,19 @@ def opened(paths: Paths, db: Database) -> SearchIndex:
     return SearchIndex(open_index(paths, db.mail_path, db.store_id()), db.mail_path.with_name("search.db"))
 
 
-def add_new(index: SearchIndex) -> Iterator[None]:
-    """The headers of what came since the last time, step by step."""
+Reading = Callable[[], "ParserProcess"]
+"""Gives the child that reads; called when there is something to read."""
+
+
+def add_new(index: SearchIndex, db: Database, reading: Reading) -> Iterator[None]:
+    """What came since the last time, step by step; the bodies only of what came last."""
     newest, indexed = index.newest(), index.newest_indexed()
     while indexed < newest and index.add_heads(indexed + 1, newest):
         yield
+    yield from _add_bodies(index, db, reading, max(1, newest - RANGE), newest)
 
 
-def catch_up(index: SearchIndex, db: Database, reading: Callable[[], ParserProcess] | None) -> Iterator[None]:
+def catch_up(index: SearchIndex, db: Database, reading: Reading | None) -> Iterator[None]:
     """Everything that is missing or too much, step by step: first all headers, then the bodies that somebody reads."""
     newest = max(index.newest(), index.newest_indexed())
     for first in range(1, newest + 1, RANGE):
@@ -158,15 +163,19 @@ def catch_up(index: SearchIndex, db: Database, reading: Callable[[], ParserProce
     if reading is None:
         return
     for first in range(1, newest + 1, RANGE):
-        while missing := index.without_body(first, first + RANGE - 1, 10 * BODIES):
-            reader = reading()
-            while missing:
-                found = _read(missing, db, reader)
-                if reader.is_closed:  # what was not read for that reason is not unreadable
-                    return
-                index.add_bodies(found)
-                yield
+        yield from _add_bodies(index, db, reading, first, first + RANGE - 1)
         yield
+
+
+def _add_bodies(index: SearchIndex, db: Database, reading: Reading, first: int, last: int) -> Iterator[None]:
+    while missing := index.without_body(first, last, 10 * BODIES):
+        reader = reading()
+        while missing:
+            found = _read(missing, db, reader)
+            if reader.is_closed:  # what was not read for that reason is not unreadable
+                return
+            index.add_bodies(found)
+            yield
 
 
 def _read(missing: list[int], db: Database, reader: ParserProcess) -> list[BodyWords]:

@@ -11,6 +11,7 @@ is looked for, though it may still be found in another folder.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -18,18 +19,22 @@ from textual.timer import Timer
 from tui_mail.client.searching import covered_words
 from tui_mail.errors import MailError
 from tui_mail.model import Folder, Role
-from tui_mail.query import Query, understand
-from tui_mail.store.searcher import Answer
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Errands, Then
 from tui_mail.ui.widgets.folder_tree import folder_label
 from tui_mail.ui.widgets.listing import Listing, without
-from tui_mail.ui.widgets.one_line import Run
+from tui_mail.ui.widgets.one_line import PART, Run
 
 if TYPE_CHECKING:
+    from tui_mail.client.server_side import ServerSide
+    from tui_mail.model import SearchAnswered
+    from tui_mail.query import Query
+    from tui_mail.store.searcher import Answer, Searcher
     from tui_mail.ui.screens.triage import Triage
     from tui_mail.ui.widgets.search_box import SearchBox
 
+SERVER_SECONDS = 1.5
+"""Without a key after which servers are asked for what is not here; Enter asks them at once."""
 PAUSE_SECONDS = 0.08
 """After a key, before it is asked: who types on wants the answer to the whole word."""
 RELOAD_REST = 9.0
@@ -46,16 +51,25 @@ class Finding:
     def __init__(self, screen: Triage) -> None:
         self._screen = screen
         self._client = screen.client
-        self._searcher = screen.client.searcher()
+        self._searcher: Searcher | None = None
         self._errands = Errands("search", screen.bridge, self._failed, rest=RELOAD_REST)
         self._box: SearchBox | None = None
         self._timer: Timer | None = None
-        self._query = understand("")
+        self._query: Query | None = None
+        """What is in the box, when that is something."""
         self._asked = 0
         """Numbers the queries: an answer to an earlier one comes too late."""
         self._answer: Answer | None = None
         self._asked_at = 0.0
         self._folders: dict[int, Folder] = {}
+        self._side: ServerSide | None = None
+        self._side_for = 0
+        """The number of the query that servers were asked."""
+        self._early: list[SearchAnswered] = []
+        """Answers that came before it was known who was asked."""
+        self._server_errands = Errands("search-servers", screen.bridge, self._failed)
+        self._typed_at = 0.0
+        self._now = 0.0
         self.active = False
         """The list shows what was found."""
 
@@ -81,11 +95,12 @@ class Finding:
 
     def to_list(self) -> None:
         """From the box to what was found, at once; an empty box closes."""
-        if self._query.is_empty:
+        if self._query is None or self._query.is_empty:
             self.close()
             return
         if self._timer is not None:
             self._ask_now()
+        self._typed_at = 0.0  # no more is typed: servers may be asked
         self._screen.show_list()
 
     def close(self) -> None:
@@ -101,25 +116,28 @@ class Finding:
         """Another list is shown."""
         self._asked += 1
         self._stop_timer()
-        self._query, self._answer, self.active = understand(""), None, False
+        self._query, self._answer, self._side, self.active = None, None, None, False
         if self._box is not None and self._box.display:
             self._box.display = False
             self._box.clear_quietly()
 
     def typed(self, text: str) -> None:
         """Look for something else in a moment."""
-        self._stop_timer()
-        query = understand(text)
-        if query.is_empty and not query.hints and self.active and self._screen.folder is not None:
+        from tui_mail.query import understand
+
+        self._now = self._typed_at = time.time()
+        query, before = understand(text, self._now), self._query
+        self._query = query if text.strip() else None
+        if self._query is None and self.active:
+            self._stop_timer()
             self._asked += 1
-            self._query = query
+            self._answer = None
             self._screen.show_folder_again()
-            return
-        changed = query.term != self._query.term
-        self._query = query
-        if changed and not query.is_empty:
+        elif not query.is_empty and (before is None or query.term != before.term):
+            self._stop_timer()
             self._asked += 1
-            self._searcher.interrupt()
+            if self._searcher is not None:
+                self._searcher.interrupt()
             self._timer = self._screen.set_timer(PAUSE_SECONDS, self._ask_now)
         self._screen.say_list()
 
@@ -130,11 +148,12 @@ class Finding:
         if not self.active or self._answer is None:
             return
         query, asked, listing = self._answer.query, self._asked, self._screen.messages.listing
+        told = list(self._side.ids) if self._side is not None else []
         self._asked_at = time.monotonic()
 
         def errand() -> Then | None:
             number, left_out = listing.reload()
-            answer = self._found(query, asked)
+            answer = self._found(query, asked, told)
             if answer is None:
                 return None
             ids = without(answer.ids, left_out)
@@ -150,21 +169,58 @@ class Finding:
         self._errands.ask(errand, urgent=urgent)
 
     def tick(self) -> None:
-        """Once a second: an index that is being filled may find more."""
+        """Once a second: an index that is being filled may find more, and servers what is not here."""
+        if self.active and self._side_for != self._asked and time.time() - self._typed_at > SERVER_SECONDS:
+            self._ask_servers()
         if self._answer is not None and time.monotonic() - self._asked_at > GROWING_SECONDS:
             covered = self._answer.covered
             if min(covered.headers, covered.bodies) < covered.messages:
                 self.ask_again()
 
+    def server_answered(self, answer: SearchAnswered) -> None:
+        """A folder was looked into; what it adds is shown in its place among the rest."""
+        if self._side is None:
+            self._early.append(answer)
+        elif self._side_for == self._asked and self._side.take(answer):
+            if answer.message_ids:
+                self.ask_again(urgent=True)
+            self._screen.say_list()
+
+    def _ask_servers(self) -> None:
+        """On a thread: the folders that are not here whole are looked up first."""
+        if self._answer is None:
+            return
+        query, asked, now = self._answer.query, self._asked, self._now
+        self._side, self._side_for, self._early = None, asked, []
+
+        def errand() -> Then | None:
+            side = self._client.ask_servers(query, now)
+
+            def then() -> None:
+                if asked != self._asked:
+                    return
+                self._side, early = side, self._early
+                for answer in early:
+                    self.server_answered(answer)
+                self._screen.say_list()
+
+            return then
+
+        self._server_errands.ask(errand)
+
     def close_files(self) -> None:
         """The screen ends."""
         self._errands.close()
-        self._searcher.interrupt()
+        self._server_errands.close()
+        if self._searcher is not None:
+            self._searcher.interrupt()
 
     def _ask_now(self) -> None:
         self._stop_timer()
         query, asked = self._query, self._asked
         self._asked_at = time.monotonic()
+        if query is None:
+            return
 
         def errand() -> Then | None:
             answer = self._found(query, asked)
@@ -172,12 +228,14 @@ class Finding:
 
         self._errands.ask(errand)
 
-    def _found(self, query: Query, asked: int) -> Answer | None:
+    def _found(self, query: Query, asked: int, told: Sequence[int] = ()) -> Answer | None:
         """The answer, on the thread that asks; None when something else is wanted by now."""
         if asked != self._asked:
             return None
+        if self._searcher is None:
+            self._searcher = self._client.searcher()
         try:
-            return self._searcher.find(query)
+            return self._searcher.find(query, told)
         except MailError:
             if asked != self._asked:  # it was interrupted
                 return None
@@ -191,7 +249,9 @@ class Finding:
             self.active = True
         self._answer = answer
         self._folders = {folder.id: folder for folder in self._client.folders()}
-        self._screen.messages.say("Nothing found.")
+        covered = answer.covered
+        whole = min(covered.headers, covered.bodies) >= covered.messages
+        self._screen.messages.say("Nothing found." if whole else "Nothing found so far.")
         self._screen.messages.show_listing(Listing(answer.ids, keeps_hidden=True), Role.NONE)
         self._screen.say_list()
 
@@ -208,15 +268,16 @@ class Finding:
     @property
     def has_title(self) -> bool:
         """The line above the list is about the search."""
-        return self.active or not self._query.is_empty or bool(self._query.hints)
+        return self.active or self._query is not None
 
     def title(self) -> tuple[list[Run], list[Run]]:
         """How many were found, where the one under the cursor is, what was not understood; how much was looked at."""
         answer, messages = self._answer, self._screen.messages
-        waiting = answer is None or answer.query.term != self._query.term
-        hints = self._query.hints if answer is None or waiting else answer.hints
+        hints = self._query.hints if self._query is not None else ()
+        if answer is not None and (self._query is None or answer.query.term == self._query.term):
+            hints = answer.hints
         left: list[Run] = [(" Searching…" if answer is None else f" {len(messages.listing):,} found", "strong")]
-        if self._query.is_empty:
+        if self._query is not None and self._query.is_empty:
             left = [(" Nothing to search for yet", "quiet")]
         if messages.listing.selected and self.active:
             left.append((f" · {len(messages.listing.selected):,} selected", "accent"))
@@ -226,7 +287,13 @@ class Finding:
             left.append((f" · in {folder_label(here)}", "quiet"))
             if len(self._client.accounts) > 1:
                 left.append((f" · {here.account}", "quiet"))
-        right: list[Run] = [] if answer is None else [(f"{covered_words(answer.covered)} ", "quiet")]
+        right: list[Run] = []
+        if answer is not None:
+            words = str(covered_words(answer.covered))
+            if self._side is not None and self._side.asked:
+                words += f"{PART}{self._side.words(answer.added)}"
+                left += [(f" · {problem}", "warning") for problem in self._side.problems.values()]
+            right = [(f"{words} ", "quiet")]
         return left, right
 
     # --- what actions are about

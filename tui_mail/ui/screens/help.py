@@ -31,12 +31,12 @@ MARKS = (
     ("↶", "can be undone, in the history"),
 )  # fmt: skip
 SEARCHING = (
-    ("lunch friday", "both words, anywhere; parts of words are found, too"),
-    ('"lunch on friday"', "these whole words in this order"),
-    ("from: to: cc: subject:", "in that field: from:anna, subject:(plan OR idea)"),
-    ("body: filename: list:", "in the text, in names of attachments, of a mailing list"),
-    ("in:sent  account:work", "in a folder or its role, of an account"),
-    ("is:unread", "also read, starred, answered, draft, forwarded, muted"),
+    ("lunch friday", "both words, or words with them inside"),
+    ('"lunch on friday"', "these whole words, in this order"),
+    ("from: to: cc: subject:", "in that field: from:(anna OR bob)"),
+    ("body: filename: list:", "in text, file names, name of a list"),
+    ("in:sent  account:work", "in a folder or role, of an account"),
+    ("is:unread", "read, starred, answered, draft, muted"),
     ("has:attachment  keyword:todo", "with a file, with a keyword"),
     ("larger:5M  smaller:20k", "by size"),
     ("before:2024-03-01  after:2024-03", "by day, month or year"),

@@ -241,6 +241,8 @@ class Triage(Screen[None]):
         self._pacing.note(gathered.folders, gathered.statuses, filling=filling)
         for body in gathered.bodies.values():
             self.reading.arrived(body)
+        for answer in gathered.searches:
+            self.finding.server_answered(answer)
         if self._history is not None and (gathered.folders or gathered.statuses):
             self.standing.doings.ask()
         for failure in gathered.failures:
