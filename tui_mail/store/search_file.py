@@ -24,6 +24,8 @@ CREATE VIRTUAL TABLE head USING fts5(
     from_, to_, cc, subject, content='', columnsize=0, tokenize='ascii');
 CREATE VIRTUAL TABLE inside USING fts5(
     filename, body, content='', columnsize=0, tokenize='ascii');
+INSERT INTO head (head, rank) VALUES ('hashsize', 262144);
+INSERT INTO inside (inside, rank) VALUES ('hashsize', 262144);
 CREATE TABLE doc (
     id INTEGER PRIMARY KEY,
     date INTEGER NOT NULL,
@@ -69,6 +71,8 @@ def open_index(paths: Paths, mail_path: Path, store_id: str) -> sqlite3.Connecti
                     if meta(sql, "about") == stamp:
                         sql.execute("PRAGMA synchronous = NORMAL")  # what a power cut takes is indexed again
                         sql.execute("ATTACH DATABASE ? AS mail", (f"file:{quoted(mail_path)}?mode=ro",))
+                        sql.execute("PRAGMA main.cache_size = -1024")
+                        sql.execute("PRAGMA mail.cache_size = -256")
                         return sql
             except sqlite3.DatabaseError as error:
                 if not _is_damage(error):
@@ -94,6 +98,8 @@ def open_for_search(paths: Paths, mail_path: Path, store_id: str) -> sqlite3.Con
             sql.execute("PRAGMA temp_store = MEMORY")
             if sql.execute("PRAGMA user_version").fetchone()[0] == VERSION and meta(sql, "about") == stamp:
                 sql.execute("ATTACH DATABASE ? AS mail", (f"file:{quoted(mail_path)}?mode=ro",))
+                sql.execute("PRAGMA main.cache_size = -1024")
+                sql.execute("PRAGMA mail.cache_size = -1024")
                 sql.execute("PRAGMA query_only = ON")
                 return sql
         except BaseException:

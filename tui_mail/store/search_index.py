@@ -22,12 +22,12 @@ from tui_mail.words import is_unspaced, words_of
 
 RANGE = 4_000
 """Numbers that are compared at once."""
-HEADS = 400
+HEADS = 200
 """Messages whose headers go into one transaction."""
 INDEXED, UNREADABLE = 1, 2
 """Of a body: its words are in the index; it could not be read, and is not tried again."""
 
-KNOWN_WORDS = 20_000
+KNOWN_WORDS = 4_000
 """Words remembered as being in the list: most of what comes is among them."""
 _SEPARATOR = "\x1f"
 
@@ -137,9 +137,11 @@ class SearchIndex:
                 fresh.update(body.filenames.split(), body.text.split())
             self._list_words(fresh)
 
-    def checkpoint(self) -> None:
-        """Have the write-ahead log begin anew, as far as readers allow it."""
+    def rest(self) -> None:
+        """Have the write-ahead log begin anew, as far as readers allow it, and give memory back."""
+        self._known.clear()
         with translated(self._path):
+            self._sql.execute("PRAGMA shrink_memory")
             self._sql.execute("PRAGMA main.wal_checkpoint(PASSIVE)")
 
     # --- below --------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ class Indexer(threading.Thread):
                     self._do(catch_up(index, self._db, self._read_words))
                     compared_at, behind = time.monotonic(), False
                     self._rest()
-                    index.checkpoint()
+                    index.rest()
                 self._over.wait(LOOK_SECONDS)
         finally:
             index.close()
