@@ -166,3 +166,27 @@ async def test_a_folder_that_is_opened_ends_the_search(mail: World) -> None:
         assert not app.triage.finding.active
         await pilot.press("g", "i")
         await wait_for(pilot, lambda: len(listed(app)) == 30)
+
+
+async def test_a_saved_search_stands_in_the_tree(mail: World) -> None:
+    """Below the accounts; chosen, it shows what it finds."""
+    mail.client.searches = (("Boats", "boat in:inbox"), ("Empty", "nothing"))
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        assert "Searches" in screen_text(app)
+        while app.triage.place is not Place.TREE:
+            await pilot.press("shift+tab")
+        await pilot.press("G", "k", "enter")
+        await wait_for(pilot, lambda: listed(app) == ["A boat"] * 3)
+        assert app.triage.place is Place.LIST
+        assert "boat in:inbox" in screen_text(app)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: len(listed(app)) == 30)
+
+
+async def test_a_hint_has_room_in_a_small_window(mail: World) -> None:
+    """It stands where else is how much was looked at."""
+    app = mail.app()
+    async with app.run_test(size=SMALL) as pilot:
+        await look_for(app, pilot, "old frm:boat", [])
+        assert "there is no “frm:”" in screen_text(app)

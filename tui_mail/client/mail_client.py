@@ -79,9 +79,11 @@ class MailClient(Reading, Acting, Writing, Searching):
         """Messages that were on this computer only, and are shown again after mail.db was lost."""
         self.problems: tuple[SafeText, ...] = ()
         self.compose = ComposeSettings()
+        self.searches: tuple[tuple[str, str], ...] = ()
+        """Saved searches: name and query."""
         if accounts is None:
             config = configuration.load(paths)
-            accounts, self.compose = config.accounts, config.compose
+            accounts, self.compose, self.searches = config.accounts, config.compose, config.searches
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()

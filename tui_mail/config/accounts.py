@@ -52,7 +52,7 @@ __all__ = [
     "without_secrets",
 ]
 
-_TOP_KEYS = ("accounts", "compose")
+_TOP_KEYS = ("accounts", "compose", "searches")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
@@ -65,6 +65,8 @@ class Config:
     accounts: tuple[Account, ...] = ()
     problems: tuple[Problem, ...] = ()
     compose: ComposeSettings = field(default_factory=ComposeSettings)
+    searches: tuple[tuple[str, str], ...] = ()
+    """Saved searches: what each is called, and what it looks for, in the language of `query`."""
 
     def account(self, name: str) -> Account:
         """The account called `name`. Raises NotFound with a suggestion, or ConfigError when it has a problem."""
@@ -108,7 +110,10 @@ def parse(text: str, folder: Path) -> Config:
         if account is not None:
             accounts.append(account)
     compose = compose_of(reader, document)
-    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)), compose)
+    saved = reader.table((), document, "searches")
+    searches = tuple((name, query) for name in saved if (query := reader.string(("searches",), saved, name)))
+    problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
+    return Config(tuple(accounts), problems, compose, searches)
 
 
 def add_account(paths: Paths, account: Account) -> None:

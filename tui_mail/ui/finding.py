@@ -41,6 +41,8 @@ RELOAD_REST = 9.0
 """Asking again because of news may take a tenth of the time."""
 GROWING_SECONDS = 2.0
 """How often it is asked again while the index is still being filled."""
+WIDE = 120
+"""Cells from which on there is room for what was not understood beside how much was looked at."""
 COMMON_LIMIT = 500
 """Selected messages whose folders are compared before an action; more have nothing in common."""
 
@@ -92,6 +94,12 @@ class Finding:
             self._box.value = text
             self._box.cursor_position = len(text)
         self._screen.enter(self._box)
+
+    def look_for(self, text: str) -> None:
+        """Show what a saved search finds, at once."""
+        self.open(text)
+        self.typed(text)
+        self.to_list()
 
     def to_list(self) -> None:
         """From the box to what was found, at once; an empty box closes."""
@@ -293,7 +301,8 @@ class Finding:
             if self._side is not None and self._side.asked:
                 words += f"{PART}{self._side.words(answer.added)}"
                 left += [(f" · {problem}", "warning") for problem in self._side.problems.values()]
-            right = [(f"{words} ", "quiet")]
+            if not hints or self._screen.size.width >= WIDE:
+                right = [(f"{words} ", "quiet")]
         return left, right
 
     # --- what actions are about

@@ -66,7 +66,7 @@ class Triage(Screen[None]):
         self.keymap = keymap
         self.folder: Folder | None = None
         self.messages = MessageList(client, id="list")
-        self.folder_tree = FolderTree(id="tree")
+        self.folder_tree = FolderTree(client.searches, id="tree")
         self.reader = Reader(id="reader")
         self.standing = Standing(client, bridge, keymap, self.problem, notice)
         self.key_bar = KeyBar(keymap, id="keys")
@@ -386,6 +386,10 @@ class Triage(Screen[None]):
         if folder is not None:
             self.open_folder(folder)
             self.show_list()
+
+    def on_folder_tree_search_chosen(self, event: FolderTree.SearchChosen) -> None:
+        """A saved search was chosen."""
+        self.finding.look_for(event.query)
 
     def on_reader_fold_clicked(self) -> None:
         """Unfold."""
