@@ -106,7 +106,7 @@ class Reading(News):
         criteria += [b"HEADER MESSAGE-ID", string(message_id.encode("utf-8", "surrogateescape"))]
         return [uid for uid in self._found(*criteria) if uid >= from_uid]
 
-    def search(self, keys: Sequence[bytes | Octets]) -> UidSet:
+    def uids_found(self, keys: Sequence[bytes | Octets]) -> UidSet:
         """The UIDs of the open folder that a search finds (`searching.criteria`). Raises CommandRefused."""
         return self._found(*keys)
 

@@ -45,7 +45,7 @@ def ask(sync: FolderSync, account: str, question: Question, folder_id: int) -> S
             return place.account.casefold() == account.casefold()
         return bool(folders_named(place.folder, [here]))
 
-    found: UidSet = sync.session.search(criteria(term, holds))
+    found: UidSet = sync.session.uids_found(criteria(term, holds))
     ids = places.ids_at(sync.db.read(), folder_id, found.ranges)
     unknown = max(0, min(len(found), sync.session.exists) - len(ids))
     return SearchAnswered(question.number, account, folder_id, tuple(ids), unknown)
