@@ -144,6 +144,7 @@ class Query:
     """What was understood, and in a few words what was not."""
 
     text: str
+    """As it was typed, without what is no character."""
     term: Term
     hints: tuple[SafeText, ...] = ()
 
@@ -229,7 +230,7 @@ class _Reading:
     """One query on its way from text to tree: recursive descent, no deeper than DEPTH_LIMIT."""
 
     def __init__(self, text: str, now: float) -> None:
-        self._text = text
+        self._text = _CONTROLS.sub(" ", text[:LENGTH_LIMIT])
         self._now = now
         self._hints = list[SafeText]()
         self._terms = 0
@@ -237,7 +238,7 @@ class _Reading:
             self._hint(f"only the first {LENGTH_LIMIT:,} characters were read")
         self._tokens = [
             _Token(found.lastgroup or "", found[found.lastgroup or 0])
-            for found in _TOKEN.finditer(text[:LENGTH_LIMIT].translate(_QUOTES))
+            for found in _TOKEN.finditer(self._text.translate(_QUOTES))
         ]
         self._at = 0
 
@@ -329,7 +330,7 @@ class _Reading:
             if token.text.strip():
                 self._hint(f"“{token.text}” holds no letter or digit")
             return EVERYTHING
-        said = " ".join(_CONTROLS.sub(" ", token.text).split())
+        said = " ".join(token.text.split())
         return self._counted(Words(" ".join(words), where, token.kind == "phrase", said))
 
     def _counted(self, term: Term) -> Term:

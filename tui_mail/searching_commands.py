@@ -14,7 +14,7 @@ from tui_mail.answers import Arguments, answer, row_json, row_line
 from tui_mail.client import MailClient
 from tui_mail.client.searching import covered_words
 from tui_mail.client.server_side import ServerSide
-from tui_mail.errors import UsageError
+from tui_mail.errors import StoreError, UsageError
 from tui_mail.model import Event, SearchAnswered
 from tui_mail.query import Query, understand
 from tui_mail.session import opened
@@ -39,7 +39,10 @@ def search(given: Arguments) -> int:
             else "Say what to search for, such as: tui-mail search from:anna report newer:30d"
         )
     with opened(given) as client:
-        client.index_now(INDEX_SECONDS)
+        try:
+            client.index_now(INDEX_SECONDS)
+        except StoreError as error:  # what was put into it before can still be found
+            print(error.shown, file=sys.stderr)
         side = _asked(client, query, now, given.timeout) if given.server else None
         searcher = client.searcher()
         try:

@@ -16,11 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.conftest import Shelf, arrival
+from tests.sync.conftest import wait_for
+from tui_mail.attention import Attention
+from tui_mail.errors import StoreError
 from tui_mail.mime.worker import ParserProcess
 from tui_mail.model import Account, Address, Flag, HeaderFields, Protocol, Role, Security, Server
 from tui_mail.paths import Paths, paths
 from tui_mail.query import understand
 from tui_mail.store import bodies, messages
+from tui_mail.store.search import PARTS_LIMIT
 from tui_mail.store.search_file import open_for_search, path_of
 from tui_mail.store.search_index import RANGE
 from tui_mail.store.searcher import Searcher
@@ -367,3 +371,64 @@ def _means(text: str, fields: dict[str, str]) -> bool:
         return not _means(text[1:], fields)
     name, _, word = text.rpartition(":")
     return any(word in fields[one] for one in ([name] if name else fields))
+
+
+def test_damage_in_the_middle_is_mended_by_the_indexer(finder: Finder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is thrown away and filled again, without anybody's help."""
+    monkeypatch.setattr(indexer, "TROUBLE_SECONDS", 0.1)
+    monkeypatch.setattr(indexer, "BEGIN_SECONDS", 0.0)
+    ids = [finder.put(f"apple {number}", "text") for number in range(50)]
+    finder.index()
+    path = path_of(finder.where)
+    octets = bytearray(path.read_bytes())
+    octets[8192:] = bytes(len(octets) - 8192)
+    path.write_bytes(octets)
+    ids += [finder.put(f"apple {number}") for number in range(50, 60)]
+    thread = indexer.Indexer(finder.where, finder.shelf.db, Attention())
+    thread.start()
+    try:
+
+        def is_mended() -> bool:
+            with contextlib.suppress(StoreError):
+                return finder.find("apple") == ids[::-1]
+            return False
+
+        wait_for(is_mended, "everything is found again")
+    finally:
+        thread.stop()
+        thread.join(10)
+
+
+def test_a_part_of_very_many_words(finder: Finder) -> None:
+    """Up to a limit all of them are looked for; beyond it, only those that begin with it, which is said."""
+    few = finder.put("words", " ".join(f"a{number}xyz" for number in range(PARTS_LIMIT - 5)))
+    finder.index()
+    assert finder.find("xyz") == [few]
+    many = finder.put("words", " ".join(f"b{number}xyz" for number in range(50)) + " xyzzy")
+    finder.index()
+    assert finder.find("xyz") == [many]
+    assert "too many words" in " ".join(finder.searcher.find(understand("xyz")).hints)
+
+
+_nasty = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["subject:", "from:", "in:", "list:", "keyword:", "(", ")", "-", " OR ", '"', "*", "^", "NEAR(a b)"]
+        ),
+        st.text(st.characters(), max_size=5),
+        st.sampled_from(["a", "会", "\x00", "'", ";--", "{from_}", "NEAR(a b)", "^", "+", ":", "\ud800", "%", "?1"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(database=None, max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_nasty)
+def test_no_text_makes_a_search_fail(finder: Finder, pieces: list[str]) -> None:
+    """Whatever is typed is answered."""
+    if not path_of(finder.where).exists():
+        finder.put("a 会", "text")
+        finder.index()
+    query = understand("".join(pieces))
+    finder.searcher.find(query)
+    finder.searcher.find(query, [1, 2, 3])

@@ -143,6 +143,7 @@ def test_every_text_is_read(pieces: list[str], between: str) -> None:
     query = understand(text, NOW)
     assert query == understand(text, NOW)
     assert len(list(query.leaves())) <= TERMS_LIMIT
+    query.text.encode()  # it goes over a pipe
     for leaf in query.leaves():
         if isinstance(leaf, Words):
             assert leaf.text.split()

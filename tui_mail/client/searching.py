@@ -15,7 +15,7 @@ from tui_mail.store.database import Database
 from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tui_mail.client.server_side import ServerSide
     from tui_mail.model import Folder
@@ -92,6 +92,12 @@ class Searching:
             else:
                 worker.search(Question(side.number, query.text, now, tuple(ids)))
         return side
+
+    def ids_of_account(self, ids: Sequence[int], account: str) -> list[int]:
+        """Those of an account, in their order."""
+        from tui_mail.store import messages
+
+        return list(ids) if len(self.accounts) == 1 else messages.of_account_among(self._db.read(), ids, account)
 
     def index_now(self, seconds: float) -> None:
         """Put what is missing into the index, headers first, for so long at most. Raises StoreError."""

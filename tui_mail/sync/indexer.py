@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
-from tui_mail.errors import StoreError
+from tui_mail.errors import StoreDamaged, StoreError
 from tui_mail.paths import Paths
 from tui_mail.store import bodies
 from tui_mail.store.database import Database
-from tui_mail.store.search_file import open_index
+from tui_mail.store.search_file import open_index, path_of, throw_away
 from tui_mail.store.search_index import RANGE, BodyWords, SearchIndex
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ class Indexer(threading.Thread):
         while not self._over.is_set():
             try:
                 self._keep_up()
+            except StoreDamaged as error:
+                log.warning("the index is made anew: %s", error.detail)
+                throw_away(self._paths)
             except StoreError as error:
                 log.warning("the index: %s", error.detail)
             except Exception:  # a thread's top: mail works without an index
@@ -135,7 +138,7 @@ class Indexer(threading.Thread):
 
 def opened(paths: Paths, db: Database) -> SearchIndex:
     """The index of a store. Raises StoreError."""
-    return SearchIndex(open_index(paths, db.mail_path, db.store_id()), db.mail_path.with_name("search.db"))
+    return SearchIndex(open_index(paths, db.mail_path, db.store_id()), path_of(paths))
 
 
 Reading = Callable[[], "ParserProcess"]
