@@ -1,4 +1,4 @@
-"""Searching from the command line: words in the language of `query`, rows out.
+"""Searching from the command line: words in the language of `understanding`, rows out.
 
 What belongs here: printing what was found, and how much was looked at. What must never be here: how it is found.
 """
@@ -16,9 +16,10 @@ from tui_mail.client.searching import covered_words
 from tui_mail.client.server_side import ServerSide
 from tui_mail.errors import StoreError, UsageError
 from tui_mail.model import Event, SearchAnswered
-from tui_mail.query import Query, understand
+from tui_mail.query import Query
 from tui_mail.session import opened
 from tui_mail.text import safe_line
+from tui_mail.understanding import understand
 
 INDEX_SECONDS = 10.0
 """How long a search first puts into the index what is missing there; a running tui-mail does so by itself."""

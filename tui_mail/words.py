@@ -1,7 +1,7 @@
 """Text → the words that are searched for: folded, parted, the same in the index and in a question.
 
 What belongs here: what counts as one word, and what counts as the same one. What must never be here: where words are
-kept (store.search_index) or what a person asks (query).
+kept (store.search_index) or what a person asks (understanding).
 
 Case, accents and width do not matter. Scripts that put no spaces between words (Chinese, Japanese, Thai …) are parted
 into characters, so that any run of them is found. What comes out holds no ASCII but letters and digits, which is what

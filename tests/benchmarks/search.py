@@ -29,13 +29,13 @@ from tui_mail.mime.headers import parse_headers
 from tui_mail.mime.worker import ParserProcess
 from tui_mail.model import Flag, Folder, Role
 from tui_mail.paths import Paths, paths
-from tui_mail.query import understand
 from tui_mail.store import bodies, folders, messages, search
 from tui_mail.store.database import Database
 from tui_mail.store.folders import KnownFolder
 from tui_mail.store.messages import Arrival
 from tui_mail.store.search_file import open_for_search, path_of
 from tui_mail.sync import indexer
+from tui_mail.understanding import understand
 
 NOW = 1_780_000_000
 CHUNK = 500

@@ -22,7 +22,6 @@ from tui_mail.errors import StoreError
 from tui_mail.mime.worker import ParserProcess
 from tui_mail.model import Account, Address, Flag, HeaderFields, Protocol, Role, Security, Server
 from tui_mail.paths import Paths, paths
-from tui_mail.query import understand
 from tui_mail.store import bodies, messages
 from tui_mail.store.search import PARTS_LIMIT
 from tui_mail.store.search_file import open_for_search, path_of
@@ -30,6 +29,7 @@ from tui_mail.store.search_index import RANGE
 from tui_mail.store.searcher import Searcher
 from tui_mail.sync import indexer
 from tui_mail.text import SafeText
+from tui_mail.understanding import understand
 
 WORK = Account("work", "Anna", "anna@example.org", Protocol.IMAP, Server("localhost", 1, Security.TLS, "anna"))
 

@@ -12,8 +12,8 @@ from tests.sync.test_apart import apart
 from tui_mail.client import MailClient
 from tui_mail.client.server_side import ServerSide
 from tui_mail.model import SearchAnswered
-from tui_mail.query import understand
 from tui_mail.store.searcher import Answer
+from tui_mail.understanding import understand
 
 pytestmark = pytest.mark.server
 

@@ -10,7 +10,15 @@ from tests.unit.test_query import NOW, day
 from tui_mail.errors import UnsafeArgument
 from tui_mail.net.searching import criteria
 from tui_mail.net.wire import Octets
-from tui_mail.query import EVERYTHING, In, Of, Size, Words, parted, understand
+from tui_mail.query import (
+    EVERYTHING,
+    In,
+    Of,
+    Size,
+    Words,
+    parted,
+)
+from tui_mail.understanding import understand
 
 
 def asked(text: str, *, holds: bool = True) -> list[bytes | Octets]:

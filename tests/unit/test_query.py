@@ -10,9 +10,6 @@ from hypothesis import strategies as st
 
 from tui_mail.query import (
     EVERYTHING,
-    FIELDS,
-    LENGTH_LIMIT,
-    TERMS_LIMIT,
     All,
     Either,
     Flagged,
@@ -27,8 +24,8 @@ from tui_mail.query import (
     When,
     Where,
     Words,
-    understand,
 )
+from tui_mail.understanding import FIELDS, LENGTH_LIMIT, TERMS_LIMIT, understand
 
 NOW = datetime(2026, 3, 15, 12, 0).timestamp()  # noqa: DTZ001  # a person's days are this computer's
 DAY = 86_400

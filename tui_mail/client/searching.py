@@ -1,7 +1,7 @@
 """Looking for messages: the index asked on a thread of whoever looks, and how much of the mail it covers.
 
-What belongs here: what a person sees of a search. What must never be here: the language (query), SQL, filling the index
-beyond what a command needs (sync.indexer does that behind a running screen).
+What belongs here: what a person sees of a search. What must never be here: the language (understanding), SQL,
+filling the index beyond what a command needs (sync.indexer does that behind a running screen).
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Config:
     problems: tuple[Problem, ...] = ()
     compose: ComposeSettings = field(default_factory=ComposeSettings)
     searches: tuple[tuple[str, str], ...] = ()
-    """Saved searches: what each is called, and what it looks for, in the language of `query`."""
+    """Saved searches: what each is called, and what it looks for, in the language of `understanding`."""
 
     def account(self, name: str) -> Account:
         """The account called `name`. Raises NotFound with a suggestion, or ConfigError when it has a problem."""

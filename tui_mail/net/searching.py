@@ -15,7 +15,21 @@ from tui_mail.errors import UnsafeArgument
 from tui_mail.model import Flag
 from tui_mail.net.arguments import MONTHS, flag_words, string
 from tui_mail.net.wire import Octets
-from tui_mail.query import All, Either, Flagged, In, Keyword, Not, Of, OnList, Size, Term, When, Where, Words
+from tui_mail.query import (
+    All,
+    Either,
+    Flagged,
+    In,
+    Keyword,
+    Not,
+    Of,
+    OnList,
+    Size,
+    Term,
+    When,
+    Where,
+    Words,
+)
 
 Keys = list[bytes | Octets]
 

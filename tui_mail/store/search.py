@@ -1,6 +1,6 @@
 """Asking search.db and mail.db together: a query's tree → one parametrised SELECT → the ids of what it finds.
 
-What belongs here: what each term means in SQL. What must never be here: reading what a person typed (query), filling
+What belongs here: what each term means in SQL. What must never be here: reading what was typed (understanding), filling
 the index (search_index).
 
 No text of a person or of a message becomes SQL, and none becomes a query of FTS5 but words out of `words`, which hold

@@ -30,8 +30,9 @@ class Asking:
 def ask(sync: FolderSync, account: str, question: Question, folder_id: int) -> SearchAnswered:
     """What the server finds in a folder. Raises CommandRefused and whatever breaks the line."""
     from tui_mail.net.searching import criteria
-    from tui_mail.query import In, Of, parted, understand
+    from tui_mail.query import In, Of, parted
     from tui_mail.store.search import folders_named
+    from tui_mail.understanding import understand
 
     term = parted(understand(question.text, question.now)).server
     folder = folders.one_folder(sync.db.read(), folder_id)

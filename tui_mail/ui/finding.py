@@ -131,7 +131,7 @@ class Finding:
 
     def typed(self, text: str) -> None:
         """Look for something else in a moment."""
-        from tui_mail.query import understand
+        from tui_mail.understanding import understand
 
         self._now = self._typed_at = time.time()
         query, before = understand(text, self._now), self._query
