@@ -158,6 +158,17 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox, sent, …")
     listing.add_argument("--limit", type=_number, default=50, metavar="N", help="at most this many (50)")
     listing.add_argument("--unread", action="store_true")
+    search = command(
+        "search", "messages by words, from:, subject:, is:unread, newer:7d, …", _later("search", "searching_commands")
+    )
+    search.add_argument(
+        "query", nargs="+", metavar="QUERY", help='from:anna "on friday" -is:read; after -- it may begin with -'
+    )
+    search.add_argument(
+        "--server", action="store_true", help="have the servers look into what is not on this computer, too"
+    )
+    search.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="how long they may take (60)")
+    search.add_argument("--limit", type=_number, default=50, metavar="N", help="at most this many (50)")
     show = command("show", "one message", _later("show"))
     show.add_argument("id", type=_number, metavar="ID")
     how = show.add_mutually_exclusive_group()

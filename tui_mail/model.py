@@ -419,6 +419,32 @@ class BodyArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A search, as it is asked for: the engine may be another process, and reads the words anew."""
+
+    number: int
+    text: str
+    now: float
+    """The moment that "newer:7d" counts from."""
+    folder_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswered:
+    """What a server found in one folder; or (`problem`) why it was not asked, in this folder or (0) any."""
+
+    number: int
+    """Of the search, as it was given with it."""
+    account: str
+    folder_id: int
+    message_ids: tuple[int, ...] = ()
+    """Those that are known here; of the others there is no row yet."""
+    unknown: int = 0
+    """How many of those there are."""
+    problem: SafeText = SafeText("")
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeFailed:
     """The server refused an action; the local effect was taken back."""
 
@@ -436,7 +462,16 @@ class LinkAsked:
     """A mailto: link is to be written to; `MailClient.take_links` gives it."""
 
 
-Event = FoldersChanged | FolderListChanged | StatusChanged | BodyArrived | ChangeFailed | OutgoingChanged | LinkAsked
+Event = (
+    FoldersChanged
+    | FolderListChanged
+    | StatusChanged
+    | BodyArrived
+    | SearchAnswered
+    | ChangeFailed
+    | OutgoingChanged
+    | LinkAsked
+)
 
 
 class ChangeKind(StrEnum):

@@ -15,7 +15,7 @@ def test_a_file_of_version_3(tmp_path: Path) -> None:
     where.prepare()
     kept = files.open_for_writing(where.data / "bodies.db")
     older = {1: files._BODIES_SCHEMA, 2: files._BODIES_SCHEMA_2, 3: files._BODIES_SCHEMA_3}
-    files._migrate(kept, 3, older.__getitem__)
+    files.migrate(kept, 3, older.__getitem__)
     kept.execute("INSERT INTO local VALUES (5, 'club', 'Work', '', 1, 'blue', 99, 'u5', 12)")
     kept.execute("INSERT INTO local VALUES (6, 'club', 'Sent', 'sent', 1, '', 99, '', 12)")
     kept.close()

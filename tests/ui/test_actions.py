@@ -71,9 +71,9 @@ def test_footer_fits_and_always_offers_help(place: Place, cells: int) -> None:
 
 
 def test_the_footer_of_the_list_shows_what_matters_at_80_columns() -> None:
-    """Archive, trash, reply, write, undo and go are all there."""
+    """Archive, trash, reply, write, search and undo are all there."""
     shown = [label for _, label, _ in footer_items(default_keymap(), Place.LIST, 80)]
-    assert shown == ["open", "archive", "trash", "reply", "write", "undo", "go to", "help"]
+    assert shown == ["open", "archive", "trash", "reply", "write", "search", "undo", "help"]
 
 
 @pytest.mark.parametrize("place", Place)

@@ -425,3 +425,10 @@ def test_an_account_of_this_computer_only() -> None:
     wrong = read(text + '[accounts.here.incoming]\nhost = "imap.example.org"\n')
     assert wrong.accounts == ()
     assert "has no incoming server" in wrong.problems[0].sentence
+
+
+def test_saved_searches() -> None:
+    """Names and queries in the order of the file; one that is no text is a problem, the others stay."""
+    config = read('[searches]\nBoats = "boat in:inbox"\n"To do" = "keyword:todo"\nwrong = 3\n')
+    assert config.searches == (("Boats", "boat in:inbox"), ("To do", "keyword:todo"))
+    assert any("wrong" in problem.sentence for problem in config.problems)

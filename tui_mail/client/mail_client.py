@@ -21,6 +21,7 @@ from tui_mail.client import purposes
 from tui_mail.client.acting import Acting
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
+from tui_mail.client.searching import Searching
 from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
 from tui_mail.config.overlaps import overlaps
@@ -61,7 +62,7 @@ FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Acting, Writing):
+class MailClient(Reading, Acting, Writing, Searching):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(
@@ -81,9 +82,12 @@ class MailClient(Reading, Acting, Writing):
         """Messages that were on this computer only, and are shown again after mail.db was lost."""
         self.problems: tuple[SafeText, ...] = ()
         self.compose, self.notices = ComposeSettings(), Notices()
+        self.searches: tuple[tuple[str, str], ...] = ()
+        """Saved searches: name and query."""
         if accounts is None:
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
+            self.searches = config.searches
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()

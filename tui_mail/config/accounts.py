@@ -55,7 +55,7 @@ __all__ = [
     "without_secrets",
 ]
 
-_TOP_KEYS = ("accounts", "compose", "notifications")
+_TOP_KEYS = ("accounts", "compose", "notifications", "searches")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
@@ -70,6 +70,9 @@ class Config:
     compose: ComposeSettings = field(default_factory=ComposeSettings)
     notifications: Notices = field(default_factory=Notices)
     """The table; `notices` has the folders of the accounts too."""
+
+    searches: tuple[tuple[str, str], ...] = ()
+    """Saved searches: what each is called, and what it looks for, in the language of `understanding`."""
 
     @property
     def notices(self) -> Notices:
@@ -118,7 +121,10 @@ def parse(text: str, folder: Path) -> Config:
         if account is not None:
             accounts.append(account)
     compose, notices = compose_of(reader, document), notices_of(reader, document)
-    return Config(tuple(accounts), tuple(sorted(reader.problems, key=lambda problem: problem.line)), compose, notices)
+    saved = reader.table((), document, "searches")
+    searches = tuple((name, query) for name in saved if (query := reader.string(("searches",), saved, name)))
+    problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
+    return Config(tuple(accounts), problems, compose, notices, searches)
 
 
 def add_account(paths: Paths, account: Account) -> None:

@@ -18,17 +18,21 @@ REFUSED_CODECS = frozenset(
 """No charsets of mail; the first is quadratic, and mail-parser would take it from any header."""
 
 
-def main(descriptor: int, cpu_seconds: int, memory: int) -> None:
-    """Parse what comes over the inherited socket `descriptor` until its other end is gone."""
+def main(descriptor: int, cpu_seconds: int, memory: int, answer: str) -> None:
+    """Parse what comes over the inherited socket `descriptor` until its other end is gone.
+
+    `answer`: a "message", or only its "words".
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.dont_write_bytecode = True
     _stand_behind()
     with imports_without(OPENSSL):
         from tui_mail.mime import facts, html, links, parse, structure
-        from tui_mail.mime.frames import pack_message, receive_frame, send_frame
+        from tui_mail.mime.frames import pack_message, pack_words, receive_frame, send_frame
 
         html.html_view("<p>warm</p>", links.Links())
-        facts.of(structure.outline(b"Subject: warm\r\n\r\n"))
+        if answer == "message":
+            facts.of(structure.outline(b"Subject: warm\r\n\r\n"))
     _bound("RLIMIT_AS", memory)
     _bound("RLIMIT_CORE", 0)
     _refuse_codecs()
@@ -39,13 +43,19 @@ def main(descriptor: int, cpu_seconds: int, memory: int) -> None:
             except (EOFError, OSError):
                 return
             _allow_seconds(cpu_seconds)
-            try:
-                message = parse.parse_message(raw)
-            except MemoryError:
-                message = parse.raw_message(raw, "This message needs too much memory; what you see is its raw text.")
+            if answer == "words":
+                frame = pack_words(parse.words_in(raw))
+            else:
+                try:
+                    message = parse.parse_message(raw)
+                except MemoryError:
+                    reason = "This message needs too much memory; what you see is its raw text."
+                    message = parse.raw_message(raw, reason)
+                frame = pack_message(message)
+                del message
             del raw
             try:
-                send_frame(line, pack_message(message))
+                send_frame(line, frame)
             except OSError:
                 return
 

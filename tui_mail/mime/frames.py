@@ -6,6 +6,7 @@ JSON, because the other side has read hostile bytes: what comes back must not be
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 from typing import Any
@@ -15,6 +16,8 @@ from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Span
 FRAME_LIMIT = 256 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
 _CHUNK = 1 << 20
+_NO_WORDS = re.compile(r"[\x00-\x1f!-/:-@A-Z\[-`{-\x7f]")
+"""No word holds one of these: see `words`."""
 
 
 def send_frame(line: socket.socket, data: bytes) -> None:
@@ -88,6 +91,19 @@ def unpack_message(frame: bytes) -> Message:
         snippet=snippet,
         remote_images=remote,
     )  # fmt: skip
+
+
+def pack_words(words: tuple[list[str], list[str]]) -> bytes:
+    """The words of files' names and of a text as a frame."""
+    return json.dumps([" ".join(some) for some in words], ensure_ascii=False).encode("utf-8", "replace")
+
+
+def unpack_words(frame: bytes) -> tuple[str, str]:
+    """The words of a frame, each kind parted by spaces. Raises ValueError, TypeError or LookupError if they are not."""
+    names, text = json.loads(frame)
+    if _NO_WORDS.search(names) or _NO_WORDS.search(text):
+        raise ValueError("no words")
+    return names, text
 
 
 def _people(message: Message) -> tuple[tuple[Address, ...], ...]:

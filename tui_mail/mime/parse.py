@@ -37,6 +37,9 @@ TEXT_LIMIT = 4_000_000
 """Characters of text that a Message carries."""
 RAW_LIMIT = 200_000
 """Octets shown of a message that could not be parsed."""
+SEARCHED_LIMIT = 200_000
+"""Characters of a message in which words are looked for."""
+NAMES_LIMIT = 500
 SNIPPET_LENGTH = 200
 HEADERS_LIMIT = 2_000
 
@@ -50,6 +53,20 @@ def parse_message(raw: bytes) -> Message:
         return _Reading(raw).message()
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return raw_message(raw, "This message is damaged; what you see is its raw text.")
+
+
+def words_in(raw: bytes) -> tuple[list[str], list[str]]:
+    """What is searched for in a message beside its header: the words of its files' names, and of its text."""
+    from tui_mail.words import words_of  # only the child that reads for the index needs it
+
+    try:
+        reading = _Reading(raw)
+        reading.read_body()
+        names = [entity.filename for entity, _ in reading.sorted.attachments[:NAMES_LIMIT] if entity.filename]
+        text = "\n".join(reading.texts)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        names, text = [], raw[:RAW_LIMIT].decode("utf-8", "replace")
+    return words_of(" ".join(names)), words_of(text[:SEARCHED_LIMIT])
 
 
 def attachment_bytes(raw: bytes, index: int) -> tuple[Part, bytes]:

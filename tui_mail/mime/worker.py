@@ -13,8 +13,9 @@ import subprocess
 import sys
 import threading
 from types import TracebackType
+from typing import Literal
 
-from tui_mail.mime.frames import receive_frame, send_frame, unpack_message
+from tui_mail.mime.frames import receive_frame, send_frame, unpack_message, unpack_words
 from tui_mail.mime.parse import MESSAGE_LIMIT, raw_message
 from tui_mail.model import Message
 from tui_mail.thrift import MALLOC
@@ -22,15 +23,23 @@ from tui_mail.thrift import MALLOC
 SECONDS_LIMIT = 10.0
 """Longest wait for one message by the clock; the child itself ends after CPU_LIMIT seconds of computing."""
 CPU_LIMIT = 5
+Answer = Literal["message", "words"]
 MEMORY_LIMIT = 1024 * 1024 * 1024
 
-_START = "import sys; sys.path[:] = sys.argv[4:]; from tui_mail.mime.child import main; main(*map(int, sys.argv[1:4]))"
+_START = (
+    "import sys; sys.path[:] = sys.argv[5:]; from tui_mail.mime.child import main;"
+    " main(*map(int, sys.argv[1:4]), sys.argv[4])"
+)
 
 
 class ParserProcess:
     """One child that parses one message at a time; started when first needed. Any thread may call."""
 
-    def __init__(self, *, seconds: float = SECONDS_LIMIT, cpu_seconds: int = CPU_LIMIT) -> None:
+    def __init__(
+        self, *, seconds: float = SECONDS_LIMIT, cpu_seconds: int = CPU_LIMIT, answer: Answer = "message"
+    ) -> None:
+        """`answer` "words": the child is asked by `words` and not by `parse`, and is smaller."""
+        self._answer = answer
         self._seconds = seconds
         self._cpu_seconds = cpu_seconds
         self._lock = threading.Lock()
@@ -50,6 +59,11 @@ class ParserProcess:
     def pid(self) -> int:
         """The child's process id, 0 while there is none."""
         return self._child.pid if self._child else 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Nothing is read any more."""
+        return self._is_closed
 
     def warm(self) -> None:
         """Start the child now (it needs a tenth of a second); returns at once."""
@@ -75,6 +89,26 @@ class ParserProcess:
                 self._end()
                 return raw_message(raw, "This message could not be read safely; what you see is its raw text.")
 
+    def words(self, raw: bytes) -> tuple[str, str] | None:
+        """The words of the files' names and those of the text; None when they cannot be had. Blocks like `parse`.
+
+        Raises OSError when no child can be started.
+        """
+        with self._lock:
+            if self._is_closed:
+                return None
+            self._start()
+            try:
+                return unpack_words(self._answered(raw[: MESSAGE_LIMIT + 1]))
+            except (OSError, EOFError, ValueError, TypeError, LookupError):
+                self._end()
+                return None
+
+    def rest(self) -> None:
+        """End the child until it is needed again."""
+        with self._lock:
+            self._end()
+
     def close(self) -> None:
         """End the child. Later calls of `parse` show raw text."""
         self._is_closed = True
@@ -84,6 +118,9 @@ class ParserProcess:
             self._end()
 
     def _ask(self, raw: bytes) -> Message:
+        return unpack_message(self._answered(raw))
+
+    def _answered(self, raw: bytes) -> bytes:
         line = self._start()
         try:
             send_frame(line, raw)
@@ -91,7 +128,7 @@ class ParserProcess:
             self._end()
             line = self._start()
             send_frame(line, raw)
-        return unpack_message(receive_frame(line))
+        return receive_frame(line)
 
     def _start(self) -> socket.socket:
         if self._line and self._child and self._child.poll() is None:
@@ -107,7 +144,8 @@ class ParserProcess:
             self._child = subprocess.Popen(
                 [
                     sys.executable, "-I", "-S", "-c", _START,
-                    str(theirs.fileno()), str(self._cpu_seconds), str(MEMORY_LIMIT), *filter(None, _paths()),
+                    str(theirs.fileno()), str(self._cpu_seconds), str(MEMORY_LIMIT), self._answer,
+                    *filter(None, _paths()),
                 ],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),), start_new_session=True, cwd="/",

@@ -15,7 +15,7 @@ from tui_mail.net.wire import Octets
 _KEYWORD = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+")
 _SET = re.compile(r"[0-9:*,]+")
 _BREAKS = re.compile(rb"[\r\n\0]")
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def string(octets: bytes) -> bytes | Octets:
@@ -57,6 +57,6 @@ def append_date(when: int) -> bytes:
         moment = time.gmtime(0)
     if not 1900 <= moment.tm_year <= 9999:
         moment = time.gmtime(0)
-    month = _MONTHS[moment.tm_mon - 1]
+    month = MONTHS[moment.tm_mon - 1]
     clock = f"{moment.tm_hour:02}:{moment.tm_min:02}:{moment.tm_sec:02}"
     return f"{moment.tm_mday:2}-{month}-{moment.tm_year:04} {clock} +0000".encode()

@@ -7,7 +7,7 @@ sync's), and changing anything on the server (imap).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tui_mail.errors import CommandRefused
 from tui_mail.net.arguments import sequence_set, string
@@ -105,6 +105,10 @@ class Reading(News):
         criteria: list[bytes | Octets] = [b"UID %d:*" % from_uid] if from_uid > 1 else []
         criteria += [b"HEADER MESSAGE-ID", string(message_id.encode("utf-8", "surrogateescape"))]
         return [uid for uid in self._found(*criteria) if uid >= from_uid]
+
+    def uids_found(self, keys: Sequence[bytes | Octets]) -> UidSet:
+        """The UIDs of the open folder that a search finds (`searching.criteria`). Raises CommandRefused."""
+        return self._found(*keys)
 
     def note(self, pieces: Pieces) -> None:
         """Keep what came unasked, and the number of messages that it tells."""

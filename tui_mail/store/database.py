@@ -155,6 +155,11 @@ class Database:
         """`write`, and wait for the commit."""
         return self.write(job, urgent=urgent).result()
 
+    def store_id(self) -> str:
+        """What this mail.db and the files that belong to it have in common."""
+        with translated(self.mail_path):
+            return meta(self.read(), "store_id") or ""
+
     def data_version(self) -> int:
         """Changes whenever another connection committed (this thread's view)."""
         version: int = self.read().execute("PRAGMA data_version").fetchone()[0]

@@ -185,13 +185,14 @@ def as_store_error(error: sqlite3.Error, path: Path) -> StoreError:
     return StoreError(f"The store {path} did not do what it should ({text}); nothing was changed.", text)
 
 
-def open_for_writing(path: Path) -> sqlite3.Connection:
-    """The file, made 0600 if need be, with the settings of a writer."""
+def open_for_writing(path: Path, *, uri: bool = False) -> sqlite3.Connection:
+    """The file, made 0600 if need be, with the settings of a writer; `uri`: others are attached by their URI."""
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     elif path.stat().st_mode & 0o077:
         path.chmod(0o600)
-    sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    name = f"file:{quoted(path)}" if uri else path
+    sql = sqlite3.connect(name, isolation_level=None, check_same_thread=False, uri=uri)
     sql.execute("PRAGMA busy_timeout = 10000")
     sql.execute("PRAGMA page_size = 8192")
     _patiently(sql, "PRAGMA journal_mode = WAL")
@@ -210,21 +211,21 @@ def migrate_mail(sql: sqlite3.Connection) -> None:
 
         return resources.files("tui_mail.store").joinpath(_SCHEMAS[step]).read_text("utf-8")
 
-    _migrate(sql, SCHEMA_VERSION, script)
+    migrate(sql, SCHEMA_VERSION, script)
     if meta(sql, "store_id") is None:
         sql.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (secrets.token_hex(16),))
 
 
 def migrate_bodies(sql: sqlite3.Connection) -> None:
     """Bring bodies.db to the newest version."""
-    _migrate(
+    migrate(
         sql,
         BODIES_VERSION,
         {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2, 3: _BODIES_SCHEMA_3, 4: _BODIES_SCHEMA_4}.__getitem__,
     )
 
 
-def _migrate(sql: sqlite3.Connection, newest: int, script: Callable[[int], str]) -> None:
+def migrate(sql: sqlite3.Connection, newest: int, script: Callable[[int], str]) -> None:
     """Bring the file from its `user_version` to `newest`, each step in a transaction of its own."""
     version: int = sql.execute("PRAGMA user_version").fetchone()[0]
     if version > newest:

@@ -7,6 +7,7 @@ one that appears in another. What must never be here: deciding what to fetch (sy
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections import defaultdict
@@ -262,6 +263,15 @@ def accounts_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, 
     for chunk in chunks(list(ids)):
         found += sql.execute(f"SELECT id, account_id FROM message WHERE id IN ({marks(chunk)})", chunk)  # noqa: S608
     return found
+
+
+def of_account_among(sql: sqlite3.Connection, ids: Sequence[int], account: str) -> list[int]:
+    """Those of an account, in the order of `ids`; a tenth of a second for 100,000."""
+    query = (
+        "SELECT j.value FROM json_each(?) j CROSS JOIN message m ON m.id = j.value"
+        " WHERE m.account_id = (SELECT id FROM account WHERE name = ?) ORDER BY j.key"
+    )
+    return [row[0] for row in sql.execute(query, (json.dumps(list(ids)), account))]
 
 
 def of_message_id(sql: sqlite3.Connection, message_id: str) -> int:

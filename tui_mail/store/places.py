@@ -5,7 +5,9 @@ What belongs here: reading the server's side of the table `message`. What must n
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 
 from tui_mail.model import Flag
 
@@ -75,3 +77,22 @@ def highest_uid(sql: sqlite3.Connection, folder_id: int) -> int:
         "SELECT COALESCE(MAX(uid), 0) FROM message WHERE folder_id = ? AND uid IS NOT NULL", (folder_id,)
     ).fetchone()[0]
     return found
+
+
+def ids_at(sql: sqlite3.Connection, folder_id: int, ranges: Sequence[tuple[int, int]]) -> list[int]:
+    """The messages whose UIDs in a folder lie in these ranges, both ends included."""
+    query = (
+        "SELECT m.id FROM json_each(?) r CROSS JOIN message m ON m.folder_id = ?"
+        " AND m.uid BETWEEN json_extract(r.value, '$[0]') AND json_extract(r.value, '$[1]')"
+    )
+    return [row[0] for row in sql.execute(query, (json.dumps(ranges), folder_id))]
+
+
+def not_whole(sql: sqlite3.Connection, account: str) -> list[int]:
+    """The folders of an account of which some messages, or their bodies, are not here."""
+    query = (
+        "SELECT f.id FROM folder f JOIN account a ON a.id = f.account_id WHERE a.name = ? AND f.selectable"
+        " AND f.uidvalidity > 0 AND (f.synced_min_uid != 1"
+        " OR EXISTS (SELECT 1 FROM message m WHERE m.folder_id = f.id AND m.uid IS NOT NULL AND m.has_body != 1))"
+    )
+    return [row[0] for row in sql.execute(query, (account,))]

@@ -41,10 +41,12 @@ def first_rows(sql: sqlite3.Connection, folder_id: int, limit: int, unread: bool
 
 def ids_of(sql: sqlite3.Connection, folder_id: int) -> array[int]:
     """The ids of everything displayed in a folder, newest first, eight octets each."""
-    text = sql.execute(
-        "SELECT group_concat(id) FROM (SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC)",
-        (folder_id,),
-    ).fetchone()[0]
+    return ids_in(sql, "SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC", (folder_id,))
+
+
+def ids_in(sql: sqlite3.Connection, query: str, values: Sequence[object]) -> array[int]:
+    """What a query of one column `id` gives, eight octets each."""
+    text = sql.execute(f"SELECT group_concat(id) FROM ({query})", values).fetchone()[0]  # noqa: S608
     ids, at = array("q"), 0
     while text and at < len(text):  # in pieces: one list of a million strings would be fifty megabytes
         end = text.find(",", at + PIECE)

@@ -25,7 +25,7 @@ from tui_mail.errors import (
     StoreError,
     UnsafeArgument,
 )
-from tui_mail.model import Account, AccountStatus, BodyArrived, Event, LinkState, Role
+from tui_mail.model import Account, AccountStatus, BodyArrived, Event, LinkState, Question, Role, SearchAnswered
 from tui_mail.net.connection import Backoff, Wake
 from tui_mail.net.imap import ImapSession, Selected
 from tui_mail.store import due, folders
@@ -102,6 +102,16 @@ class AccountWorker(Tasks, threading.Thread):
         if offline:
             self._emit(BodyArrived(message_id, self.status.sentence))
         self._ask(Urgency.BODY, Job("_fetch_body", message_id))
+
+    def search(self, question: Question) -> None:
+        """Have the server search folders; SearchAnswered follows for each, also when it cannot be reached."""
+        with self._lock:
+            self._asking.begin(question)
+            offline = self.status.state in (LinkState.OFFLINE, LinkState.REFUSED)
+        if offline:
+            self._emit(SearchAnswered(question.number, self.account.name, 0, problem=self.status.sentence))
+        for folder_id in question.folder_ids:
+            self._ask(Urgency.SCREEN, Job("_search", folder_id))
 
     def replay(self) -> None:
         """A change was written to the journal."""
@@ -261,6 +271,8 @@ class AccountWorker(Tasks, threading.Thread):
             self._ask(Urgency.SCREEN, Job("_refresh", self._screen))
         for message_id in list(self._wanted):
             self._ask(Urgency.BODY, Job("_fetch_body", message_id))
+        for folder_id in list(self._asking.left):
+            self._ask(Urgency.SCREEN, Job("_search", folder_id))
         self._ask(Urgency.JOURNAL, Job("_replay"))
         self._ask(Urgency.LIST, Job("_list"))
 
@@ -375,6 +387,10 @@ class AccountWorker(Tasks, threading.Thread):
         self._report.down(state, error, seconds)
         for message_id in list(self._wanted):
             self._emit(BodyArrived(message_id, error.shown))
+        with self._lock:
+            question, waits = self._asking.question, bool(self._asking.left)
+        if question is not None and waits:
+            self._emit(SearchAnswered(question.number, self.account.name, 0, problem=error.shown))
         may_hurry = hurried and seconds is not None
         with self._lock:
             self._hurry = False

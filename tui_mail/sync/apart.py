@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from tui_mail.config import secrets
 from tui_mail.errors import MailError
-from tui_mail.model import Account, AccountStatus, Event, LinkState, StatusChanged
+from tui_mail.model import Account, AccountStatus, Event, LinkState, Question, SearchAnswered, StatusChanged
 from tui_mail.paths import Paths
 from tui_mail.sync.wire_format import heard, line
 from tui_mail.text import SafeText
@@ -44,11 +44,19 @@ class FarWorker:
     def __init__(self, account: Account, ask: Callable[[str, str, object], None]) -> None:
         self.account = account
         self.status = AccountStatus(account.name, LinkState.STARTING)
+        self.searching = 0
+        """The number of the newest search."""
         self._ask = ask
 
     def want_body(self, message_id: int) -> None:
         """Have a body fetched before anything else; BodyArrived follows."""
         self._ask("body", self.account.name, message_id)
+
+    def search(self, question: Question) -> None:
+        """Have the server search folders; SearchAnswered follows for each."""
+        self.searching = question.number
+        asked = [question.number, question.text, question.now, list(question.folder_ids)]
+        self._ask("search", self.account.name, asked)
 
     def replay(self) -> None:
         """Say that a change was written to the journal."""
@@ -232,3 +240,5 @@ class EngineApart:
         for worker in self.workers.values():
             worker.status = replace(worker.status, state=LinkState.OFFLINE, sentence=sentence, done=0, total=0)
             self._emit(StatusChanged(worker.status))
+            if worker.searching:
+                self._emit(SearchAnswered(worker.searching, worker.account.name, 0, problem=sentence))

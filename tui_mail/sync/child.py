@@ -23,11 +23,12 @@ from tui_mail.attention import Attention
 from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets, tokens
 from tui_mail.errors import MailError, SecretUnavailable
-from tui_mail.model import Account, Event
+from tui_mail.model import Account, Event, Question
 from tui_mail.paths import Paths
 from tui_mail.redaction import RedactingFormatter, hide
 from tui_mail.store import unsent
 from tui_mail.store.database import Database
+from tui_mail.sync.account import AccountWorker
 from tui_mail.sync.engine import Engine
 from tui_mail.sync.pulse import Pulse
 from tui_mail.sync.wire_format import line, told
@@ -110,6 +111,9 @@ class Child:
                 worker.look_at(argument)
             case "refresh":
                 worker.refresh(argument)
+            case "search" if isinstance(worker, AccountWorker):
+                number, text, now, folder_ids = argument
+                worker.search(Question(number, text, now, tuple(folder_ids)))
             case "replay":
                 worker.replay()
             case "retry":

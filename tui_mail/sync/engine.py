@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
 from tui_mail.errors import MailError, StoreError
@@ -27,6 +28,9 @@ from tui_mail.sync.pulse import private_socket, wake_path
 from tui_mail.sync.sending import Sender
 from tui_mail.sync.settling import settle
 from tui_mail.sync.vigil import Vigil
+
+if TYPE_CHECKING:
+    from tui_mail.sync.indexer import Indexer
 
 
 class Engine:
@@ -64,6 +68,8 @@ class Engine:
             for account in accounts
             if account.can_send
         ]
+        self._attention = attention
+        self._indexer: Indexer | None = None
         self._vigil = Vigil([*self.workers.values(), *self.senders], clock=clock, source=source)
 
     @property
@@ -89,11 +95,16 @@ class Engine:
         for sender in self.senders:
             sender.start()
         self._vigil.start()
+        self._start_indexer()
 
     def stop(self) -> None:
         """Stop everything within a second; what is not finished goes on at the next start."""
         self._vigil.stop()
-        threads: list[AccountWorker | PopWorker | Sender] = [*self.workers.values(), *self.senders]
+        threads: list[AccountWorker | PopWorker | Sender | Indexer] = [
+            *self.workers.values(),
+            *self.senders,
+            *([self._indexer] if self._indexer is not None else []),
+        ]
         for thread in threads:
             thread.stop()
         for thread in threads:
@@ -134,6 +145,12 @@ class Engine:
         for worker in self.workers.values():
             if isinstance(worker, PopWorker):
                 worker.halt()
+
+    def _start_indexer(self) -> None:
+        from tui_mail.sync.indexer import Indexer  # after everything else: nobody waits for it
+
+        self._indexer = Indexer(self._paths, self._db, self._attention)
+        self._indexer.start()
 
     def _listen(self) -> None:
         listener = private_socket(wake_path(self._paths), socket.SOCK_DGRAM)

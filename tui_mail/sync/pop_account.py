@@ -24,7 +24,17 @@ from tui_mail.errors import (
     ServerBusy,
     StoreError,
 )
-from tui_mail.model import Account, AccountStatus, BodyArrived, ChangeFailed, ChangeKind, Event, LinkState, Protocol
+from tui_mail.model import (
+    Account,
+    AccountStatus,
+    BodyArrived,
+    ChangeFailed,
+    ChangeKind,
+    Event,
+    LinkState,
+    Protocol,
+    Question,
+)
 from tui_mail.net.connection import Backoff
 from tui_mail.net.pop3 import Pop3Session
 from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror, others
@@ -95,6 +105,9 @@ class PopWorker(threading.Thread):
         """Everything is here; BodyArrived says so, or that it cannot be read."""
         here = bodies.load(self._db.read_bodies(), message_id) is not None
         self._emit(BodyArrived(message_id, SafeText("") if here else NOT_HERE))
+
+    def search(self, question: Question) -> None:
+        """Nothing to ask: a POP3 server searches nothing, and what is fetched is here whole."""
 
     def replay(self) -> None:
         """A change was written to the journal."""

@@ -16,11 +16,12 @@ from collections.abc import Callable
 
 from tui_mail.attention import Attention
 from tui_mail.errors import CommandRefused, UnsafeArgument
-from tui_mail.model import Account, BodyArrived, ChangeFailed, Event, Role
+from tui_mail.model import Account, BodyArrived, ChangeFailed, Event, Role, SearchAnswered
 from tui_mail.net.connection import Wake
 from tui_mail.net.imap import ImapSession
 from tui_mail.store import contacts, due, folders
 from tui_mail.store.database import Database
+from tui_mail.sync import asking
 from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
 from tui_mail.sync.folder import FolderSync
 from tui_mail.sync.homecoming import bring_home, in_doubt
@@ -70,6 +71,7 @@ class Tasks:
         """Names of folders in which something happened; "" for the list of folders."""
         self._troubles = Troubles()
         self._bodies = BodyFetch()
+        self._asking = asking.Asking()
         self._late = LateMail()
         self._wanted: dict[int, int] = {}
         """Opened messages whose body is waited for, and how often that was begun."""
@@ -221,6 +223,23 @@ class Tasks:
         with self._lock:
             self._wanted.pop(message_id, None)
         self._emit(BodyArrived(message_id, problem))
+
+    def _search(self, folder_id: int) -> None:
+        """Have the server search a folder; a refusal is an answer."""
+        assert self._sync is not None
+        with self._lock:
+            question = self._asking.question
+            if question is None or folder_id not in self._asking.left:
+                return
+        try:
+            answer = asking.ask(self._sync, self.account.name, question, folder_id)
+        except (CommandRefused, UnsafeArgument) as refusal:
+            answer = SearchAnswered(question.number, self.account.name, folder_id, problem=refusal.shown)
+        with self._lock:
+            if self._asking.question is not question:
+                return
+            self._asking.left.discard(folder_id)
+        self._emit(answer)
 
     def _fetch_bodies(self, _: int) -> None:
         assert self._sync is not None

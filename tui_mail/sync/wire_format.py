@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from tui_mail.model import AccountStatus, BodyArrived, ChangeFailed, Event, LinkState, StatusChanged
+from tui_mail.model import AccountStatus, BodyArrived, ChangeFailed, Event, LinkState, SearchAnswered, StatusChanged
 from tui_mail.text import SafeText
 
 
@@ -27,6 +27,8 @@ def told(event: Event) -> bytes | None:
             return line("status", asdict(status))
         case BodyArrived(message_id, problem):
             return line("body", message_id, problem)
+        case SearchAnswered(number, account, folder_id, ids, unknown, problem):
+            return line("found", number, account, folder_id, ids, unknown, problem)
         case ChangeFailed(change_id, sentence):
             return line("failed", change_id, sentence)
     return None
@@ -39,6 +41,8 @@ def heard(words: list[Any]) -> Event | None:
             return StatusChanged(AccountStatus(**{**fields, "state": LinkState(fields["state"])}))
         case ["body", int(message_id), str(problem)]:
             return BodyArrived(message_id, SafeText(problem))
+        case ["found", int(number), str(account), int(folder_id), list(ids), int(unknown), str(problem)]:
+            return SearchAnswered(number, account, folder_id, tuple(map(int, ids)), unknown, SafeText(problem))
         case ["failed", int(change_id), str(sentence)]:
             return ChangeFailed(change_id, SafeText(sentence))
     return None

@@ -21,6 +21,8 @@ class Place(StrEnum):
     """Where text is typed: keys that print are no actions there."""
     OUTBOX = "outbox"
     SETTINGS = "settings"
+    SEARCH = "search"
+    """The box above the list; keys that print are no actions there."""
 
 
 PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
@@ -34,6 +36,7 @@ _HISTORY = frozenset({Place.HISTORY})
 _COMPOSE = frozenset({Place.COMPOSE})
 _OUTBOX = frozenset({Place.OUTBOX})
 _SETTINGS = frozenset({Place.SETTINGS})
+_SEARCH = frozenset({Place.SEARCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),
     Action("select.range", ("X",), "select range", "Select all from the last selected", _LIST, 0, "Handle mail"),
     Action("select.none", ("escape",), "select none", "Select nothing", _LIST, 0, "Handle mail"),
+    Action(
+        "select.all",
+        ("*",),
+        "select all",
+        "Select all that was found; else say what to look for here",
+        _LIST,
+        0,
+        "Handle mail",
+    ),
+    Action("search", ("/",), "search", "Find messages, by words or from:, is:unread, newer:7d …", PANES, 6, "Go to"),
+    Action("search.list", ("enter", "down", "tab"), "to the list", "Go to what was found", _SEARCH, 1, "Go to"),
+    Action("search.close", ("escape",), "back", "End the search: back to where you were", _SEARCH, 2, "Go to"),
     Action("mail.reply", ("r",), "reply", "Answer the sender", _MAIL, 4, "Write"),
     Action("mail.reply_all", ("a",), "reply all", "Answer the sender and everyone else", _MAIL, 10, "Write"),
     Action("mail.reply_list", ("L",), "reply to list", "Answer the mailing list alone", _MAIL, 0, "Write"),

@@ -47,7 +47,7 @@ class Beginning:
 
     def compose(self) -> None:
         """A new message, from the account that is on the screen."""
-        folder = self._triage.folder
+        folder = self._triage.here
         able = {account.name for account in self._client.accounts if account.can_send}
         here = folder.account if folder is not None and folder.account in able else None
         self._begin(self._client.blank_draft(here))
@@ -67,7 +67,7 @@ class Beginning:
 
     def edit_as_new(self) -> None:
         """What the message under the cursor holds, once more; a draft is continued."""
-        folder = self._triage.folder
+        folder = self._triage.here
         draft = folder is not None and folder.role is Role.DRAFTS
         self._of_message(self._client.open_draft if draft else self._client.edit_as_new)
 

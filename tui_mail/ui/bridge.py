@@ -27,6 +27,7 @@ from tui_mail.model import (
     FoldersChanged,
     LinkAsked,
     OutgoingChanged,
+    SearchAnswered,
     StatusChanged,
 )
 
@@ -51,6 +52,7 @@ class Gathered:
     outgoing: bool = False
     """Drafts or the outbox changed."""
     bodies: dict[int, BodyArrived] = field(default_factory=dict)
+    searches: list[SearchAnswered] = field(default_factory=list)
     failures: list[ChangeFailed] = field(default_factory=list)
     thens: list[Then] = field(default_factory=list)
 
@@ -87,6 +89,8 @@ class Bridge:
                     self._gathered.statuses = True
                 case BodyArrived(message_id):
                     self._gathered.bodies[message_id] = event
+                case SearchAnswered():
+                    self._gathered.searches.append(event)
                 case ChangeFailed():
                     self._gathered.failures.append(event)
             self._post()

@@ -54,7 +54,11 @@ class Commands:
             "message.open": self._open,
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
-            "select.none": self._select(self._list.select_none),
+            "select.none": self._select_none,
+            "select.all": screen.finding.select_all,
+            "search": screen.finding.open,
+            "search.list": screen.finding.to_list,
+            "search.close": screen.finding.close,
             **screen.beginning.table,
             "compose.next": lambda: screen.writing.step(1),
             "compose.previous": lambda: screen.writing.step(-1),
@@ -102,7 +106,7 @@ class Commands:
             "account.add": lambda: add_account(screen),
             "palette": self._palette,
             "help": self._help,
-            "quit": screen.writing.leave,
+            "quit": self._leave,
         }
 
     def _open(self) -> None:
@@ -123,6 +127,21 @@ class Commands:
             self._screen.say_list()
 
         return selecting
+
+    def _select_none(self) -> None:
+        """Select nothing; where nothing is selected, end the search."""
+        if self._screen.finding.active and not self._list.listing.selected:
+            self._screen.finding.close()
+            return
+        self._list.select_none()
+        self._screen.say_list()
+
+    def _leave(self) -> None:
+        """Out of the search, else out of the program."""
+        if self._screen.finding.active:
+            self._screen.finding.close()
+        else:
+            self._screen.writing.leave()
 
     # --- moving
 

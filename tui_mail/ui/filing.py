@@ -48,7 +48,7 @@ class Filing:
 
     def pick_target(self, verb: str, ids: list[int], then: Callable[[Folder, list[int]], None]) -> None:
         """Where to move or copy messages: a folder of their account."""
-        here = self._screen.folder
+        here = self._screen.here
         if here is None or not ids:
             return
 

@@ -64,7 +64,7 @@ class Handling:
 
     def folder_of_role(self, role: Role) -> Folder | None:
         """The folder of a role: of the account that is shown, else of any."""
-        here = self._screen.folder
+        here = self._screen.here
         found = [one for one in self._client.folders() if one.role is role and one.selectable]
         found.sort(key=lambda one: here is None or one.account != here.account)
         return found[0] if found else None
@@ -115,34 +115,38 @@ class Handling:
     def _move_to(self, folder: Folder, ids: list[int] | None = None) -> None:
         """Move `ids`, or else the targets."""
         self._again = lambda: self._move_to(folder)
-        if self._may_go_to(folder):
-            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ids)
+        ours = self._that_can_go_to(folder, ids or self._targets())
+        if ours:
+            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ours)
 
     def _copy(self) -> None:
         self._filing.pick_target("Copy", self._targets(), self._copy_to)
 
     def _copy_to(self, folder: Folder, ids: list[int] | None = None) -> None:
         self._again = lambda: self._copy_to(folder)
-        ids = ids or self._targets()
-        if not ids or not self._may_go_to(folder):
+        ours = self._that_can_go_to(folder, ids or self._targets())
+        if not ours:
             return
-        words = f"Copied to {folder_label(folder)}: {messages_words(len(ids))}"
+        words = f"Copied to {folder_label(folder)}: {messages_words(len(ours))}"
 
         def done(change: Change | None) -> None:
             self._screen.standing.acted()
             undo = f" · {self._screen.keymap.shown('undo')} undo" if change is not None else ""
             self._say(words + undo if change is not None else "Nothing to copy.")
 
-        self._screen.bridge.when_done(self._client.copy(ids, folder.id), done, self._screen.problem)
+        self._screen.bridge.when_done(self._client.copy(ours, folder.id), done, self._screen.problem)
 
-    def _may_go_to(self, folder: Folder) -> bool:
-        """A folder of the same account, and another one; for an action that is repeated elsewhere."""
+    def _that_can_go_to(self, folder: Folder, ids: list[int]) -> list[int]:
+        """Those that can: a search may find messages of several accounts, and a repeated action may be elsewhere."""
+        if self._screen.finding.active:
+            return self._screen.finding.of_account(ids, folder.account)
         here = self._screen.folder
         if here is not None and here.account == folder.account and here.id != folder.id:
-            return True
+            return ids
         where = "another account" if here is not None and here.account != folder.account else "this folder"
-        self._say(f"{folder_label(folder)} is {where}; nothing was done.")
-        return False
+        if ids:
+            self._say(f"{folder_label(folder)} is {where}; nothing was done.")
+        return []
 
     def _send_off(
         self,
@@ -225,7 +229,9 @@ class Handling:
 
     @property
     def role(self) -> Role:
-        """Of the folder that is shown."""
+        """What the folder is for that everything is in that an action is about."""
+        if self._screen.finding.active:
+            return self._screen.finding.role_of(self._list.targets())
         return self._screen.folder.role if self._screen.folder is not None else Role.NONE
 
     def _say(self, words: str) -> None:

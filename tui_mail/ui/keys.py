@@ -203,6 +203,8 @@ def _keymap(keys: dict[str, tuple[Chord, ...]], source: str) -> Keymap:
             for place in action.where:
                 if place is Place.COMPOSE and is_typing(chord[0]):
                     continue
+                if place is Place.SEARCH and len(chord[0]) == 1:
+                    continue
                 other = table[place].setdefault(chord, action.id)
                 if other != action.id:
                     raise ConfigError(

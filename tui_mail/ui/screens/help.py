@@ -23,12 +23,26 @@ PLACE_NAME = {
     Place.COMPOSE: "the composer",
     Place.OUTBOX: "the outbox",
     Place.SETTINGS: "the settings",
+    Place.SEARCH: "the search box",
 }
 MARKS = (
     ("●", "unread"), ("★", "starred"), ("⎘", "has attachments"), ("↩", "answered"),
     ("⟳", "waits for the server"), ("✗", "the server refused"), ("✓", "selected"),
     ("↶", "can be undone, in the history"),
 )  # fmt: skip
+SEARCHING = (
+    ("lunch friday", "both words, or words with them inside"),
+    ('"lunch on friday"', "these whole words, in this order"),
+    ("from: to: cc: subject:", "in that field: from:(anna OR bob)"),
+    ("body: filename: list:", "in text, file names, name of a list"),
+    ("in:sent  account:work", "in a folder or role, of an account"),
+    ("is:unread", "read, starred, answered, draft, muted"),
+    ("has:attachment  keyword:todo", "with a file, with a keyword"),
+    ("larger:5M  smaller:20k", "by size"),
+    ("before:2024-03-01  after:2024-03", "by day, month or year"),
+    ("newer:7d  older:1y", "by age: h, d, w, m, y"),
+    ("-word  a OR b  (a b)", "not, or, together"),
+)
 TYPING = (
     ("Ctrl+Z  Ctrl+Y", "take back what was typed, type it again"), ("Ctrl+←  Ctrl+→", "word by word"),
     ("Ctrl+W", "delete the word before the cursor"), ("Shift+arrows", "select"),
@@ -36,6 +50,8 @@ TYPING = (
     ("↓  Enter", "take an address that is offered; a comma ends one"),
     ("a file's path", "pasted or dragged in, it becomes an attachment"),
 )  # fmt: skip
+
+_BELOW = {Place.COMPOSE: ("While you type", TYPING), Place.SEARCH: ("What can be asked", SEARCHING)}
 
 
 class Help(ModalScreen[None]):
@@ -99,7 +115,7 @@ def help_document(keymap: Keymap, place: Place) -> Document:
             keys = keymap.all_shown(action.id, place)
             first = (("  ", ""), (keys, "strong"), (" " * (column - width(keys)), ""))
             body.append(Paragraph(((action.help, ""),), first, ((" " * (column + 2), ""),)))
-    heading, lines = ("While you type", TYPING) if place is Place.COMPOSE else ("Marks", MARKS)
+    heading, lines = _BELOW.get(place, ("Marks", MARKS))
     column = max(width(mark) for mark, _ in lines) + 2
     body += [Paragraph(()), Paragraph(((heading, "heading"),))]
     body += [

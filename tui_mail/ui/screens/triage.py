@@ -22,6 +22,7 @@ from tui_mail.ui.actions import Place
 from tui_mail.ui.beginning import Beginning
 from tui_mail.ui.bridge import Bridge, Gathered
 from tui_mail.ui.commands import Commands
+from tui_mail.ui.finding import Finding
 from tui_mail.ui.keys import Keymap, KeyReader, key_name
 from tui_mail.ui.layouts import LAYOUTS, is_narrow, next_layout, too_small
 from tui_mail.ui.memory import recall, remember
@@ -40,6 +41,8 @@ from tui_mail.ui.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from textual.widgets import Input
 
     from tui_mail.client import MailClient
     from tui_mail.notices import Notices
@@ -66,7 +69,7 @@ class Triage(Screen[None]):
         self.keymap = keymap
         self.folder: Folder | None = None
         self.messages = MessageList(client, id="list")
-        self.folder_tree = FolderTree(id="tree")
+        self.folder_tree = FolderTree(client.searches, id="tree")
         self.reader = Reader(id="reader")
         self.standing = Standing(client, bridge, keymap, self.problem, notice)
         self.key_bar = KeyBar(keymap, id="keys")
@@ -74,7 +77,7 @@ class Triage(Screen[None]):
         self._history: History | None = None
         self._too_small = OneLine(id="too-small")
         self._mail = Container(id="mail")
-        self._list_pane = Vertical(id="list-pane")
+        self.list_pane = Vertical(id="list-pane")
         self._reader_pane = Vertical(id="reader-pane")
         self._keys = KeyReader(keymap)
         remembered = recall(client.paths, "layout")
@@ -89,6 +92,7 @@ class Triage(Screen[None]):
         self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
         self.writing = Writing(self)
         self.beginning = Beginning(self, self.writing)
+        self.finding = Finding(self)
         self.commands = Commands(self)
         self.use_notices: Callable[[Notices], None] = lambda _: None
 
@@ -99,7 +103,7 @@ class Triage(Screen[None]):
         with Horizontal(id="panes"):
             yield self.folder_tree
             with self._mail:
-                with self._list_pane:
+                with self.list_pane:
                     yield self.list_title
                     yield self.messages
                 with self._reader_pane:
@@ -129,6 +133,8 @@ class Triage(Screen[None]):
         """The pane that the keys go to."""
         if self.focused is self.folder_tree:
             return Place.TREE
+        if self.finding.has_focus:
+            return Place.SEARCH
         return Place.READER if self.focused is self.reader else Place.LIST
 
     @property
@@ -156,14 +162,40 @@ class Triage(Screen[None]):
         self._arrange()
         self.say(SafeText(LAYOUTS[self._layout_wish] if not is_narrow(self.size) else "one pane fits"))
 
+    def enter(self, widget: Widget) -> None:
+        """Into a field of the list's pane."""
+        self._face = "list"
+        self._show_face()
+        self.set_focus(widget, scroll_visible=False)
+
     # --- folders
 
+    @property
+    def here(self) -> Folder | None:
+        """The folder of what an action is about: of a search, that of the message under the cursor."""
+        return self.finding.here() if self.finding.active else self.folder
+
     def open_folder(self, folder: Folder) -> None:
-        """Show a folder: as it was left, or its newest rows; all of its ids follow."""
-        if self.folder is not None:
-            self._shelf.put(self.folder.id, self.messages.listing, self.messages.cursor, self.messages.top)
+        """Show a folder: as it was left, or its newest rows; all of its ids follow. It ends a search."""
+        if not self.finding.active:
+            self.shelve()
+        self.finding.end()
         self._reloading.forget_wish()
         self.folder = folder
+        self._show_folder(folder)
+
+    def shelve(self) -> None:
+        """Keep the list of the folder as it is, for when it is shown again."""
+        if self.folder is not None:
+            self._shelf.put(self.folder.id, self.messages.listing, self.messages.cursor, self.messages.top)
+
+    def show_folder_again(self) -> None:
+        """The list of the folder, while the search box is empty."""
+        self.finding.active = False
+        if self.folder is not None:
+            self._show_folder(self.folder)
+
+    def _show_folder(self, folder: Folder) -> None:
         listing, cursor, top = self._shelf.take(folder.id)
         if not listing.ids:
             listing.begin(self.client.first_rows(folder.id, FIRST_ROWS))
@@ -174,8 +206,10 @@ class Triage(Screen[None]):
         self.reload(urgent=True)
 
     def reload(self, *, urgent: bool = False, onto: int = 0) -> None:
-        """Read all ids of the folder anew, in a thread; `onto` is where the cursor goes then."""
-        if self.folder is not None:
+        """Read all ids of the folder, or of what is found, anew, in a thread; `onto` is where the cursor goes then."""
+        if self.finding.active:
+            self.finding.ask_again(urgent=urgent, onto=onto)
+        elif self.folder is not None:
             self._reloaded_at = time.monotonic()
             self._arranged = (self.folder.id, self.folder.arrangement)
             self._reloading.ask(self.folder.id, urgent=urgent, onto=onto)
@@ -183,6 +217,9 @@ class Triage(Screen[None]):
     def say_list(self) -> None:
         """The title above the list, and the words in it when it is empty."""
         folder = self.folder
+        if self.finding.has_title:
+            self.list_title.write(*self.finding.title())
+            return
         if folder is None:
             return
         several = len(self.client.accounts) > 1
@@ -208,6 +245,8 @@ class Triage(Screen[None]):
         self._pacing.note(gathered.folders, gathered.statuses, filling=filling)
         for body in gathered.bodies.values():
             self.reading.arrived(body)
+        for answer in gathered.searches:
+            self.finding.server_answered(answer)
         if self._history is not None and (gathered.folders or gathered.statuses):
             self.standing.doings.ask()
         for failure in gathered.failures:
@@ -251,6 +290,11 @@ class Triage(Screen[None]):
         for folder_id in changed:
             if self.folder is None or folder_id != self.folder.id:
                 self._shelf.forget(folder_id)
+        if self.finding.active:
+            self.folder = next((one for one in folders if self.folder and one.id == self.folder.id), self.folder)
+            self.messages.refresh_rows()
+            self.reload()
+            return
         if self.folder is None or self.folder.id not in changed:
             return
         self.folder = next((one for one in folders if one.id == self.folder.id), self.folder)
@@ -266,7 +310,8 @@ class Triage(Screen[None]):
 
     def _say_status(self) -> None:
         self.standing.heard()
-        if self.folder is None and any(one.state is LinkState.REFUSED for one in self.client.statuses()):
+        refused = any(one.state is LinkState.REFUSED for one in self.client.statuses())
+        if self.folder is None and not self.finding.active and refused:
             self.messages.say("No mail yet: the server refused. See the line above.")
         if not self.messages.listing.ids:
             self.say_list()
@@ -286,6 +331,7 @@ class Triage(Screen[None]):
     def _tick(self) -> None:
         self.standing.tick()
         self.writing.tick()
+        self.finding.tick()
         if self.client.attention.quiet_for > RESTING and (wordless := self.messages.wordless()):
             self.client.prepare(wordless)
         if int(time.time()) % 60 == 0:
@@ -301,7 +347,7 @@ class Triage(Screen[None]):
         if self._keys.waiting or was_waiting:
             self.key_bar.show(self.place, self._keys.waiting)
         if action_id is None and not self._keys.waiting and not was_waiting:
-            if event.is_printable:
+            if event.is_printable and self.place is not Place.SEARCH:
                 self.say(SafeText(f"{name} does nothing here · {self.keymap.shown('help')} shows the keys"))
             return
         event.stop()
@@ -334,6 +380,10 @@ class Triage(Screen[None]):
         """A message was clicked."""
         self.commands.perform("message.open")
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Something else is looked for."""
+        self.finding.typed(event.value)
+
     def on_folder_tree_chosen(self, event: FolderTree.Chosen) -> None:
         """A folder was chosen."""
         folder = self.client.folder(event.folder_id)
@@ -341,13 +391,17 @@ class Triage(Screen[None]):
             self.open_folder(folder)
             self.show_list()
 
+    def on_folder_tree_search_chosen(self, event: FolderTree.SearchChosen) -> None:
+        """A saved search was chosen."""
+        self.finding.look_for(event.query)
+
     def on_reader_fold_clicked(self) -> None:
         """Unfold."""
         self.reader.toggle_quotes()
 
     def on_descendant_focus(self) -> None:
         """The footer shows the keys of the pane that has the focus."""
-        face = {Place.TREE: "tree", Place.READER: "reader", Place.LIST: "list"}[self.place]
+        face = {Place.TREE: "tree", Place.READER: "reader"}.get(self.place, "list")
         if face != self._face:
             self._face = face
             self._show_face()
@@ -361,6 +415,7 @@ class Triage(Screen[None]):
         """End the threads of this screen."""
         self.writing.close()
         self._reloading.close()
+        self.finding.close_files()
         self.standing.close()
         self.reading.close()
 
@@ -389,7 +444,7 @@ class Triage(Screen[None]):
         single, face = self.one_pane, self._face
         self.folder_tree.display = not single or face == "tree"
         self._mail.display = not single or face != "tree"
-        self._list_pane.display = not single or face != "reader"
+        self.list_pane.display = not single or face != "reader"
         self._reader_pane.display = not single or face == "reader"
 
     def _was_shown(self, message_id: int) -> None:

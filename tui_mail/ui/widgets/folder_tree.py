@@ -49,6 +49,8 @@ class Node:
     label: str
     depth: int
     folder: Folder | None = None
+    query: str = ""
+    """Of a saved search."""
     children: list[Node] = field(default_factory=list)
 
 
@@ -121,10 +123,21 @@ class FolderTree(CursorView):
             super().__init__()
             self.folder_id = folder_id
 
-    def __init__(self, *, id: str | None = None) -> None:
+    class SearchChosen(Message):
+        """A saved search was chosen."""
+
+        def __init__(self, query: str) -> None:
+            super().__init__()
+            self.query = query
+
+    def __init__(self, searches: Sequence[tuple[str, str]] = (), *, id: str | None = None) -> None:
+        """`searches`: names and queries, which stand below the accounts."""
+        self._searches = searches
         self.open_id = 0
         """The folder that the list shows."""
         self._roots: list[Node] = []
+        self._several = False
+        """There is more than one account."""
         self._lines: list[Node] = []
         self._folded: set[str] = set()
         super().__init__(id=id)
@@ -133,6 +146,10 @@ class FolderTree(CursorView):
         """Show these folders; folding and the cursor stay."""
         key = self._lines[self.cursor].key if self._lines else ""
         self._roots = grow(folders)
+        self._several = len(self._roots) > 1
+        if self._searches:
+            saved = [Node(f"\0{name}", safe_line(name), 1, query=query) for name, query in self._searches]
+            self._roots.append(Node("\0", "Searches", 0, children=saved))
         self._flatten(key)
 
     def update_counts(self, folders: Sequence[Folder]) -> None:
@@ -168,7 +185,9 @@ class FolderTree(CursorView):
         node = self._lines[self.cursor] if self._lines else None
         if node is None:
             return
-        if node.folder is not None and node.folder.selectable:
+        if node.query:
+            self.post_message(self.SearchChosen(node.query))
+        elif node.folder is not None and node.folder.selectable:
             self.post_message(self.Chosen(node.folder.id))
         else:
             self.fold(node.key not in self._folded)
@@ -209,7 +228,7 @@ class FolderTree(CursorView):
         if node.depth == 0:
             return self.strip([bar, (f"{twist}{clip(node.label, cells - 4)}", "account")], cells, ground)
         folder = node.folder
-        count, name, counted = "", "quiet", "quiet"
+        count, name, counted = "", "folder" if node.query else "quiet", "quiet"
         wide, cells = cells, min(cells, WIDEST)
         if folder is not None and folder.selectable:
             number = folder.total if folder.role in _COUNTED else folder.unread
@@ -226,7 +245,7 @@ class FolderTree(CursorView):
         return self.strip(runs, wide, ground)
 
     def _indent(self, node: Node) -> str:
-        return "  " * (node.depth if len(self._roots) > 1 else max(0, node.depth - 1))
+        return "  " * (node.depth if self._several else max(0, node.depth - 1))
 
     def _flatten(self, key: str) -> None:
         self._lines = []

@@ -59,6 +59,8 @@ class Listing:
     """Message id that X selects from; 0 none."""
     reloads: int = 0
     """How many reloads were begun."""
+    keeps_hidden: bool = False
+    """What was put away stays away, though a reload may bring it: of a search, which looks into every folder."""
     _rows: dict[int, Row] = field(default_factory=dict)
     _flaggings: list[Flagging] = field(default_factory=list)
     _hidings: list[Hiding] = field(default_factory=list)
@@ -144,7 +146,8 @@ class Listing:
 
     def replace(self, ids: array[int], number: int, left_out: frozenset[int] = frozenset()) -> None:
         """Show what reload `number` brought; hidings that were durable before it began are over."""
-        self._hidings = [h for h in self._hidings if h.durable_at is None or h.durable_at >= number]
+        if not self.keeps_hidden:
+            self._hidings = [h for h in self._hidings if h.durable_at is None or h.durable_at >= number]
         self.ids = without(ids, self.hidden() - left_out)
         if self.selected:
             self.selected &= set(self.ids)

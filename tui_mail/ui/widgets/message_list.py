@@ -181,6 +181,11 @@ class MessageList(CursorView):
         self.listing.anchor = self.current_id
         self.forget_all()
 
+    def select_all(self) -> None:
+        """Select every message of the list."""
+        self.listing.selected = set(self.listing.ids)
+        self.forget_all()
+
     def select_none(self) -> None:
         """Select nothing."""
         if self.listing.selected:
