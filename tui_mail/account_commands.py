@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from tui_mail.answers import Arguments, account_json, account_line, answer
 from tui_mail.client import MailClient
 from tui_mail.config import accounts as configuration
-from tui_mail.config import secrets
+from tui_mail.config import changing, secrets
 from tui_mail.config.durations import seconds_of
 from tui_mail.config.guards import accounts_elsewhere, guards
 from tui_mail.config.overlaps import overlaps
@@ -83,13 +83,13 @@ def account_add(given: Arguments) -> int:
     )
     leaving.refuse_strange_mail(given.paths, account)
     others = configuration.load(given.paths).accounts
-    configuration.add_account(given.paths, account)
+    changing.add_account(given.paths, account)
     answer_at_terminal(given.paths)
     if not incoming.password_command and incoming.auth == "password":
         try:
             keep_typed(given, account, "incoming", _typed_password(account))
         except BaseException:  # Ctrl+C at the question too: an account without its password is half an account
-            configuration.remove_account(given.paths, account.name)
+            changing.remove_account(given.paths, account.name)
             raise
     if protocol is Protocol.POP3:
         print(POP3_MEANS[account.delete_from_server == "never"], file=sys.stderr)

@@ -12,7 +12,7 @@ from typing import Any
 from tui_mail.answers import Arguments, account_json, account_line, answer
 from tui_mail.client import leaving, purposes
 from tui_mail.config import accounts as configuration
-from tui_mail.config import importing, secrets, values
+from tui_mail.config import changing, importing, secrets, values
 from tui_mail.errors import MailError, NotFound, SecretUnavailable, UsageError
 from tui_mail.model import Account
 from tui_mail.text import safe_block, safe_line
@@ -78,7 +78,7 @@ def _added(given: Arguments, accounts: list[Account]) -> tuple[list[Account], li
     for account in accounts:
         try:
             leaving.refuse_strange_mail(given.paths, account)
-            configuration.add_account(given.paths, account)
+            changing.add_account(given.paths, account)
         except MailError as error:
             failed.append((account, error))
         else:
@@ -154,7 +154,7 @@ def account_remove(given: Arguments) -> int:
 def _taken_out(given: Arguments, account: Account | None, listed: bool) -> str:
     """Config first: without it nothing uses the rest. Says what became of the secret."""
     if listed:
-        configuration.remove_account(given.paths, given.name)
+        changing.remove_account(given.paths, given.name)
     if account is None:
         return "unknown"
     legs = [leg for leg in (account.incoming, account.outgoing) if leg is not None]
@@ -195,11 +195,11 @@ def account_set(given: Arguments) -> int:
     if account is not None:
         if not given.same_mailbox:
             leaving.refuse_other_mailbox(account, changes, leaving.held(given.paths, account.name))
-        changes = configuration.with_following_ports(account, changes)
+        changes = changing.with_following_ports(account, changes)
         with leaving.store_if_any(given.paths) as db:
             if db is not None:
                 purposes.refuse_wrong_folders(db, account, changes)
-    configuration.set_account(given.paths, given.name, changes)
+    changing.set_account(given.paths, given.name, changes)
     with leaving.store_if_any(given.paths) as db:
         if db is not None:
             purposes.keep_up(db, [configuration.load(given.paths).account(given.name)])

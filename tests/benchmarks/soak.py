@@ -32,7 +32,7 @@ import psutil
 
 from tests.servers.dovecot import FOLDERS, Dovecot
 from tui_mail.client import MailClient
-from tui_mail.config.accounts import add_account
+from tui_mail.config.changing import add_account
 from tui_mail.errors import MailError
 from tui_mail.model import Change, ChangeState, Flag, LinkState, Role, Row
 from tui_mail.paths import paths

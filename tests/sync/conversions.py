@@ -24,7 +24,7 @@ from tests.sync.conftest import wait_for
 from tui_mail.client import MailClient
 from tui_mail.client.converting import Conversion, Plan, server_of
 from tui_mail.config import accounts as configuration
-from tui_mail.config import secrets
+from tui_mail.config import changing, secrets
 from tui_mail.model import Account, LinkState, Protocol
 from tui_mail.paths import paths
 from tui_mail.store.database import Database
@@ -35,7 +35,7 @@ DOWN = (LinkState.OFFLINE, LinkState.REFUSED)
 def set_up(home: Path, server: Dovecot, user: str, protocol: Protocol, name: str = "work") -> Account:
     """An account in the config.toml of a home."""
     account = replace(server.account(user, protocol), name=name)
-    configuration.add_account(paths(home), account)
+    changing.add_account(paths(home), account)
     return account
 
 
@@ -111,7 +111,7 @@ def _main(home: str, what: str, *rest: str) -> None:
         return die_around
 
     Database._commit_group = counted(Database._commit_group)  # type: ignore[method-assign]
-    configuration.replace_whole = counted(configuration.replace_whole)
+    changing.replace_whole = counted(changing.replace_whole)
     if what == "read":
         with opened(Path(home)) as client:
             wait_for(lambda: not everything(client)["work-local"], "nothing is only here", 30)

@@ -16,7 +16,7 @@ from tests.servers.scripted import Peer, Scripted
 from tests.sync.conftest import Person, settled, shown, subjects_shown, wait_for
 from tests.sync.lines import WITHOUT_NOTIFY, lacking, moved_elsewhere, on, only_told, state, states
 from tui_mail.client import MailClient
-from tui_mail.config.accounts import add_account
+from tui_mail.config.changing import add_account
 from tui_mail.model import Account, AccountStatus, Event, LinkState, Role
 from tui_mail.paths import paths
 from tui_mail.store import links

@@ -15,7 +15,7 @@ import pytest
 
 from tests.sync.conftest import Person, settled, shown, subjects_shown, wait_for
 from tui_mail.client import MailClient
-from tui_mail.config.accounts import add_account
+from tui_mail.config.changing import add_account
 from tui_mail.model import BodyArrived, Flag, LinkState
 from tui_mail.paths import paths
 

@@ -56,7 +56,7 @@ os.kill(os.getpid(), 9)
 @pytest.mark.parametrize("milliseconds", [60, 100, 130, 160, 200, 260])
 def test_killed_while_sending_moves(person: Person, milliseconds: int) -> None:
     """kill -9 at some moment of a replay: the next start finishes it; every message exists exactly once."""
-    from tui_mail.config.accounts import add_account
+    from tui_mail.config.changing import add_account
     from tui_mail.paths import paths
 
     person.deliver(*range(1, 61))

@@ -16,7 +16,7 @@ from tests.sync.conversions import convert, convert_and_die, everything, opened,
 from tui_mail.client import MailClient
 from tui_mail.client.converting import Conversion, server_of
 from tui_mail.config import accounts as configuration
-from tui_mail.config import secrets
+from tui_mail.config import changing, secrets
 from tui_mail.errors import MailError
 from tui_mail.model import ChangeState, Flag, LinkState, Protocol, Role, Row
 from tui_mail.paths import paths
@@ -262,7 +262,7 @@ def test_what_stands_in_the_way(dovecot: Dovecot, tmp_path: Path) -> None:
     user = dovecot.new_user()
     dovecot.deliver(user, *(message(number) for number in range(1, 4)))
     account = replace(dovecot.account(user), name="work", keep_bodies="opened")
-    configuration.add_account(paths(tmp_path), account)
+    changing.add_account(paths(tmp_path), account)
     with opened(tmp_path):
         pass
     before = (tmp_path / "config.toml").read_bytes()

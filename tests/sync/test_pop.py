@@ -21,6 +21,7 @@ from tui_mail.client import MailClient
 from tui_mail.model import Account, ChangeState, Flag, LinkState, Protocol, Role
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import paths
+from tui_mail.sync.plan_drop import Foretold
 
 EVERY: tuple[Scheme, ...] = ("normal", "renamed", "content", "equal", "numbered", "absent")
 
@@ -186,6 +187,14 @@ def test_one_message_that_the_server_does_not_give(certificate: Path, tmp_path: 
             assert server.mails == []
 
 
+def timeless(found: Foretold) -> Foretold:
+    """Without the second in which a message that is not here would first have been seen."""
+    return replace(
+        found,
+        deletions=tuple(replace(one, known=replace(one.known, first_seen=0)) for one in found.deletions),
+    )
+
+
 @pytest.mark.parametrize("policy", ["never", "when_deleted", "at_once", "1 days"])
 def test_a_dry_run_says_what_a_visit_does(policy: str, certificate: Path, tmp_path: Path) -> None:
     """It reads no message and marks none; the next visit has just those deleted, after a migration too."""
@@ -205,7 +214,7 @@ def test_a_dry_run_says_what_a_visit_does(policy: str, certificate: Path, tmp_pa
             assert (found.listed, found.new, found.unreadable) == (26, 1, ())
             assert {line.split()[0] for line in server.sessions[-1]} <= {"LIST", "UIDL", "TOP", "RSET"}
             assert len(server.mails) == 26
-            assert found == client.foretell(account, policy)
+            assert timeless(found) == timeless(client.foretell(account, policy))
         finally:
             client.stop()
         expected = {"never": 0, "when_deleted": 2, "at_once": 26, "1 days": 0}[policy]

@@ -9,7 +9,7 @@ import pytest
 from tests.servers.dovecot import Dovecot
 from tests.sync.conftest import Person, folder_of, settled, shown, subjects_shown, wait_for
 from tests.sync.writer import Writer, finished
-from tui_mail.config.accounts import add_account
+from tui_mail.config.changing import add_account
 from tui_mail.errors import ConfigError, UsageError
 from tui_mail.model import Account, FolderListChanged, Protocol, Role
 from tui_mail.outgoing import SendState

@@ -17,7 +17,7 @@ from tests.servers.token_mail import mail_server, token_server
 from tests.sync.conftest import message, shown, wait_for
 from tui_mail.client import MailClient
 from tui_mail.config import secrets, tokens
-from tui_mail.config.accounts import add_account
+from tui_mail.config.changing import add_account
 from tui_mail.config.secrets import Place, keep_secret
 from tui_mail.errors import AuthenticationRefused
 from tui_mail.model import Account, LinkState, Protocol, Server

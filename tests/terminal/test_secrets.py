@@ -20,7 +20,7 @@ from typing import Self
 import pytest
 
 from tests.servers.oauth import TokenServer
-from tui_mail.config.accounts import add_account
+from tui_mail.config.changing import add_account
 from tui_mail.config.vault import Vault
 from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.paths import paths

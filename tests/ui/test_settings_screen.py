@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.ui.world import Letter, World, account, screen_text, wait_for, world
-from tui_mail.config.accounts import add_account, load, set_account
+from tui_mail.config.accounts import load
+from tui_mail.config.changing import add_account, set_account
 from tui_mail.config.notice_rules import notice_words
 from tui_mail.errors import ConfigError
 from tui_mail.model import OAuth, Protocol, Role, Security, Server

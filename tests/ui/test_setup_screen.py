@@ -9,7 +9,7 @@ import pytest
 
 from tests.servers.postfix import Postfix
 from tests.ui.assistant import person
-from tui_mail.config import accounts, secrets
+from tui_mail.config import accounts, changing, secrets
 from tui_mail.model import Protocol
 from tui_mail.paths import Paths, paths
 from tui_mail.ui.widgets.form import Push
@@ -165,7 +165,7 @@ async def test_no_address(where: Paths) -> None:
 async def test_the_same_mailbox_twice(where: Paths, postfix: Postfix) -> None:
     """It is said before anything is written, and going on is a decision."""
     user = postfix.new_user()
-    accounts.add_account(where, postfix.account(user))
+    changing.add_account(where, postfix.account(user))
     async with person(where) as anna:
         await anna.enter_by_hand(postfix, user)
         anna.know(postfix, user)

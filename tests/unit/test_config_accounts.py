@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_mail.config.accounts import Config, add_account, is_loopback, load, parse, remove_account
+from tui_mail.config.accounts import Config, load, parse
+from tui_mail.config.changing import add_account, remove_account
+from tui_mail.config.rules import is_loopback
 from tui_mail.errors import ConfigError, NotFound, UsageError
 from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.paths import Paths, paths

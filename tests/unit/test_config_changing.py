@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tui_mail.config import values
-from tui_mail.config.accounts import (
+from tui_mail.config.accounts import load
+from tui_mail.config.changing import (
     add_account,
-    load,
     problem_of,
     problems_with,
     remove_account,

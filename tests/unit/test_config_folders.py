@@ -10,7 +10,8 @@ import pytest
 
 from tests.unit.test_config_guards import ALL_ROLES, WORK, names
 from tui_mail.config import values
-from tui_mail.config.accounts import add_account, load, parse, set_account
+from tui_mail.config.accounts import load, parse
+from tui_mail.config.changing import add_account, set_account
 from tui_mail.config.guards import Seen, guards
 from tui_mail.model import Role
 from tui_mail.paths import paths

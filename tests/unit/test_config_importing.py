@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tui_mail.config import importing
-from tui_mail.config.accounts import add_account, load
+from tui_mail.config.accounts import load
+from tui_mail.config.changing import add_account
 from tui_mail.config.importing.gathering import (
     FILE_LIMIT,
     alias_of,

@@ -19,7 +19,8 @@ import pytest
 
 from tests.servers.oauth import TokenServer
 from tui_mail.config import secrets, tokens
-from tui_mail.config.accounts import add_account, load, parse
+from tui_mail.config.accounts import load, parse
+from tui_mail.config.changing import add_account
 from tui_mail.config.oauth import BrowserLogin, DeviceLogin, qr_lines, renew
 from tui_mail.config.oauth_refusals import refusal
 from tui_mail.config.oauth_server import GOOGLE, MICROSOFT_SCOPE, endpoints

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tui_mail.client.identities import identities_of
-from tui_mail.config.accounts import add_account, load, parse
+from tui_mail.config.accounts import load, parse
+from tui_mail.config.changing import add_account
 from tui_mail.model import Account, Protocol, Security, Server
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import paths

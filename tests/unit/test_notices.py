@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_mail.config.accounts import load, parse, set_table
+from tui_mail.config.accounts import load, parse
+from tui_mail.config.changing import set_table
 from tui_mail.config.notice_rules import notice_words
 from tui_mail.errors import ConfigError
 from tui_mail.notices import Newcomer, Notice, Notices, Quiet, notice_of

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_mail.config.accounts import add_account, load
+from tui_mail.config.accounts import load
+from tui_mail.config.changing import add_account
 from tui_mail.errors import ConfigError
 from tui_mail.model import Protocol, Security, Server
 from tui_mail.paths import Paths, paths

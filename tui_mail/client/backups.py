@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tui_mail.config import accounts as configuration
+from tui_mail.config import changing
 from tui_mail.config.files import replace_whole
 from tui_mail.errors import StoreReadOnly
 from tui_mail.model import Protocol
@@ -29,7 +30,7 @@ def take(paths: Paths, db: Database, target: Path, progress: Progress) -> tuple[
         except OSError:
             left_out.append(f"{file.name}, which cannot be read")
     if paths.config_file.name in settings:
-        text, secrets = configuration.without_secrets(settings.pop(paths.config_file.name))
+        text, secrets = changing.without_secrets(settings.pop(paths.config_file.name))
         left_out += secrets
         if text is not None:
             settings[paths.config_file.name] = text

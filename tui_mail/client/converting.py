@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from tui_mail.attention import Attention
 from tui_mail.config import accounts as configuration
+from tui_mail.config import changing
 from tui_mail.errors import MailError, UsageError
 from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.net.imap import ImapSession
@@ -181,7 +182,7 @@ class Conversion:
         intent = Intent(plan.after.protocol, plan.beside.name if plan.beside else "", plan.upload)
         self._db.run(lambda txn: layout.intend(txn, name, intent))
         try:
-            configuration.convert_account(self._paths, plan.after, plan.beside)
+            changing.convert_account(self._paths, plan.after, plan.beside)
         except BaseException:
             self._db.run(lambda txn: layout.intend(txn, name, None))
             raise

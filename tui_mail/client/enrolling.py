@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tui_mail.client import leaving
-from tui_mail.config import accounts as configuration
+from tui_mail.config import changing
 from tui_mail.config import secrets as keeping
 from tui_mail.config import tokens as keeping_tokens
 from tui_mail.errors import MailError
@@ -32,14 +32,14 @@ def enrol(
 
     Raises MailError, and nothing is left behind then.
     """
-    configuration.check_account(paths, account)
+    changing.check_account(paths, account)
     leaving.refuse_strange_mail(paths, account)
     kept: list[keeping.Kind] = []
     try:
         for kind, value in secrets.items():
             kept.append(kind)
             keeping.keep_secret(account, kind, value, place)
-        configuration.add_account(paths, account)
+        changing.add_account(paths, account)
     except BaseException:
         for kind in kept:
             with contextlib.suppress(MailError):

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from tui_mail.config.accounts import key_path
+from tui_mail.config.changing import key_path
 from tui_mail.config.folder_rules import FOLDER_KEYS
 from tui_mail.config.oauth_rules import oauth_values
 from tui_mail.config.rules import known_keys, suggestion

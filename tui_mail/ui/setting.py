@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_mail.config import accounts as configuration
-from tui_mail.config import values
+from tui_mail.config import changing, values
 from tui_mail.config.files import replace_whole
 from tui_mail.errors import ConfigError, StoreReadOnly
 from tui_mail.model import Role
@@ -63,16 +63,16 @@ def write(client: MailClient, account: str, key: str, text: str) -> None:
     now = next((one for one in config.accounts if one.name == account), None)
     if now is not None:
         refuse_other_mailbox(now, changes, client.holdings(account))
-        changes = configuration.with_following_ports(now, changes)
+        changes = changing.with_following_ports(now, changes)
         client.refuse_wrong_folders(now, changes)
-    configuration.set_account(client.paths, account, changes)
+    changing.set_account(client.paths, account, changes)
     if key.startswith("folders."):
         client.keep_up_folders(configuration.load(client.paths).account(account))
 
 
 def write_notice(client: MailClient, key: str, text: str) -> None:
     """Change how new mail is told. Blocks. Raises MailError: nothing was written then."""
-    configuration.set_table(client.paths, "notifications", {key: values.parsed(key, text)})
+    changing.set_table(client.paths, "notifications", {key: values.parsed(key, text)})
 
 
 def write_preset(file: Path, preset: str) -> None:

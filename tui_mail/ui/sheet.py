@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from tui_mail.config.accounts import account_names, check_account
+from tui_mail.config.changing import account_names, check_account
 from tui_mail.config.files import replace_whole
 from tui_mail.errors import ConfigError
 from tui_mail.model import Account, OAuth, Protocol, Security, Server

@@ -15,7 +15,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from tui_mail.config.accounts import problem_of
+from tui_mail.config.changing import problem_of
 from tui_mail.config.importing.gathering import Imported, Spot, alias_of
 from tui_mail.config.importing.pairing import paired
 from tui_mail.config.importing.places import OTHER_NAMES, PROGRAMS, program_of, usual_files
