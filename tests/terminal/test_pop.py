@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -103,6 +104,15 @@ def test_a_mailbox_that_needs_no_server(club: PopPerson) -> None:
             screen.press("j")
         found = next(row for row in club.rows() if row["subject"] == "Letter 2")
         assert "What Letter 2 says." in club.run("show", found["id"]).out
+        assert [row["id"] for row in json.loads(club.run("search", '"letter 2 says"', "--json").out)] == [found["id"]]
+
+        screen.press("/")
+        screen.send('"letter 2 says"')
+        screen.wait_for(shows("1 found", "Letter 2", without=("Letter 3",)))
+        screen.press("enter", "enter")
+        screen.wait_for(reads("Letter 2"))
+        screen.press("escape", "escape")
+        screen.wait_for(list_has(*newest_first))
 
         screen.press("g", "g")
         screen.press("r")

@@ -75,9 +75,11 @@ class TuiMailApp(Shell[None]):
         secrets.begin(self.client.paths)
 
     async def on_event(self, event: Event) -> None:
-        """Before a key is answered, the engine gives way."""
+        """Before a key is answered, the engine gives way; each key is answered before the next one is looked at."""
         if isinstance(event, Key):
             self.client.attention.demand()
+            if not event.is_forwarded and self.screen is self.triage and await self.triage.takes(event):
+                return
         await super().on_event(event)
 
     def on_news(self, _: News) -> None:

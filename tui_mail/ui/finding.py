@@ -82,6 +82,15 @@ class Finding:
         """What is typed goes into the box."""
         return self._box is not None and self._screen.focused is self._box
 
+    @property
+    def is_ready(self) -> bool:
+        """The box can be typed into."""
+        return self._box is not None and self._box.is_mounted
+
+    async def takes(self, key: str, character: str | None) -> bool:
+        """Type or edit in the box at once; False for other keys."""
+        return self._box is not None and await self._box.takes(key, character)
+
     def open(self, text: str | None = None) -> None:
         """Show the box and go into it; `text` replaces what is in it."""
         if self._box is None:

@@ -5,6 +5,7 @@ What belongs here: which pane shows what, where the keys go, what news changes. 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from tui_mail.notices import Notices
     from tui_mail.ui.screens.history import History
 
+OPENING = 0.5
+"""Seconds that a key waits at most for what the one before opens."""
 FIRST_ROWS = 200
 RESTING = 1.0
 """Seconds without a key after which the first words of messages are looked for."""
@@ -339,21 +342,40 @@ class Triage(Screen[None]):
 
     # --- events
 
-    async def on_key(self, event: events.Key) -> None:
-        """Every key of this screen."""
+    async def takes(self, event: events.Key) -> bool:
+        """Answer a key at once, so that those typed with it find the screen as it is then; False when it means nothing.
+
+        Textual hands keys to the widget that has the focus, and from there up: the second key of a burst would still
+        go where the first one was, and what was meant for a picker or a search would be done to messages.
+        """
         name = key_name(event.key, event.character)
+        if self.finding.has_focus and await self.finding.takes(name, event.character):
+            return True
         was_waiting = bool(self._keys.waiting)
         action_id = self._keys.feed(name, self.place)
         if self._keys.waiting or was_waiting:
             self.key_bar.show(self.place, self._keys.waiting)
-        if action_id is None and not self._keys.waiting and not was_waiting:
-            if event.is_printable and self.place is not Place.SEARCH:
-                self.say(SafeText(f"{name} does nothing here · {self.keymap.shown('help')} shows the keys"))
-            return
-        event.stop()
-        event.prevent_default()
         if action_id is not None:
             self.commands.perform(action_id)
+            await self._until_it_can_type()
+        return action_id is not None or bool(self._keys.waiting) or was_waiting
+
+    async def _until_it_can_type(self) -> None:
+        """What an action opened takes the next key."""
+        end = time.monotonic() + OPENING
+        while time.monotonic() < end:
+            screen = self.app.screen
+            if screen is self and (not self.finding.has_focus or self.finding.is_ready):
+                return
+            if screen is not self and screen.is_mounted and screen.focused is not None:
+                return
+            await asyncio.sleep(0.001)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that means nothing."""
+        if event.is_printable and self.place is not Place.SEARCH:
+            name = key_name(event.key, event.character)
+            self.say(SafeText(f"{name} does nothing here · {self.keymap.shown('help')} shows the keys"))
 
     def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
         """A click in the footer."""
