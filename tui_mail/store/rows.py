@@ -41,17 +41,23 @@ def first_rows(sql: sqlite3.Connection, folder_id: int, limit: int, unread: bool
 
 def ids_of(sql: sqlite3.Connection, folder_id: int) -> array[int]:
     """The ids of everything displayed in a folder, newest first, eight octets each."""
-    text = sql.execute(
-        "SELECT group_concat(id) FROM (SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC)",
-        (folder_id,),
-    ).fetchone()[0]
-    ids, at = array("q"), 0
-    while text and at < len(text):  # in pieces: one list of a million strings would be fifty megabytes
+    return numbers(
+        sql.execute(
+            "SELECT group_concat(id) FROM (SELECT id FROM message WHERE view_folder = ? ORDER BY date DESC, id DESC)",
+            (folder_id,),
+        ).fetchone()[0]
+    )
+
+
+def numbers(text: str | None) -> array[int]:
+    """A list of numbers as SQLite joins them. In pieces: a list of a million strings would be fifty megabytes."""
+    found, at = array("q"), 0
+    while text and at < len(text):
         end = text.find(",", at + PIECE)
         end = len(text) if end < 0 else end
-        ids.extend(map(int, text[at:end].split(",")))
+        found.extend(map(int, text[at:end].split(",")))
         at = end + 1
-    return ids
+    return found
 
 
 def rows_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[Row]:
