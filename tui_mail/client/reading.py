@@ -82,6 +82,10 @@ class Reading:
         """The messages of one thread, newest first; those in other folders too, but not in Trash and Junk."""
         return conversations.members_of(self._db.read(), folder_id, group)
 
+    def whole_threads(self, ids: Sequence[int]) -> list[int]:
+        """These messages, and what is in one thread and one folder with them. Blocks for big folders."""
+        return conversations.whole(self._db.read(), ids)
+
     def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows of these ids in this order; what is no longer displayed is left out."""
         return rows.rows_of(self._db.read(), ids)

@@ -69,6 +69,18 @@ def members_of(sql: sqlite3.Connection, folder_id: int, group: Sequence[int]) ->
     return [one.id for one in sorted([*known, *others], key=lambda one: (one.date, one.id), reverse=True)]
 
 
+def whole(sql: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
+    """These messages, and what is in one thread and in one folder with them. Reads whole folders' indexes."""
+    found = dict[int, None]()
+    for id_ in ids:
+        row = sql.execute("SELECT view_folder, thread FROM message WHERE id = ?", (id_,)).fetchone()
+        if id_ in found or row is None:
+            continue
+        query = "SELECT id FROM message WHERE view_folder = ? AND thread = ? ORDER BY date DESC, id DESC"
+        found.update(dict.fromkeys([one for (one,) in sql.execute(query, row)]))
+    return list(found)
+
+
 @dataclass(frozen=True, slots=True)
 class _Member:
     id: int
