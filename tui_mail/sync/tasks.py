@@ -149,6 +149,7 @@ class Tasks:
         if more:
             self._ask_fill(folder_id)
         self._late.after_refresh(self._sync, folder_id)
+        self._ask(Urgency.JOURNAL, Job("_replay"))  # what came to muted conversations was marked
         self._ask(Urgency.BODIES, Job("_fetch_bodies"))
         self._watchers.keep()
 

@@ -16,6 +16,7 @@ from tui_mail.model import Change, Flag, Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.adding import add_account
+from tui_mail.ui.conversing import Conversing
 from tui_mail.ui.filing import Filing
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
@@ -41,6 +42,7 @@ class Commands:
         self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
         self._filing = Filing(screen)
         self.revising = Revising(screen)
+        self.conversing = Conversing(screen, self._open)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -70,6 +72,10 @@ class Commands:
             "message.read": self._toggle_read,
             "message.star": self._toggle_star,
             "message.junk": self._junk,
+            "thread.mute": self.conversing.mute,
+            "thread.unfold": self.conversing.unfold,
+            "thread.fold": self.conversing.fold,
+            "view.threads": screen.other_order,
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select(self._list.select_none),
@@ -212,6 +218,7 @@ class Commands:
         if self._role is Role.DRAFTS and self._list.current_id:
             self._screen.beginning.edit_as_new()
         else:
+            self._list.to_unread()
             self._follow()
 
     def _undo(self) -> None:
@@ -227,22 +234,24 @@ class Commands:
             self._screen.show_list()
 
     def _toggle_read(self) -> None:
-        rows = self._client.rows(self._targets())
-        current = self._list.current
-        unread = any(row.unread for row in rows) if self._list.listing.selected else bool(current and current.unread)
+        ids, current = self._targets(), self._list.current
+        several = self._list.listing.selected or len(ids) > 1
+        unread = any(row.unread for row in self._client.rows(ids)) if several else bool(current and current.unread)
         flags = (Flag.SEEN, Flag.NONE) if unread else (Flag.NONE, Flag.SEEN)
-        self._flag(self._targets(), add=flags[0], remove=flags[1])
+        self._flag(ids, add=flags[0], remove=flags[1])
 
     def _toggle_star(self) -> None:
-        rows = self._client.rows(self._targets())
-        current = self._list.current
-        plain = (
-            any(not row.starred for row in rows)
-            if self._list.listing.selected
-            else bool(current and not current.starred)
-        )
+        ids, current = self._targets(), self._list.current
+        said = self._list.listing.conversation_at(self._list.cursor)
+        if self._list.listing.selected:
+            plain = any(not row.starred for row in self._client.rows(ids))
+        elif len(ids) > 1 and said is not None:  # one star is enough for a conversation
+            plain = not said.starred
+            ids = ids[:1] if plain else ids
+        else:
+            plain = bool(current and not current.starred)
         flags = (Flag.FLAGGED, Flag.NONE) if plain else (Flag.NONE, Flag.FLAGGED)
-        self._flag(self._targets(), add=flags[0], remove=flags[1])
+        self._flag(ids, add=flags[0], remove=flags[1])
 
     def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE, asked: bool = True) -> None:
         """Show flags at once, and set them; what nobody asked for is not what undo is about."""
@@ -386,7 +395,7 @@ class Commands:
         reading = self._screen.place is Place.READER and shown and not self._list.listing.selected
         if not reading or shown == self._list.current_id:
             return self._list.targets()
-        if self._list.listing.find(shown, self._list.cursor) >= 0:
+        if self._list.listing.line_of(shown, self._list.cursor) >= 0:
             return [shown]
         self._say("This message is no longer in this folder.")
         return []
