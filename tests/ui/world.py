@@ -92,8 +92,9 @@ class World:
 
         def job(txn: Transaction) -> dict[int, int]:
             owner = folders.account_id(txn, home.account)
+            last = muting.newest(txn)
             messages.insert(txn, owner, home.id, arrivals)
-            muting.hush(txn, home.id)
+            muting.hush_after(txn, last)
             folders.set_progress(txn, home.id, synced_min_uid=1, uidvalidity=1, on_server=home.total + len(arrivals))
             return dict(txn.sql.execute("SELECT uid, id FROM message WHERE folder_id = ?", (home.id,)).fetchall())
 

@@ -55,7 +55,7 @@ def conversations_of(
             unread=frozenset(one.id for one in known if not one.flags & Flag.SEEN),
             starred=frozenset(one.id for one in known if one.flags & Flag.FLAGGED),
             people=tuple(people.values()),
-            muted=any("$muted" in one.keywords for one in known),
+            muted=any(one.muted for one in known),
         )
     return found
 
@@ -88,14 +88,14 @@ class _Member:
     from_: str
     key: int
     flags: int = 0
-    keywords: str = ""
+    muted: int = 0
 
 
 def _here(sql: sqlite3.Connection, ids: Sequence[int]) -> dict[int, _Member]:
     """Messages by their ids. As one JSON text: see `rows`."""
     text = sql.execute(
-        "SELECT json_group_array(json_array(id, date, from_, msgid_hash, view_flags, lower(view_keywords)))"
-        " FROM message WHERE id IN (SELECT value FROM json_each(?))",
+        "SELECT json_group_array(json_array(id, date, from_, msgid_hash, view_flags,"
+        " thread IN (SELECT thread FROM muted))) FROM message WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(ids)),),
     ).fetchone()[0]
     return {row[0]: _Member(*row) for row in json.loads(text)}

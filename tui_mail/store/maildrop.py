@@ -69,7 +69,7 @@ def keep(txn: Transaction, account: int, fetched: Sequence[Fetched], now: int) -
             kept.append(one.message_id)
     inbox = local.folder_for(txn, account, Role.INBOX)
     local.place(txn, inbox, kept)
-    muting.hush(txn, inbox)
+    muting.hush(txn, kept)
     return kept
 
 

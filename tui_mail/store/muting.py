@@ -1,33 +1,55 @@
 """Muted conversations: what comes to them counts as read.
 
-What belongs here: finding it, and writing that it is read, for the server too. What must never be here: muting; that
-is a keyword like any other, which a person sets on the messages of a conversation.
+What belongs here: which they are, and marking what comes to them. What must never be here: what a conversation is
+(threads).
+
+It is known on this computer only: many servers keep no keywords of one's own. That a message is read, every one keeps.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Iterable
 
 from tui_mail.model import ChangeKind, Flag
 from tui_mail.store import journal
 from tui_mail.store.database import Transaction
 from tui_mail.store.journal import Effect
 
-MUTED = "$Muted"
+
+def mute(txn: Transaction, message_id: int, *, muted: bool) -> None:
+    """Mute the conversation of a message, or no longer; the lists of its folders are told."""
+    row = txn.sql.execute("SELECT thread FROM message WHERE id = ?", (message_id,)).fetchone()
+    if row is None:
+        return
+    txn.sql.execute("INSERT OR IGNORE INTO muted VALUES (?)" if muted else "DELETE FROM muted WHERE thread = ?", row)
+    query = (
+        "SELECT DISTINCT view_folder FROM message"
+        " WHERE id = ? OR id IN (SELECT message_id FROM member WHERE thread = ?)"
+    )
+    for (folder,) in txn.sql.execute(query, (message_id, *row)).fetchall():
+        txn.count(folder, 0, 0)
 
 
-def hush(txn: Transaction, folder_id: int) -> bool:
-    """Mark what came to muted conversations as read, and as muted; True when something did.
+def newest(txn: Transaction) -> int:
+    """The id of the message that was stored last."""
+    row = txn.sql.execute("SELECT seq FROM sqlite_sequence WHERE name = 'message'").fetchone()
+    return 0 if row is None else int(row[0])
 
-    Costs as much as there are muted messages. What a person marks as unread again stays so: it has the keyword.
-    """
-    ids = [
-        row[0]
-        for row in txn.sql.execute(
-            "SELECT DISTINCT m.id FROM message k CROSS JOIN member t ON t.thread = k.thread"
-            " CROSS JOIN message m ON m.id = t.message_id"
-            " WHERE instr(lower(k.view_keywords), '$muted') > 0 AND k.account_id = m.account_id AND m.view_folder = ?"
-            " AND NOT m.view_flags & ? AND instr(lower(m.view_keywords), '$muted') = 0",
-            (folder_id, int(Flag.SEEN)),
-        )
-    ]
-    effect = Effect(ChangeKind.FLAGS, None, Flag.SEEN, Flag.NONE, MUTED, "")
-    return journal.record(txn, effect, ids, "muted", undoable=False) is not None
+
+def hush_after(txn: Transaction, message_id: int) -> None:
+    """The same for every message that was stored after this one."""
+    hush(txn, [row[0] for row in txn.sql.execute("SELECT id FROM message WHERE id > ?", (message_id,))])
+
+
+def hush(txn: Transaction, ids: Iterable[int]) -> None:
+    """Mark these messages, which just came, as read where they belong to a muted conversation; for the server too."""
+    if txn.sql.execute("SELECT 1 FROM muted LIMIT 1").fetchone() is None:
+        return
+    query = (
+        "SELECT id FROM message WHERE id IN (SELECT value FROM json_each(?)) AND NOT view_flags & ?"
+        " AND thread IN (SELECT thread FROM muted)"
+    )
+    unread = [row[0] for row in txn.sql.execute(query, (json.dumps(list(ids)), int(Flag.SEEN)))]
+    effect = Effect(ChangeKind.FLAGS, None, Flag.SEEN)
+    journal.record(txn, effect, unread, "came muted:", undoable=False)

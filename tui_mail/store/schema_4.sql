@@ -9,7 +9,7 @@ CREATE TABLE member (                              -- the messages that were pla
     message_id INTEGER NOT NULL,
     PRIMARY KEY (thread, message_id)
 ) WITHOUT ROWID;
-CREATE INDEX message_muted ON message (thread) WHERE instr(lower(view_keywords), '$muted') > 0;
+CREATE TABLE muted (thread INTEGER PRIMARY KEY);   -- what comes to these counts as read
 
 DROP INDEX message_view;                           -- with the thread in it, a list of threads is read from the index alone
 CREATE INDEX message_view ON message (view_folder, date DESC, id DESC, thread);

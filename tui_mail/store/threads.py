@@ -68,6 +68,7 @@ def forget_unused(txn: Transaction) -> None:
             " WHERE thread IN (SELECT id_hash FROM alias)"
         ).rowcount
     txn.sql.execute("DELETE FROM alias WHERE thread NOT IN (SELECT thread FROM message)")
+    txn.sql.execute("DELETE FROM muted WHERE thread NOT IN (SELECT thread FROM message)")
 
 
 class _Forest:
@@ -138,12 +139,14 @@ class _Forest:
             _tell(self._txn, [row[0] for row in rows])
             sql.execute(f"UPDATE message SET thread = ?2 WHERE {_OF_THREAD}", (thread, into))  # noqa: S608
             sql.execute("UPDATE member SET thread = ? WHERE thread = ?", (into, thread))
+            sql.execute("UPDATE OR REPLACE muted SET thread = ? WHERE thread = ?", (into, thread))
             self._stored.add(into)
 
     def _next(self, thread: int) -> int:
         """The thread that goes on where one is full: whatever is found to belong to that one goes there."""
         following = message_hash(f"\n{thread}")
         self._links[thread] = self._fresh[thread] = following
+        self._txn.sql.execute("INSERT OR IGNORE INTO muted SELECT ? FROM muted WHERE thread = ?", (following, thread))
         return following
 
 

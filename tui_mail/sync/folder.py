@@ -389,8 +389,9 @@ class FolderSync:
     ) -> None:
         marked = checking.left_marked(self.session, arrivals)
         arrivals = [arrival for arrival in arrivals if arrival.uid not in marked]
-        if messages.insert(txn, self.account_id, folder_id, arrivals):
-            muting.hush(txn, folder_id)
+        last = muting.newest(txn)
+        messages.insert(txn, self.account_id, folder_id, arrivals)
+        muting.hush_after(txn, last)
         folders.set_progress(txn, folder_id, synced_min_uid=synced_min_uid)
 
     def _store_below(self, txn: Transaction, folder_id: int, arrivals: list[Arrival], above: int, down_to: int) -> None:

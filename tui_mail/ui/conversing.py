@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tui_mail.model import Change, Flag
 from tui_mail.text import SafeText
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
-
-MUTED = "$Muted"
-"""The keyword of messages of a muted conversation: other devices see it, too."""
 
 
 class Conversing:
@@ -47,17 +43,7 @@ class Conversing:
         said = listing.conversation_at(self._list.listing.find(head, self._list.cursor)) if head else None
         if said is None:
             return
-        undo = f" · {screen.keymap.shown('undo')} undo"
-        client, ids = screen.client, sorted(said.here)
-        if said.muted:
-            future, words = client.mark(ids, remove_keywords=(MUTED,)), "No longer muted"
-        else:
-            future = client.mark(ids, add=Flag.SEEN, add_keywords=(MUTED,))
-            words = "Muted: what comes to it counts as read"
-
-        def done(_: Change | None) -> None:
-            self._list.refresh_rows()
-            screen.standing.acted()
-
-        screen.bridge.when_done(future, done, screen.problem)
-        screen.say(SafeText(words + undo))
+        again = f" · {screen.keymap.shown('thread.mute')} again ends it"
+        future = screen.client.mute(head, muted=not said.muted)
+        screen.bridge.when_done(future, lambda _: self._list.refresh_rows(), screen.problem)
+        screen.say(SafeText("No longer muted" if said.muted else f"Muted: what comes to it counts as read{again}"))
