@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.store.conftest import Shelf, arrival
 from tui_mail.model import Flag
 from tui_mail.paths import paths
-from tui_mail.store import holdings, messages, threads
-from tui_mail.store.database import Database
+from tui_mail.store import holdings, messages, muting, threads
+from tui_mail.store.database import Database, Transaction
 from tui_mail.store.messages import Arrival
 
 _UIDS = itertools.count(1)
@@ -157,6 +157,25 @@ def test_large_threads_are_not_joined(shelf: Shelf) -> None:
     assert sizes == [threads.FULL - 10, threads.FULL - 9]
 
 
+def test_a_conversation_stays_muted_when_it_is_joined_to_another(shelf: Shelf) -> None:
+    """And what was joined to it is muted with it; other mail is not."""
+    put(shelf, [naming("a"), naming("b", "a"), naming("x")])
+    muted = shelf.db.read().execute("SELECT id FROM message WHERE message_id = 'x'").fetchone()[0]
+    shelf.db.run(lambda txn: muting.mute(txn, muted, muted=True))
+
+    def comes(txn: Transaction) -> None:
+        last = muting.newest(txn)
+        messages.insert(txn, shelf.account, shelf.inbox, [naming("late", "b", "x"), naming("other")])
+        muting.hush_after(txn, last)
+
+    before = shelf.counts(shelf.inbox)[1]
+    shelf.db.run(comes)
+    assert shelf.counts(shelf.inbox)[1] == before + 1
+    assert shelf.all_counts_true()
+    put(shelf, [naming("later", "a")])
+    assert shelf.db.read().execute("SELECT thread FROM muted").fetchall() == [(thread_of(shelf, "later"),)]
+
+
 def test_messages_of_an_earlier_version_are_placed(tmp_path: Path) -> None:
     """A store of version 3 has them under the oldest name that each tells."""
     where = paths(tmp_path)
@@ -166,7 +185,7 @@ def test_messages_of_an_earlier_version_are_placed(tmp_path: Path) -> None:
     try:
         first, second, third = (row[0] for row in db.read().execute("SELECT message_id FROM message ORDER BY id"))
 
-        def make_them_one(txn) -> None:  # type: ignore[no-untyped-def]
+        def make_them_one(txn: Transaction) -> None:
             txn.sql.execute("UPDATE message SET refs = ? WHERE message_id = ?", (f"{first} {second}", third))
 
         db.run(make_them_one)

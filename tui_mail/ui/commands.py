@@ -316,6 +316,7 @@ class Commands:
         if not self._list.next_unread(step):
             self._say("No more unread messages this way.")
         elif self._screen.place is Place.READER:
+            self._list.to_unread()
             self._follow()
 
     def _quotes(self) -> None:

@@ -99,7 +99,12 @@ class Folding:
 
     def said(self, lines: Iterable[int], near: int) -> dict[int, Conversation]:
         """What is to be said of the threads that have a line among these."""
-        groups = [group for line in lines if (group := self.group(line, near))]
+        groups, below = list[list[int]](), set[int]().union(*self.below.values())
+        for line in lines:
+            index = self.threads.index_of(line, near) if line not in below else -1
+            if index >= 0 and self.threads.heads[index] == line:
+                groups.append(self.threads.group(index))
+                near = index
         return self.source.conversations(self.folder_id, groups) if groups else {}
 
     def unfold(self, head: int) -> bool:
