@@ -17,7 +17,7 @@ from tui_mail.client import MailClient
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.mime.headers import parse_headers
 from tui_mail.mime.mailboxes import Stored, read_messages
-from tui_mail.model import Change, ChangeState, Flag
+from tui_mail.model import Change, ChangeState, Flag, Row
 from tui_mail.session import account_names, carried_out, known_rows, opened
 from tui_mail.text import safe_line
 
@@ -35,7 +35,7 @@ def mark(given: Arguments) -> int:
     if not (add or remove or given.keyword or given.no_keyword) or add & remove:
         raise UsageError("Say what to mark: --seen or --unseen, --star or --unstar, --answered, --keyword K.")
     with opened(given) as client:
-        known_rows(client, given.ids)
+        _meant(given, client)
         change = client.mark(
             given.ids, add=add, remove=remove, add_keywords=given.keyword, remove_keywords=given.no_keyword
         )
@@ -45,20 +45,21 @@ def mark(given: Arguments) -> int:
 def move(given: Arguments) -> int:
     """Move messages to a folder of their account."""
     with opened(given) as client:
-        return _acted(given, client, client.move(given.ids, _target(given, client)))
+        target = _target(given, client)
+        return _acted(given, client, client.move(given.ids, target))
 
 
 def archive(given: Arguments) -> int:
     """Move messages to the archive."""
     with opened(given) as client:
-        known_rows(client, given.ids)
+        _meant(given, client)
         return _acted(given, client, client.archive(given.ids))
 
 
 def delete(given: Arguments) -> int:
     """Move messages to the trash, or with --forever out of it."""
     with opened(given) as client:
-        rows = known_rows(client, given.ids)
+        rows = _meant(given, client)
         if given.forever:
             trash = {f.id for f in client.folders() if f.role == "trash"}
             if any(row.folder_id not in trash for row in rows):
@@ -70,14 +71,15 @@ def delete(given: Arguments) -> int:
 def junk(given: Arguments) -> int:
     """Move messages to the junk folder."""
     with opened(given) as client:
-        known_rows(client, given.ids)
+        _meant(given, client)
         return _acted(given, client, client.junk(given.ids))
 
 
 def copy(given: Arguments) -> int:
     """Copy messages to a folder of their account."""
     with opened(given) as client:
-        return _acted(given, client, client.copy(given.ids, _target(given, client)))
+        target = _target(given, client)
+        return _acted(given, client, client.copy(given.ids, target))
 
 
 def import_messages(given: Arguments) -> int:
@@ -152,9 +154,17 @@ def retry(given: Arguments) -> int:
 # --- shared -----------------------------------------------------------------------------------
 
 
+def _meant(given: Arguments, client: MailClient) -> list[Row]:
+    """What an action is about, with --thread whole threads; raises NotFound for a message that is not there."""
+    known_rows(client, given.ids)
+    if given.thread:
+        given.ids = client.whole_threads(given.ids)
+    return client.rows(given.ids)
+
+
 def _target(given: Arguments, client: MailClient) -> int:
     """The folder that messages are to go to. Raises UsageError when one of them is of another account."""
-    rows = known_rows(client, given.ids)
+    rows = _meant(given, client)
     target = client.find_folder(given.folder, None if ":" in given.folder else rows[0].account)
     foreign = [row.id for row in rows if row.account != target.account]
     if foreign:

@@ -21,6 +21,7 @@ from tui_mail.model import (
     AccountStatus,
     Address,
     Change,
+    Conversation,
     Flag,
     Folder,
     LinkState,
@@ -170,6 +171,18 @@ def row_json(row: Row, folder: Folder) -> dict[str, Any]:
     }
 
 
+def thread_json(row: Row, said: Conversation, folder: Folder) -> dict[str, Any]:
+    """A thread as a list knows it: its newest message in the folder, and what is behind that."""
+    return {
+        **row_json(row, folder),
+        "messages": said.count,
+        "unread_messages": len(said.unread),
+        "people": addresses(said.people),
+        "muted": said.muted,
+        "ids": sorted(said.here),
+    }
+
+
 def message_json(message: Message) -> dict[str, Any]:
     """What `show` adds to a row."""
     return {
@@ -268,6 +281,13 @@ def row_line(row: Row) -> str:
     """Number, time, marks, sender, subject; parted by tabs."""
     marks = ("●" if row.unread else " ") + ("★" if row.starred else " ") + ("⎘" if row.has_attachments else " ")
     return f"{row.id}\t{_when(row.date)}\t{marks}\t{_people(row.from_)}\t{row.subject}"
+
+
+def thread_line(row: Row, said: Conversation) -> str:
+    """As a message, but of all; with how many there are."""
+    marks = ("●" if said.unread else " ") + ("★" if said.starred else " ") + ("⎘" if row.has_attachments else " ")
+    many = f" ({said.count})" if said.count > 1 else ""
+    return f"{row.id}\t{_when(row.date)}\t{marks}\t{_people(said.people)}{many}\t{row.subject}"
 
 
 def change_line(change: Change) -> str:

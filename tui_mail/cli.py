@@ -158,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox, sent, …")
     listing.add_argument("--limit", type=_number, default=50, metavar="N", help="at most this many (50)")
     listing.add_argument("--unread", action="store_true")
+    listing.add_argument("--threads", action="store_true", help="one line for each thread: its newest message here")
     search = command(
         "search", "messages by words, from:, subject:, is:unread, newer:7d, …", _later("search", "searching_commands")
     )
@@ -199,6 +200,7 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     def on_messages(name: str, help_: str) -> argparse.ArgumentParser:
         made = acting(name, help_, name)
         made.add_argument("ids", type=_number, nargs="+", metavar="ID")
+        made.add_argument("--thread", action="store_true", help="and all that is in the same thread and folder")
         return made
 
     mark = on_messages("mark", "set or clear flags")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
 import queue
 import signal
 import sys
@@ -31,13 +32,17 @@ from tui_mail.answers import (
     row_json,
     row_line,
     status_json,
+    thread_json,
+    thread_line,
 )
 from tui_mail.client import MailClient
 from tui_mail.errors import ConnectionLost, MailError, NotFound
 from tui_mail.model import (
     AccountStatus,
     BodyArrived,
+    Conversation,
     Event,
+    Folder,
     FoldersChanged,
     LinkState,
     Row,
@@ -48,6 +53,8 @@ from tui_mail.text import safe_line
 
 OPEN_SECONDS = 30.0
 """How long `show` waits for a body."""
+THREADS_AT_ONCE = 100
+"""Threads that `list --threads` reads at once."""
 WATCHED_ROWS = 500
 """Newest rows of a folder in which `watch` tells single messages apart."""
 
@@ -119,6 +126,11 @@ def list_rows(given: Arguments) -> int:
     """The newest rows of a folder."""
     with opened(given) as client:
         folder = client.find_folder(given.folder)
+        if given.threads:
+            listed = list(itertools.islice(_threads(client, folder, unread=given.unread), given.limit))
+            document = [thread_json(row, said, folder) for row, said in listed]
+            answer(given, document, *(thread_line(row, said) for row, said in listed))
+            return 0
         found = client.first_rows(folder.id, given.limit, unread=given.unread)
         answer(given, [row_json(row, folder) for row in found], *map(row_line, found))
     return 0
@@ -149,6 +161,17 @@ def show(given: Arguments) -> int:
             row = replace(row, snippet=message.snippet)
         answer(given, {**row_json(row, folder), **message_json(message)}, *message_lines(message))
     return 0
+
+
+def _threads(client: MailClient, folder: Folder, *, unread: bool) -> Iterator[tuple[Row, Conversation]]:
+    """The threads of a folder, newest first."""
+    threads = client.threads(folder.id)
+    for at in range(0, len(threads.heads), THREADS_AT_ONCE):
+        groups = [threads.group(index) for index in range(at, min(at + THREADS_AT_ONCE, len(threads.heads)))]
+        said = client.conversations(folder.id, groups)
+        for row in client.rows([group[0] for group in groups]):
+            if row.id in said and (said[row.id].unread or not unread):
+                yield row, said[row.id]
 
 
 # --- shared -----------------------------------------------------------------------------------

@@ -254,6 +254,23 @@ class Row:
         return bool(self.flags & Flag.FLAGGED)
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a list of threads says of one beside its newest message in the folder."""
+
+    count: int
+    """Messages, those in other folders (Sent, Archive) too."""
+    here: frozenset[int]
+    """Those in the folder: what an action is about."""
+    unread: frozenset[int]
+    """Of these, what is not read…"""
+    starred: frozenset[int]
+    """…and what is starred."""
+    people: tuple[Address, ...]
+    """Who wrote, the first one first."""
+    muted: bool = False
+
+
 class BlockKind(StrEnum):
     """What a piece of a rendered message is; the screen decides how it looks."""
 

@@ -48,6 +48,33 @@ def test_copy(reader: Person) -> None:
     assert reader.subjects("Archive") == []
 
 
+def test_threads(reader: Person) -> None:
+    """One line for each; an action on one of its messages is about all in the same folder, and one undo step."""
+    plain = letter("Keys", number=10)
+    name = plain.split(b"Message-ID: ")[1].split(b"\r\n")[0]
+    answers = [
+        letter(f"Re: Keys {number}", number=number, sender="Ola <ola@example.org>").replace(
+            b"MIME-Version", b"In-Reply-To: " + name + b"\r\nMIME-Version"
+        )
+        for number in (11, 12)
+    ]
+    reader.deliver(plain, *answers)
+    reader.synced()
+    listed = reader.run("list", "inbox", "--threads", "--json").json
+    assert [row["subject"] for row in listed] == ["Re: Keys 12", "Letter 3", "Letter 2", "Letter 1"]
+    assert [row["messages"] for row in listed] == [3, 1, 1, 1]
+    assert [one["email"] for one in listed[0]["people"]] == ["anna@example.org", "ola@example.org"]
+    assert "(3)" in reader.run("list", "inbox", "--threads").out.splitlines()[0]
+    moved = reader.run("archive", listed[0]["ids"][0], "--thread", "--wait", "--json")
+    assert (moved.code, moved.json["count"]) == (0, 3)
+    assert reader.subjects() == ["Letter 1", "Letter 2", "Letter 3"]
+    assert reader.run("undo", "--wait").code == 0
+    assert len(reader.subjects()) == 6
+    assert reader.run("mark", listed[0]["id"], "--thread", "--seen").code == 0
+    unread = reader.run("list", "inbox", "--threads", "--unread", "--json").json
+    assert "Re: Keys 12" not in [row["subject"] for row in unread]
+
+
 def test_import(reader: Person, tmp_path: Path) -> None:
     """Files and stdin become messages of the folder, dated as they are, read unless one says otherwise."""
     one, two = tmp_path / "one.eml", letter("Two", number=9)

@@ -19,7 +19,7 @@ from tui_mail.client import MailClient
 from tui_mail.mime.headers import parse_headers
 from tui_mail.model import Account, ChangeKind, Flag, Folder, Protocol, Role, Security, Server
 from tui_mail.paths import paths
-from tui_mail.store import bodies, due, folders, journal, messages
+from tui_mail.store import bodies, due, folders, journal, messages, muting
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.folders import KnownFolder
 from tui_mail.store.messages import Arrival
@@ -92,7 +92,9 @@ class World:
 
         def job(txn: Transaction) -> dict[int, int]:
             owner = folders.account_id(txn, home.account)
+            last = muting.newest(txn)
             messages.insert(txn, owner, home.id, arrivals)
+            muting.hush_after(txn, last)
             folders.set_progress(txn, home.id, synced_min_uid=1, uidvalidity=1, on_server=home.total + len(arrivals))
             return dict(txn.sql.execute("SELECT uid, id FROM message WHERE folder_id = ?", (home.id,)).fetchall())
 

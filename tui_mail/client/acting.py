@@ -17,7 +17,7 @@ from tui_mail.client import actions
 from tui_mail.client.upload import upload
 from tui_mail.errors import CannotUndo, UsageError
 from tui_mail.model import Change, ChangeKind, Flag, Role
-from tui_mail.store import bodies, history, journal, undoing
+from tui_mail.store import bodies, history, journal, muting, undoing
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.journal import Effect
 
@@ -70,6 +70,10 @@ class Acting:
     def expunge(self, ids: Iterable[int]) -> Future[Change | None]:
         """Delete messages for ever. There is no way back."""
         return self._act(actions.deleted_for_ever(ids))
+
+    def mute(self, message_id: int, *, muted: bool) -> Future[None]:
+        """Have what comes to the conversation of a message count as read, or no longer."""
+        return self._db.write(lambda txn: muting.mute(txn, message_id, muted=muted), urgent=True)
 
     def copy(self, ids: Iterable[int], folder_id: int) -> Future[Change | None]:
         """Copy messages to another folder of their account; the copies are there at once."""

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from tui_mail.client import actions
 from tui_mail.errors import NotFound
-from tui_mail.model import Account, Change, ChangeState, Folder, Row
-from tui_mail.store import bodies, folders, history, rows, undoing
+from tui_mail.model import Account, Change, ChangeState, Conversation, Folder, Row
+from tui_mail.store import bodies, conversations, folders, history, rows, undoing
 from tui_mail.store.database import Database
+from tui_mail.threaded import Threads
 
 if TYPE_CHECKING:
     from tui_mail.store.checkup import Checkup
@@ -70,6 +71,22 @@ class Reading:
     def ids(self, folder_id: int) -> array[int]:
         """The ids of all rows of a folder, newest first. Blocks for a second at a million: call it on a thread."""
         return rows.ids_of(self._db.read(), folder_id)
+
+    def threads(self, folder_id: int, newest: int = -1) -> Threads:
+        """The threads of a folder, or those of its newest messages. All of them: call it on a thread."""
+        return conversations.threads_of(self._db.read(), folder_id, newest)
+
+    def conversations(self, folder_id: int, groups: Sequence[Sequence[int]]) -> dict[int, Conversation]:
+        """What a list says of threads, by the newest message of each; `groups`: what the folder has of each."""
+        return conversations.conversations_of(self._db.read(), folder_id, groups)
+
+    def members(self, folder_id: int, group: Sequence[int]) -> list[int]:
+        """The messages of one thread, newest first; those in other folders too, but not in Trash and Junk."""
+        return conversations.members_of(self._db.read(), folder_id, group)
+
+    def whole_threads(self, ids: Sequence[int]) -> list[int]:
+        """These messages, and what is in one thread and one folder with them. Blocks for big folders."""
+        return conversations.whole(self._db.read(), ids)
 
     def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows of these ids in this order; what is no longer displayed is left out."""

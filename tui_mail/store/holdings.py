@@ -14,7 +14,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from tui_mail.model import Account
-from tui_mail.store import bodies, due, mirror
+from tui_mail.store import bodies, due, mirror, threads
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import meta
 from tui_mail.store.many import chunks, marks
@@ -119,6 +119,7 @@ def _remove_rows(txn: Transaction, account: int, name: str) -> None:
         "DELETE FROM account WHERE id = ?",
     ):
         sql.execute(statement, (account,))
+    threads.forget_unused(txn)
     sql.execute("DELETE FROM link WHERE account = ?", (name,))
     by_name = [_LEFT.format(name), f"protocol:{name}", f"convert:{name}"]
     by_id = [f"{word}:{account}" for word in ("beside", "upload", "others", "visited")]

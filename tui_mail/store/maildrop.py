@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import HeaderFields, Role
-from tui_mail.store import local
+from tui_mail.store import local, muting
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import message_hash
 from tui_mail.store.many import chunks, marks
@@ -69,6 +69,7 @@ def keep(txn: Transaction, account: int, fetched: Sequence[Fetched], now: int) -
             kept.append(one.message_id)
     inbox = local.folder_for(txn, account, Role.INBOX)
     local.place(txn, inbox, kept)
+    muting.hush(txn, kept)
     return kept
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import Address, Flag, HeaderFields
-from tui_mail.store import folders, labels, strays, twins
+from tui_mail.store import folders, labels, strays, threads, twins
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
 from tui_mail.store.many import chunks, marks
@@ -89,6 +89,8 @@ def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Ar
     refresh_view(txn, adopted)
     txn.sql.executemany(INSERT, (columns(account, folder_id, arrival) for arrival in fresh))
     txn.count(folder_id, len(fresh), sum(1 for a in fresh if not a.flags & Flag.SEEN))
+    if 0 < len(fresh) <= threads.FEW:
+        threads.place_few(txn)
     return len(fresh)
 
 
@@ -186,6 +188,7 @@ def forget_lost(txn: Transaction, account: int, before: int) -> list[int]:
             (account, before),
         )
     ]
+    threads.forget(txn, ids)
     txn.sql.executemany("DELETE FROM message WHERE id = ?", ((id_,) for id_ in ids))
     return ids
 

@@ -46,14 +46,18 @@ def ids_of(sql: sqlite3.Connection, folder_id: int) -> array[int]:
 
 def ids_in(sql: sqlite3.Connection, query: str, values: Sequence[object]) -> array[int]:
     """What a query of one column `id` gives, eight octets each."""
-    text = sql.execute(f"SELECT group_concat(id) FROM ({query})", values).fetchone()[0]  # noqa: S608
-    ids, at = array("q"), 0
-    while text and at < len(text):  # in pieces: one list of a million strings would be fifty megabytes
+    return numbers(sql.execute(f"SELECT group_concat(id) FROM ({query})", values).fetchone()[0])  # noqa: S608
+
+
+def numbers(text: str | None) -> array[int]:
+    """A list of numbers as SQLite joins them. In pieces: a list of a million strings would be fifty megabytes."""
+    found, at = array("q"), 0
+    while text and at < len(text):
         end = text.find(",", at + PIECE)
         end = len(text) if end < 0 else end
-        ids.extend(map(int, text[at:end].split(",")))
+        found.extend(map(int, text[at:end].split(",")))
         at = end + 1
-    return ids
+    return found
 
 
 def rows_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[Row]:

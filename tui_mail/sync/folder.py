@@ -20,7 +20,7 @@ from tui_mail.errors import StoreError
 from tui_mail.model import Flag
 from tui_mail.net.imap import FlagUpdate, IdleEvent, ImapSession, Selected, UidSet
 from tui_mail.net.sets import LAST_UID
-from tui_mail.store import folders, messages, places
+from tui_mail.store import folders, messages, muting, places
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.folders import FolderState
 from tui_mail.store.identity import likenesses
@@ -389,7 +389,9 @@ class FolderSync:
     ) -> None:
         marked = checking.left_marked(self.session, arrivals)
         arrivals = [arrival for arrival in arrivals if arrival.uid not in marked]
+        last = muting.newest(txn)
         messages.insert(txn, self.account_id, folder_id, arrivals)
+        muting.hush_after(txn, last)
         folders.set_progress(txn, folder_id, synced_min_uid=synced_min_uid)
 
     def _store_below(self, txn: Transaction, folder_id: int, arrivals: list[Arrival], above: int, down_to: int) -> None:

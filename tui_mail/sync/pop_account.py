@@ -37,7 +37,7 @@ from tui_mail.model import (
 )
 from tui_mail.net.connection import Backoff
 from tui_mail.net.pop3 import Pop3Session
-from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror, others
+from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror, others, threads
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.due import Due
 from tui_mail.sync.bodies import forget_lost
@@ -321,7 +321,7 @@ class PopWorker(threading.Thread):
         now = int(time.time())
         forget_lost(self._db, self.account_id, now - KEPT_FOR_UNDO)
         self._db.run(lambda txn: self._forget_names(txn, now - FORGET_SECONDS))
-        while not self._over and self._db.run(contacts.harvest):
+        while not self._over and self._db.run(contacts.harvest) | self._db.run(threads.place):
             pass
 
     def _forget_names(self, txn: Transaction, before: int) -> None:

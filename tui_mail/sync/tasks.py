@@ -19,7 +19,7 @@ from tui_mail.errors import CommandRefused, UnsafeArgument
 from tui_mail.model import Account, BodyArrived, ChangeFailed, Event, Role, SearchAnswered
 from tui_mail.net.connection import Wake
 from tui_mail.net.imap import ImapSession
-from tui_mail.store import contacts, due, folders
+from tui_mail.store import contacts, due, folders, threads
 from tui_mail.store.database import Database
 from tui_mail.sync import asking
 from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
@@ -151,6 +151,7 @@ class Tasks:
         if more:
             self._ask_fill(folder_id)
         self._late.after_refresh(self._sync, folder_id)
+        self._ask(Urgency.JOURNAL, Job("_replay"))  # what came to muted conversations was marked
         self._ask(Urgency.BODIES, Job("_fetch_bodies"))
         self._watchers.keep()
 
@@ -249,8 +250,8 @@ class Tasks:
             self._ask(Urgency.TIDY, Job("_bring_home"))
 
     def _harvest(self, _: int) -> None:
-        """Take note of who writes and is written to, a few messages at a time."""
-        if self.db.run(contacts.harvest):
+        """Take note of who writes and is written to, and of what belongs together, a few messages at a time."""
+        if self.db.run(contacts.harvest) | self.db.run(threads.place):
             self._ask(Urgency.HARVEST, Job("_harvest"))
 
     def _tidy(self, _: int) -> None:

@@ -58,7 +58,7 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("message.open", ("enter", "right", "l"), "open", "Open the message and mark it read", _LIST, 1),
+    Action("message.open", ("enter", "l"), "open", "Open the message and mark it read", _LIST, 1),
     Action("message.archive", ("e",), "archive", "Move to the archive", _MAIL, 2, "Handle mail"),
     Action(
         "message.trash",
@@ -75,6 +75,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 9, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
     Action("message.again", (".",), "again", "Do the last action once more, here", _MAIL, 0, "Handle mail"),
+    Action("thread.mute", ("M",), "mute", "Mute the conversation, or no longer", _LIST, 0, "Handle mail"),
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),
     Action("select.range", ("X",), "select range", "Select all from the last selected", _LIST, 0, "Handle mail"),
     Action("select.none", ("escape",), "select none", "Select nothing", _LIST, 0, "Handle mail"),
@@ -149,6 +150,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.composer", ("g c",), "open drafts", "To the message that is being written", PANES, 0, "Go to"),
     Action("go.outbox", ("g o",), "outbox", "What is being sent, and how far it is", PANES | _COMPOSE, 0, "Go to"),
     Action("go.folder", ("g l",), "any folder", "To a folder that you pick", group="Go to"),
+    Action("view.threads", ("t",), "threads", "List by conversation, or by message", _LIST, 14, "Look"),
+    Action("thread.unfold", ("right",), "unfold", "Show the conversation's messages; or open it", _LIST, 0, "Look"),
+    Action("thread.fold", ("left",), "fold", "Show the conversation as one line", _LIST, 0, "Look"),
     Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 11, "Look"),
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),

@@ -13,6 +13,7 @@ from tui_mail.model import Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.adding import add_account
+from tui_mail.ui.conversing import Conversing
 from tui_mail.ui.filing import Filing
 from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
@@ -35,6 +36,7 @@ class Commands:
         self._filing = Filing(screen)
         self.handling = Handling(screen, self._filing)
         self.revising = Revising(screen)
+        self.conversing = Conversing(screen, self._open)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -52,6 +54,10 @@ class Commands:
         return {
             **self.handling.table,
             "message.open": self._open,
+            "thread.mute": self.conversing.mute,
+            "thread.unfold": self.conversing.unfold,
+            "thread.fold": self.conversing.fold,
+            "view.threads": screen.other_order,
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select_none,
@@ -114,6 +120,7 @@ class Commands:
         if self.handling.role is Role.DRAFTS and self._list.current_id:
             self._screen.beginning.edit_as_new()
         else:
+            self._list.to_unread()
             self.handling.follow()
 
     def _undo(self) -> None:
@@ -182,6 +189,7 @@ class Commands:
         if not self._list.next_unread(step):
             self._say("No more unread messages this way.")
         elif self._screen.place is Place.READER:
+            self._list.to_unread()
             self.handling.follow()
 
     def _quotes(self) -> None:

@@ -181,23 +181,25 @@ class Handling:
 
     def _toggle_read(self) -> None:
         self._again = self._toggle_read
-        rows = self._client.rows(self._targets())
-        current = self._list.current
-        unread = any(row.unread for row in rows) if self._list.listing.selected else bool(current and current.unread)
+        ids, current = self._targets(), self._list.current
+        several = self._list.listing.selected or len(ids) > 1
+        unread = any(row.unread for row in self._client.rows(ids)) if several else bool(current and current.unread)
         flags = (Flag.SEEN, Flag.NONE) if unread else (Flag.NONE, Flag.SEEN)
-        self._flag(self._targets(), add=flags[0], remove=flags[1])
+        self._flag(ids, add=flags[0], remove=flags[1])
 
     def _toggle_star(self) -> None:
         self._again = self._toggle_star
-        rows = self._client.rows(self._targets())
-        current = self._list.current
-        plain = (
-            any(not row.starred for row in rows)
-            if self._list.listing.selected
-            else bool(current and not current.starred)
-        )
+        ids, current = self._targets(), self._list.current
+        said = self._list.listing.conversation_at(self._list.cursor)
+        if self._list.listing.selected:
+            plain = any(not row.starred for row in self._client.rows(ids))
+        elif len(ids) > 1 and said is not None:  # one star is enough for a conversation
+            plain = not said.starred
+            ids = ids[:1] if plain else ids
+        else:
+            plain = bool(current and not current.starred)
         flags = (Flag.FLAGGED, Flag.NONE) if plain else (Flag.NONE, Flag.FLAGGED)
-        self._flag(self._targets(), add=flags[0], remove=flags[1])
+        self._flag(ids, add=flags[0], remove=flags[1])
 
     def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE, asked: bool = True) -> None:
         """Show flags at once, and set them; what nobody asked for is not what undo is about."""
@@ -222,7 +224,7 @@ class Handling:
         reading = self._screen.place is Place.READER and shown and not self._list.listing.selected
         if not reading or shown == self._list.current_id:
             return self._list.targets()
-        if self._list.listing.find(shown, self._list.cursor) >= 0:
+        if self._list.listing.line_of(shown, self._list.cursor) >= 0:
             return [shown]
         self._say("This message is no longer in this folder.")
         return []

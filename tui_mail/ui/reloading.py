@@ -6,11 +6,13 @@ What must never be here: when to reload; the screen decides.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import MailError
 from tui_mail.ui.bridge import Bridge, Errands, Then
+from tui_mail.ui.widgets.folding import Folding
 from tui_mail.ui.widgets.listing import without
 from tui_mail.ui.widgets.message_list import MessageList
 
@@ -43,11 +45,14 @@ class Reloading:
 
         def errand() -> Then:
             number, left_out = listing.reload()
-            ids = without(self._client.ids(folder_id), left_out)
+            folding = listing.folding
+            found: array[int] | Folding = (
+                without(self._client.ids(folder_id), left_out) if folding is None else folding.read().without(left_out)
+            )
 
             def then() -> None:
                 if listing is self._messages.listing:
-                    self._messages.replace_ids(ids, number, left_out, self._wished(number))
+                    self._messages.replace_ids(found, number, left_out, self._wished(number))
                     self._done()
 
             return then

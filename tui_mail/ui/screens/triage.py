@@ -34,7 +34,9 @@ from tui_mail.ui.screens.words import empty_words, list_title
 from tui_mail.ui.shelf import Shelf
 from tui_mail.ui.standing import Standing
 from tui_mail.ui.widgets.folder_tree import FolderTree
+from tui_mail.ui.widgets.folding import Folding
 from tui_mail.ui.widgets.key_bar import KeyBar
+from tui_mail.ui.widgets.listing import Listing
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.reader import Reader
@@ -52,6 +54,9 @@ if TYPE_CHECKING:
 OPENING = 0.5
 """Seconds that a key waits at most for what the one before opens."""
 FIRST_ROWS = 200
+FIRST_THREADS = 400
+"""Newest messages whose threads are shown first."""
+BY_THREAD = "thread"
 RESTING = 1.0
 """Seconds without a key after which the first words of messages are looked for."""
 FILLING_RELOAD = 1.5
@@ -72,6 +77,7 @@ class Triage(Screen[None]):
         self.keymap = keymap
         self.folder: Folder | None = None
         self.messages = MessageList(client, id="list")
+        self.messages.me = frozenset(account.email.casefold() for account in client.accounts)
         self.folder_tree = FolderTree(client.searches, id="tree")
         self.reader = Reader(id="reader")
         self.standing = Standing(client, bridge, keymap, self.problem, notice)
@@ -201,12 +207,34 @@ class Triage(Screen[None]):
     def _show_folder(self, folder: Folder) -> None:
         listing, cursor, top = self._shelf.take(folder.id)
         if not listing.ids:
-            listing.begin(self.client.first_rows(folder.id, FIRST_ROWS))
+            self._begin(listing, folder)
         self.client.watch_folder(folder.id)
         self.messages.show_listing(listing, folder.role, cursor, top)
         self.folder_tree.mark_open(folder.id)
         self.say_list()
         self.reload(urgent=True)
+
+    def _begin(self, listing: Listing, folder: Folder) -> None:
+        """The newest of a folder, in the order in which it is listed."""
+        if recall(self.client.paths, _order_key(folder)) == BY_THREAD:
+            listing.begin_threads(Folding(self.client, folder.id).read(FIRST_THREADS))
+        else:
+            listing.begin(self.client.first_rows(folder.id, FIRST_ROWS))
+
+    def other_order(self) -> None:
+        """List the folder by thread, or by message; the cursor keeps to its message."""
+        folder, here = self.folder, self.messages.current_id
+        if folder is None or self.finding.active:
+            return
+        by_thread = self.messages.listing.folding is None
+        remember(self.client.paths, _order_key(folder), BY_THREAD if by_thread else "")
+        listing = Listing()
+        self._begin(listing, folder)
+        self.messages.show_listing(listing, folder.role, max(0, listing.line_of(here, self.messages.cursor)))
+        self.messages.reveal()
+        self.reload(urgent=True, onto=here)
+        self.say_list()
+        self.say(SafeText("By conversation, newest first" if by_thread else "By message, newest first"))
 
     def reload(self, *, urgent: bool = False, onto: int = 0) -> None:
         """Read all ids of the folder, or of what is found, anew, in a thread; `onto` is where the cursor goes then."""
@@ -299,16 +327,26 @@ class Triage(Screen[None]):
             self.reload()
             return
         if self.folder is None or self.folder.id not in changed:
+            self._thread_changed(folders, changed)
             return
         self.folder = next((one for one in folders if one.id == self.folder.id), self.folder)
         if self.messages.listing.ids:
             self.messages.refresh_rows()
         else:
-            self.messages.listing.begin(self.client.first_rows(self.folder.id, FIRST_ROWS))
+            self._begin(self.messages.listing, self.folder)
             self.messages.show_listing(self.messages.listing, self.folder.role)
         self.say_list()
         rearranged = self._arranged != (self.folder.id, self.folder.arrangement)
         if rearranged and (self.folder.complete or time.monotonic() - self._reloaded_at > FILLING_RELOAD):
+            self.reload()
+
+    def _thread_changed(self, folders: list[Folder], changed: set[int]) -> None:
+        """Other folders changed: what they have of the threads on the screen may be other messages now."""
+        folding, here = self.messages.listing.folding, self.folder
+        if here is None or folding is None or not any(f.id in changed and f.account == here.account for f in folders):
+            return
+        self.messages.refresh_rows()
+        if folding.below:
             self.reload()
 
     def _say_status(self) -> None:
@@ -476,3 +514,8 @@ class Triage(Screen[None]):
             self.clear_selection()
         if self._face == "reader":
             self.commands.handling.mark_opened(message_id)
+
+
+def _order_key(folder: Folder) -> str:
+    """Under which name it is remembered how a folder is listed."""
+    return f"order:{folder.account}:{folder.name}"

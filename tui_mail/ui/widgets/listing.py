@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from tui_mail.model import Flag, Row
+from tui_mail.model import Conversation, Flag, Row
+from tui_mail.ui.widgets.folding import Folding
 
 ROWS_KEPT = 4_000
 """Rows remembered at most; a window and its neighbours need a few hundred."""
@@ -61,6 +62,9 @@ class Listing:
     """How many reloads were begun."""
     keeps_hidden: bool = False
     """What was put away stays away, though a reload may bring it: of a search, which looks into every folder."""
+    folding: Folding | None = None
+    """The threads that the lines are of; None: each line is a message."""
+    _said: dict[int, Conversation] = field(default_factory=dict)
     _rows: dict[int, Row] = field(default_factory=dict)
     _flaggings: list[Flagging] = field(default_factory=list)
     _hidings: list[Hiding] = field(default_factory=list)
@@ -78,6 +82,37 @@ class Listing:
         """The row on a line as the person should see it; None while it has not been read."""
         row = self._rows.get(self.id_at(index))
         return row if row is None or not self._flaggings else self._overlaid(row)
+
+    def conversation_at(self, index: int) -> Conversation | None:
+        """What is to be said of the thread that a line stands for; None when it stands for one message."""
+        said = self._said.get(self.id_at(index))
+        if said is None or not self._flaggings:
+            return said
+        unread, starred = said.unread, said.starred
+        for one in self._flaggings:
+            here = one.ids & said.here
+            unread = unread - here if one.add & Flag.SEEN else unread | here if one.remove & Flag.SEEN else unread
+            starred = starred | here if one.add & Flag.FLAGGED else starred
+            starred = starred - here if one.remove & Flag.FLAGGED else starred
+        return replace(said, unread=unread, starred=starred)
+
+    def is_unread(self, index: int) -> bool:
+        """Whether a line has something that was not read."""
+        row, said = self.row_at(index), self.conversation_at(index)
+        folded = said is not None and self.folding is not None and self.id_at(index) not in self.folding.below
+        return bool(said.unread) if said is not None and folded else row is not None and row.unread
+
+    def meant(self, message_id: int) -> list[int]:
+        """The messages that a line means: of a folded thread all that the folder has of it."""
+        return [message_id] if self.folding is None else self.folding.meant(message_id)
+
+    def line_of(self, message_id: int, near: int) -> int:
+        """The line that a message is on, or behind; -1 when it is not in the list."""
+        at = self.find(message_id, near)
+        if at >= 0 or self.folding is None or not message_id:
+            return at
+        head = self.folding.head_of(message_id)
+        return self.find(head, near) if head else -1
 
     def find(self, message_id: int, near: int) -> int:
         """The line of a message, looked for around `near` first; -1 when it is not in the list."""
@@ -97,8 +132,7 @@ class Listing:
         while 0 <= index < len(self.ids) and abs(index - start) < limit:
             self.read(source, index if step > 0 else index - 255, index + 256 if step > 0 else index + 1)
             for _ in range(256):
-                row = self.row_at(index)
-                if row is not None and row.unread:
+                if self.is_unread(index):
                     return index
                 index += step
                 if not 0 <= index < len(self.ids):
@@ -116,20 +150,31 @@ class Listing:
             kept = {message_id: rows[message_id] for message_id in wanted if message_id in rows}
             rows.clear()
             rows.update(kept)
+            self._said.clear()
+            missing = list(wanted)
         for row in source.rows(missing):
             rows[row.id] = row
+        self._said.update(self._read_threads(missing, start))
 
     def reread(self, source: RowSource, start: int, stop: int) -> list[int]:
         """Read the rows of these lines again and forget all others; gives the lines that changed."""
         start = max(0, start)
         wanted = self.ids[start : max(0, stop)]
-        before = self._rows
+        before, said = self._rows, self._said
         self._rows = {row.id: row for row in source.rows(wanted)}
+        self._said = self._read_threads(wanted, start)
         return [
             start + offset
             for offset, message_id in enumerate(wanted)
             if self._rows.get(message_id) != before.get(message_id)
+            or self._said.get(message_id) != said.get(message_id)
         ]
+
+    def _read_threads(self, lines: Iterable[int], near: int) -> dict[int, Conversation]:
+        """What is to be said of the threads that have a line among these."""
+        if self.folding is None:
+            return {}
+        return self.folding.said(lines, max(0, near))
 
     # --- replacing
 
@@ -139,16 +184,31 @@ class Listing:
         hidden = self.hidden()
         self.ids = array("q", (message_id for message_id in self._rows if message_id not in hidden))
 
+    def begin_threads(self, folding: Folding) -> None:
+        """Show these threads, the newest of a folder, until all are known."""
+        self._rows, self._said = {}, {}
+        self.folding = folding.without(self.hidden())
+        self.ids = self.folding.lines()
+
+    def refold(self) -> None:
+        """A thread was folded or unfolded."""
+        if self.folding is not None:
+            self.ids = self.folding.lines()
+
     def reload(self) -> tuple[int, frozenset[int]]:
         """Begin a reload: its number, and what must be left out of what it brings."""
         self.reloads += 1
         return self.reloads, self.hidden()
 
-    def replace(self, ids: array[int], number: int, left_out: frozenset[int] = frozenset()) -> None:
+    def replace(self, ids: array[int] | Folding, number: int, left_out: frozenset[int] = frozenset()) -> None:
         """Show what reload `number` brought; hidings that were durable before it began are over."""
         if not self.keeps_hidden:
             self._hidings = [h for h in self._hidings if h.durable_at is None or h.durable_at >= number]
-        self.ids = without(ids, self.hidden() - left_out)
+        hidden = self.hidden() - left_out
+        if isinstance(ids, Folding):
+            self.folding = ids.without(hidden)
+            ids, hidden = self.folding.lines(), frozenset()
+        self.ids = without(ids, hidden)
         if self.selected:
             self.selected &= set(self.ids)
 
@@ -162,7 +222,10 @@ class Listing:
         """Take messages out of the list; call the result with True when that is durable, with False to take it back."""
         hiding = Hiding(frozenset(ids))
         self._hidings.append(hiding)
-        if len(hiding.ids) <= 8:
+        if self.folding is not None:
+            self.folding.without(hiding.ids)
+            self.refold()
+        elif len(hiding.ids) <= 8:
             for message_id in hiding.ids:
                 index = self.find(message_id, near)
                 if index >= 0:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.message import Message
 from textual.strip import Strip
 
-from tui_mail.model import Flag, Role, Row
+from tui_mail.model import Conversation, Flag, Role, Row
 from tui_mail.ui.widgets.cells import width
-from tui_mail.ui.widgets.line_view import CursorView
+from tui_mail.ui.widgets.folding import Folding
+from tui_mail.ui.widgets.line_view import CursorView, Run
 from tui_mail.ui.widgets.listing import Listing, RowSource
-from tui_mail.ui.widgets.row_text import Calendar, Columns, row_runs, waiting_runs
+from tui_mail.ui.widgets.row_text import Calendar, Columns, people_runs, row_runs, waiting_runs
 
 MARGIN = 40
 """Lines above and below the window whose rows are kept ready."""
@@ -46,6 +48,8 @@ class MessageList(CursorView):
         self._source = source
         self.listing = Listing()
         self.role = Role.NONE
+        self.me = frozenset[str]()
+        """The addresses of the person, in lower case."""
         self.words = ""
         """What an empty list says."""
         self.above = 0
@@ -70,9 +74,8 @@ class MessageList(CursorView):
     def targets(self) -> list[int]:
         """What an action is about: the selection in the order of the list, else the message under the cursor."""
         selected = self.listing.selected
-        if selected:
-            return [one for one in self.listing.ids if one in selected]
-        return [self.current_id] if self.current_id else []
+        lines = [one for one in self.listing.ids if one in selected] if selected else [self.current_id]
+        return list(dict.fromkeys(one for line in lines if line for one in self.listing.meant(line)))
 
     def show_listing(self, listing: Listing, role: Role, cursor: int = 0, top: int = 0) -> None:
         """Show another folder; `cursor` and `top` are lines."""
@@ -81,7 +84,7 @@ class MessageList(CursorView):
         self._relay_out(top)
         self.post_message(self.Moved())
 
-    def replace_ids(self, ids: array[int], number: int, left_out: frozenset[int], onto: int = 0) -> None:
+    def replace_ids(self, ids: array[int] | Folding, number: int, left_out: frozenset[int], onto: int = 0) -> None:
         """Show what a reload brought. Cursor and window stay on their messages; `onto` is where the cursor shall go."""
         old = self.listing.ids
         cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
@@ -91,10 +94,10 @@ class MessageList(CursorView):
             return
         shift = len(self.listing) - len(old)
         near = self.cursor + max(0, shift)
-        at = self.listing.find(onto, near) if onto else -1
+        at = self.listing.line_of(onto, near) if onto else -1
         onto = onto if at >= 0 else 0
         if not onto:
-            at = self.listing.find(cursor_id, near) if cursor_id else 0
+            at = self.listing.line_of(cursor_id, near) if cursor_id else 0
         was_empty = not old
         self.cursor = at if at >= 0 else max(0, min(self.cursor, len(self.listing) - 1))
         top = self._top_after(top_id, shift)
@@ -192,6 +195,43 @@ class MessageList(CursorView):
             self.listing.selected.clear()
             self.forget_all()
 
+    # --- threads
+
+    def unfold(self) -> bool:
+        """Show the messages of the thread under the cursor; False when it is shown so, or has one message."""
+        folding, head = self.listing.folding, self.current_id
+        if folding is None or head in folding.below or not folding.unfold(head):
+            return False
+        self._refolded(head)
+        return True
+
+    def fold(self) -> bool:
+        """Show the thread of the message under the cursor as one line."""
+        folding = self.listing.folding
+        head = folding.head_of(self.current_id) if folding is not None else 0
+        if folding is None or not folding.fold(head):
+            return False
+        self._refolded(head)
+        self.post_message(self.Moved())
+        return True
+
+    def to_unread(self) -> None:
+        """Unfold the thread under the cursor, and go to its oldest message that is not read."""
+        if self.unfold() and self.listing.folding is not None:
+            last = self.cursor + len(self.listing.folding.below[self.current_id])
+            self.listing.read(self._source, self.cursor, last + 1)
+            for index in range(last, self.cursor, -1):
+                row = self.listing.row_at(index)
+                if row is not None and row.unread:
+                    self.move_to(index)
+                    return
+
+    def _refolded(self, head: int) -> None:
+        self.listing.refold()
+        self.cursor = max(0, self.listing.find(head, self.cursor))
+        self._relay_out(self.top)
+        self.reveal()
+
     def next_unread(self, step: int) -> bool:
         """Move to the next unread message in a direction; False when there is none near."""
         index = self.listing.unread_after(self.cursor + step, step, self._source)
@@ -216,8 +256,26 @@ class MessageList(CursorView):
         selected = row.id in self.listing.selected
         if cells != self._columns_for:
             self._columns, self._columns_for = Columns.of(cells), cells
-        runs = row_runs(row, self._columns, self._calendar, self.role, cursor=at_cursor, selected=selected)
+        who, fold = None, ""
+        if self.listing.folding is not None:
+            row, who, fold = self._in_thread(self.listing.folding, row, self.listing.conversation_at(index))
+        runs = row_runs(
+            row, self._columns, self._calendar, self.role, cursor=at_cursor, selected=selected, who=who, fold=fold
+        )
         return self.strip(runs, cells, self.ground(index))
+
+    def _in_thread(self, folding: Folding, row: Row, said: Conversation | None) -> tuple[Row, list[Run] | None, str]:
+        """How a line of a list by thread differs: its marks, who is named, and the sign before its subject."""
+        if said is None:
+            return row, None, "└" if folding.is_below(row.id) else ""
+        muted = " ⊘" if said.muted else ""
+        if row.id in folding.below:
+            return row, None, f"▾{muted}"
+        if said.count < 2:
+            return row, None, muted.strip()
+        flags = row.flags & ~Flag.SEEN if said.unread else row.flags | Flag.SEEN
+        flags = flags | Flag.FLAGGED if said.starred else flags & ~Flag.FLAGGED
+        return replace(row, flags=flags), people_runs(said, self.me, self._columns.who), f"▸{muted}"
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """The window moved: have its rows before it is painted."""
@@ -253,7 +311,7 @@ class MessageList(CursorView):
         """The line to be at the top: new messages show when the top was seen and the cursor stays in sight."""
         if not top_id:
             return 0
-        top = self.listing.find(top_id, self.top + max(0, shift))
+        top = self.listing.line_of(top_id, self.top + max(0, shift))
         if top < 0:
             return self.top
         came = top - self.top
@@ -294,7 +352,11 @@ class MessageList(CursorView):
         else:
             window = range(self.top, min(len(self.listing), self.top + self.page))
             self._strips = {at: strip for at, strip in self._strips.items() if at in window}
-            self.forget(*(at for at in window if self.listing.id_at(at) in ids))
+            self.forget(*(at for at in window if self._means_any(at, ids)))
+
+    def _means_any(self, index: int, ids: Collection[int]) -> bool:
+        said = self.listing.conversation_at(index)
+        return self.listing.id_at(index) in ids or (said is not None and not said.here.isdisjoint(ids))
 
     def _words_strip(self, index: int, cells: int) -> Strip:
         if index != max(0, self.page // 3):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tui_mail.model import Address, Flag, Role, Row, RowState
+from tui_mail.model import Address, Conversation, Flag, Role, Row, RowState
 from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
 
 Run = tuple[str, str]
@@ -82,11 +82,26 @@ class Calendar:
         return f"{day} {clock}" if when.tm_year == self.year else f"{day} {when.tm_year} {clock}"
 
 
-def row_runs(row: Row, columns: Columns, calendar: Calendar, role: Role, *, cursor: bool, selected: bool) -> list[Run]:
-    """One message as runs of (text, look), `columns` wide."""
+def row_runs(
+    row: Row,
+    columns: Columns,
+    calendar: Calendar,
+    role: Role,
+    *,
+    cursor: bool,
+    selected: bool,
+    who: list[Run] | None = None,
+    fold: str = "",
+) -> list[Run]:
+    """One message as runs of (text, look), `columns` wide.
+
+    `who`: instead of its sender, exactly as wide. `fold`: before the subject, what a line of a thread is.
+    """
     strength = "unread" if row.unread else "read"
-    who = _who(row, role, columns.who)
+    if who is None:
+        who = _who(row, role, columns.who)
     subject = steady(row.subject) or "(no subject)"
+    subject = f"{fold} {subject}" if fold else subject
     room = columns.subject - width(subject)
     runs: list[Run] = [
         ("▌" if cursor else " ", "bar"),
@@ -144,6 +159,25 @@ def _who(row: Row, role: Role, cells: int) -> list[Run]:
     if aside and (used + width(aside) + 2 <= cells or (pretends(first) and used + 8 <= cells)):
         return [(names, "name"), (fit(f"  {clip(aside, cells - used - 2)}", cells - used), "quiet")]
     return [(fit(names, cells), "name")]
+
+
+def people_runs(said: Conversation, me: frozenset[str], cells: int) -> list[Run]:
+    """Who wrote a conversation, and how many messages: Kirsten, me, Ola (6); the first and the last when it is long."""
+    count = f" ({said.count:,})"
+    room = cells - len(count)
+    names = [
+        "me" if one.email.casefold() in me else steady(shown_name(one) if len(said.people) == 1 else _first_name(one))
+        for one in said.people
+    ]
+    text = ", ".join(names) or "(nobody)"
+    if width(text) > room and len(names) > 2:
+        text = f"{names[0]} … {names[-1]}"
+    return [(text := clip(text, room), "name"), (count, "quiet"), (" " * (room - width(text)), "")]
+
+
+def _first_name(address: Address) -> str:
+    name = shown_name(address)
+    return name if "@" in name or "," in name else name.split(" ")[0] or name
 
 
 def _news_mark(row: Row) -> Run:
