@@ -12,7 +12,6 @@ import sqlite3
 import time
 
 from tui_mail.model import Flag
-from tui_mail.store import threads
 from tui_mail.store.database import Transaction
 from tui_mail.store.messages import INSERT, Arrival, columns
 
@@ -52,7 +51,6 @@ def insert_unborn(txn: Transaction, account: int, arrival: Arrival) -> int:
         "UPDATE message SET folder_id = NULL, uid = NULL, view_folder = NULL, lost_since = ?, unborn = 1 WHERE id = ?",
         (int(time.time()), id_),
     )
-    threads.place_few(txn)
     return id_
 
 
