@@ -67,6 +67,8 @@ PICTURES = (
     Picture("compose", (160, 48), ("j", "j", "r"), written=ANSWER, then=("up",) * 3, shows="draft saved"),
     Picture("compose-small", (80, 24), ("j", "j", "r"), written=ANSWER, shows="draft saved"),
     Picture("outbox", (120, 32), ("j", "r"), written=ANSWER, then=("ctrl+s", "g", "o"), shows="sending in"),
+    Picture("search", (160, 36), ("ctrl+w", "ctrl+w", "/", *"from:ines", "space", *"harbour"), shows="all texts"),
+    Picture("threads", (160, 36), ("t", "j", "right", "j")),  # the last: it is remembered
 )
 
 
