@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from textual.widgets import Input
 
 from tests.servers.dovecot import Dovecot
 from tests.servers.oauth import CLIENT, TokenServer
-from tests.servers.token_mail import mail_server, token_server
+from tests.servers.token_mail import browse, mail_server, token_server
 from tests.ui.assistant import Person, person
 from tui_mail.config import accounts, secrets, tokens
 from tui_mail.net.imap import ImapSession
@@ -86,24 +84,6 @@ async def address(anna: Person) -> str:
     assert login is not None
     await anna.until(lambda: bool(login.url), "the address is shown")
     return login.url
-
-
-def browse(url: str, ca_file: str, *, to_the_end: bool) -> str:
-    """Open a page as a browser does; gives where it ends. Without `to_the_end`, nobody listens there."""
-
-    class Stay(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *words: object) -> None:
-            return None
-
-    handlers: list[urllib.request.BaseHandler] = [
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file))
-    ]
-    opener = urllib.request.build_opener(*handlers, *([] if to_the_end else [Stay()]))
-    try:
-        with opener.open(url, timeout=10) as answer:
-            return str(answer.geturl())
-    except urllib.error.HTTPError as error:
-        return str(error.headers["Location"])
 
 
 async def finish(anna: Person) -> None:

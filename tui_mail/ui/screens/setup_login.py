@@ -138,7 +138,7 @@ class LoginPage(Page):
             if login.code:
                 words = f"Open {login.url} on any device, and type the code {login.code}"
             elif login.url:
-                words = f"Log in on the page that opens in the browser. If none does, this is its address:\n{login.url}"
+                words = f"Log in on the page that your browser shows, or open it by its address:\n{login.url}"
             else:
                 words = "Asking the provider…"
             code = login.code
