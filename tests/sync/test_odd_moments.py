@@ -14,7 +14,6 @@ from tests.servers.odd import BARE, CAPABILITIES, MODSEQS, QRESYNC, Box, Mail, O
 from tests.sync.conftest import message, wait_for
 from tests.sync.odd_place import Place, agree, ids, soon, stored, there
 from tui_mail.model import BodyArrived, ChangeState, Flag
-from tui_mail.sync import plan
 
 At = Callable[[str], Place]
 EVERY = pytest.mark.parametrize("capabilities", [BARE, CAPABILITIES, MODSEQS, QRESYNC])
@@ -240,7 +239,7 @@ def test_a_folder_vanishes_while_it_is_read(odd: At, capabilities: str) -> None:
 
     def vanish(said: list[bytes]) -> list[bytes]:
         nonlocal windows
-        windows += len(said) > plan.WINDOW_FIRST
+        windows += len(said) > 20  # rows, however small the windows are on a slow machine
         if windows > 1:
             at.server.boxes.pop(b"Work", None)
         many = len(said) > 2

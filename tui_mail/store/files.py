@@ -242,7 +242,8 @@ def migrate(sql: sqlite3.Connection, newest: int, script: Callable[[int], str]) 
                 sql.execute(f"PRAGMA user_version = {step}")
             sql.execute("COMMIT")
         except BaseException:
-            sql.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # a full disk has ended the transaction already
+                sql.execute("ROLLBACK")
             raise
 
 
