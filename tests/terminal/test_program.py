@@ -96,6 +96,18 @@ def test_read_archive_and_undo(reader: Person, screen: Terminal) -> None:
     reader.until_server_has("INBOX", *(f"Letter {number}" for number in range(1, 6)))
 
 
+def test_what_is_typed_ahead_goes_where_it_was_meant(reader: Person, screen: Terminal) -> None:
+    """In one piece: down, then a folder by letters that would archive, answer and delete; a search by such letters."""
+    screen.press("j", "v", *"archive", "enter")
+    reader.until_server_has("Archive", "Letter 4")
+    screen.wait_for(list_has("Letter 5", "Letter 3", lacks=("Letter 4",)))
+    screen.press("/", *"letter", "enter", "escape", "e")
+    reader.until_server_has("Archive", "Letter 3", "Letter 4")
+    screen.wait_for(list_has("Letter 5", "Letter 2", lacks=("Letter 3",)))
+    reader.until_server_has("INBOX", "Letter 1", "Letter 2", "Letter 5")
+    reader.until_server_has("Trash")
+
+
 def test_news_from_elsewhere(reader: Person, screen: Terminal) -> None:
     """A delivery, a star and a deletion by another client show without a key."""
     reader.deliver(letter("Just arrived", number=50))

@@ -31,6 +31,20 @@ def over(terminal: Terminal, text: str) -> None:
     terminal.send("\x1b[F" + "\x7f" * 60 + text)
 
 
+def keeping_nothing(terminal: Terminal, last: str, subject: str) -> None:
+    """From the page that asks where the secret is kept, which nobody does, over the `last` one to the first message."""
+    terminal.wait_for("Not at all", 15)
+    terminal.press("up")
+    terminal.send(" ")
+    terminal.wait_for("● Not at all", 10)
+    terminal.press("tab", "enter")
+    terminal.wait_for(last, 15)
+    terminal.press("enter")
+    terminal.wait_for(subject, 60)
+    terminal.press("q")
+    terminal.wait_end(15)
+
+
 def test_from_an_address_to_the_first_message(postfix: Postfix, tmp_path: Path) -> None:
     """Nobody knows this provider: servers by hand, their certificate trusted by decision, then mail is read."""
     user = postfix.new_user()
@@ -63,16 +77,7 @@ def test_from_an_address_to_the_first_message(postfix: Postfix, tmp_path: Path) 
         terminal.wait_for("Continue", 60)
         terminal.press("enter")
         terminal.wait_for("4 of 5", 15)
-        terminal.wait_for("Not at all", 15)
-        terminal.press("up")
-        terminal.send(" ")
-        terminal.wait_for("● Not at all", 10)
-        terminal.press("tab", "enter")
-        terminal.wait_for("5 of 5", 15)
-        terminal.press("enter")
-        terminal.wait_for("Welcome on board", 60)
-        terminal.press("q")
-        terminal.wait_end(15)
+        keeping_nothing(terminal, "5 of 5", "Welcome on board")
     assert "secret" not in (tmp_path / "config.toml").read_text()
     assert not (tmp_path / "state" / "setup.json").exists()
 
