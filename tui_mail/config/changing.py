@@ -182,14 +182,6 @@ def set_table(paths: Paths, table: str, changes: Changes) -> None:
         _write_expected(paths, text, expected)
 
 
-def problems_with(paths: Paths, name: str, changes: Changes) -> tuple[Problem, ...]:
-    """What would be wrong after these changes, each with its key in `path`. Raises NotFound and ConfigError."""
-    before, names = _text_and_names(paths)
-    if name not in names:
-        raise NotFound(f'There is no account "{name}" in {paths.config_file}{suggestion(name, names)}.')
-    return _problems_of_changes(_changed(before, name, changes)[0], paths.config, name, changes)
-
-
 def with_following_ports(account: Account, changes: Changes) -> dict[str, object]:
     """The changes, and with each new security (or protocol) the port that belongs to it, if the old one did before."""
     following = dict(changes)
