@@ -18,6 +18,7 @@ Postfix shares its ports, so that nobody would notice that two of them listen on
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -174,6 +175,19 @@ def missing() -> str:
     return dovecot.missing()
 
 
+def _kill_namespace(process: subprocess.Popen[bytes]) -> None:
+    """Kill `unshare` and with it all processes of its namespace; back when none of them has a socket open any more."""
+    if process.poll() is not None:
+        return
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    inside = [os.pidfd_open(int(child)) for child in children]
+    process.kill()
+    for child in inside:
+        ended, _, _ = select.select([child], [], [], 10)  # the first process of a namespace ends after all others
+        os.close(child)
+        assert ended, "a server does not end"
+
+
 class Postfix:
     """The server, its folder, its ports and its users."""
 
@@ -241,7 +255,7 @@ class Postfix:
             if missing_namespaces(("--pid",)):
                 process.terminate()  # a master that is killed leaves its children behind
             else:
-                process.kill()
+                _kill_namespace(process)
             process.wait(10)
             wait_until(lambda: not any(map(_greets, self.ports.values())), 10)
 
