@@ -63,6 +63,8 @@ class HtmlView:
     hidden: int = 0
     """Passages that the sender made invisible."""
     remote_images: int = 0
+    trackers: int = 0
+    """How many of these nobody could see."""
     was_cut: bool = False
     """A limit was reached: there is more than what is shown."""
 
@@ -139,7 +141,7 @@ class _Walk:
         self.counters: list[int] = []
         self.marker = ""
         self.hidden = 0
-        self.remote = 0
+        self.remote = self.trackers = 0
         self.rich: set[int] = set()
         self.in_joined_cell = False
 
@@ -147,9 +149,11 @@ class _Walk:
         for element in root.css("style"):
             self.sheet.read(element.text(deep=True) or "")
         self.rich = tables_with_content(root)
-        self.remote = sum(
-            1 for image in root.css("img") if (image.attributes.get("src") or "").strip().lower().startswith(_REMOTE)
-        )
+        for image in root.css("img"):
+            attributes = image.attributes
+            if (attributes.get("src") or "").strip().lower().startswith(_REMOTE):
+                self.remote += 1
+                self.trackers += _is_pixel(attributes)
         deadline = time.monotonic() + SECONDS_LIMIT
         node: LexborNode | None = root
         count = 0
@@ -167,7 +171,7 @@ class _Walk:
                 continue
             node = self.following(node, root)
         self.flush()
-        return HtmlView(self.runs.blocks, self.hidden, self.remote, was_cut)
+        return HtmlView(self.runs.blocks, self.hidden, self.remote, self.trackers, was_cut)
 
     def following(self, node: LexborNode, root: LexborNode) -> LexborNode | None:
         """The next node in reading order after `node` and its children; leaves what ends on the way."""
@@ -322,6 +326,9 @@ class _Walk:
             self.marker = ""
 
 
+_PIXEL_STYLE = re.compile(
+    r"(?:^|[;\s])(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE
+)
 _REMOTE = ("http:", "https:", "//")
 
 
@@ -351,4 +358,4 @@ def _start(attributes: dict[str, str | None]) -> int:
 
 def _is_pixel(attributes: dict[str, str | None]) -> bool:
     sizes = [(attributes.get(name) or "").strip().removesuffix("px") for name in ("width", "height")]
-    return any(size in {"0", "1"} for size in sizes)
+    return any(size in {"0", "1"} for size in sizes) or bool(_PIXEL_STYLE.search(attributes.get("style") or ""))

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from tui_mail.mime.addresses import pretends
 from tui_mail.model import Address, Block, BlockKind, Message, Part, Row, Span
 from tui_mail.text import safe_block, safe_line
 from tui_mail.ui.widgets.cells import chop, clip, width, wrap
-from tui_mail.ui.widgets.row_text import Calendar, pretends
+from tui_mail.ui.widgets.row_text import Calendar
 
 Run = tuple[str, str]
 MEASURE = 92

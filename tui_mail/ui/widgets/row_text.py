@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from tui_mail.mime.addresses import pretends
 from tui_mail.model import Address, Conversation, Flag, Role, Row, RowState
 from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
 
 Run = tuple[str, str]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_AT_SIGNS = "@＠﹫"
 DAY = 86_400
 
 
@@ -133,11 +133,6 @@ def shown_name(address: Address) -> str:
     if not address.name or pretends(address):
         return address.email or address.name or "(nobody)"
     return address.name
-
-
-def pretends(address: Address) -> bool:
-    """True when the name holds an address that is not the real one."""
-    return any(sign in address.name for sign in _AT_SIGNS) and address.name.strip("'\"<> ") != address.email
 
 
 def _who(row: Row, role: Role, cells: int) -> list[Run]:
