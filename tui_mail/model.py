@@ -119,6 +119,9 @@ class Account:
     """Full names of folders that are for something else than the server says: (role, name)."""
     notify: tuple[str, ...] = ("inbox",)
     """Folders whose new mail is told, by name or role, where notifications are wanted."""
+    authserv_ids: tuple[str, ...] = ()
+    """Names that the account's own server signs its Authentication-Results with; ".example.org": any below it. Empty:
+    it is learnt from the mail."""
 
     @property
     def can_send(self) -> bool:

@@ -49,6 +49,7 @@ class Reading:
         """What is shown, parsed; None while it is not here."""
         self.as_source = False
         self.all_headers = False
+        self.reasons = False
 
     @property
     def message_id(self) -> int:
@@ -77,7 +78,7 @@ class Reading:
             self._shown(row.id)
             return
         self._row, self._next_row, self.message = row, next_row, None
-        self.as_source = self.all_headers = False
+        self.as_source = self.all_headers = self.reasons = False
         known = self._client.cached_message(row.id)
         if known is not None:
             self._show(row, known)
@@ -123,6 +124,12 @@ class Reading:
         self.as_source = False
         self._again()
 
+    def show_reasons(self) -> None:
+        """All that speaks for and against the message in sentences, or the strip."""
+        self.reasons = not self.reasons
+        self.as_source = False
+        self._again()
+
     def close(self) -> None:
         """End the thread."""
         self._errands.close()
@@ -164,7 +171,9 @@ class Reading:
 
     def _show(self, row: Row, message: Message) -> None:
         self.message = message
-        document = message_document(message, row, Calendar.at(time.time()), self._me, all_headers=self.all_headers)
+        document = message_document(
+            message, row, Calendar.at(time.time()), self._me, all_headers=self.all_headers, reasons=self.reasons
+        )
         self._reader.show(document)
         self._shown(row.id)
 
