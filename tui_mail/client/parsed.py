@@ -56,6 +56,11 @@ class ParsedMessages:
                 self._kept.move_to_end(message_id)
             return message
 
+    def forget(self) -> None:
+        """Parse anew what is asked for from now on."""
+        with self._lock:
+            self._kept.clear()
+
     def get(self, message_id: int, charset: str = "") -> Message | None:
         """The message; None when its body is not here. Blocks on the parser.
 

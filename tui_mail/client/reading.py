@@ -20,6 +20,7 @@ from tui_mail.store.database import Database
 from tui_mail.threaded import Threads
 
 if TYPE_CHECKING:
+    from tui_mail.client.parsed import ParsedMessages
     from tui_mail.client.trusting import Trusting
     from tui_mail.store.checkup import Checkup
     from tui_mail.store.holdings import Holdings
@@ -30,6 +31,7 @@ class Reading:
 
     accounts: tuple[Account, ...]
     _db: Database
+    _parsed: ParsedMessages
     _trusting: Trusting | None = None
 
     def folders(self) -> list[Folder]:
@@ -150,5 +152,5 @@ class Reading:
         if self._trusting is None:
             from tui_mail.client.trusting import Trusting  # needs more than a start can pay
 
-            self._trusting = Trusting(self._db, lambda: self.accounts)
+            self._trusting = Trusting(self._db, lambda: self.accounts, self._parsed.forget)
         return self._trusting.judged(message_id, message)

@@ -23,7 +23,9 @@ LEARN_MESSAGES = 40
 """Newest messages of an inbox from which the name of its server is learnt."""
 LEARN_SIZE = 200_000
 REMEMBERED = 120.0
-"""Seconds after which is asked again whom the person wrote to, and which server authenticates if none was found."""
+"""Seconds after which is asked again whom the person wrote to."""
+UNKNOWN = 10.0
+"""Seconds after which is looked again which server authenticates, if that could not be told."""
 _PROVIDERS = {
     "imap.gmail.com": "mx.google.com",
     "pop.gmail.com": "mx.google.com",
@@ -38,8 +40,10 @@ _PROVIDERS = {
 class Trusting:
     """Gives messages what speaks for and against them. Any thread but the screen's."""
 
-    def __init__(self, db: Database, accounts: Callable[[], Sequence[Account]]) -> None:
+    def __init__(self, db: Database, accounts: Callable[[], Sequence[Account]], forget: Callable[[], None]) -> None:
+        """`forget` is called when what was judged before would be judged otherwise now."""
         self._db = db
+        self._forget = forget
         self._accounts = accounts
         self._lock = threading.Lock()
         self._servers: dict[str, tuple[float, tuple[str, ...]]] = {}
@@ -79,8 +83,10 @@ class Trusting:
             return (provider,)
         with self._lock:
             when, servers = self._servers.get(account.name, (0.0, ()))
-            if not when or (not servers and time.monotonic() - when > REMEMBERED):
+            if not when or (not servers and time.monotonic() - when > UNKNOWN):
                 servers = self._learnt(account)
+                if when and servers:
+                    self._forget()
                 self._servers[account.name] = time.monotonic(), servers
             return servers
 

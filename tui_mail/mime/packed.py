@@ -20,6 +20,8 @@ TEXT_LIMIT = 40_000_000
 """Octets of a text in which uuencoded files are looked for."""
 
 _UU = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,300}?)[ \t]*\r?\n(?=[ -`]{1,90}\r?\n)", re.MULTILINE)
+_TRIMMED = 8
+"""Spaces at the end of a line that may have been lost on the way."""
 _UU_END = re.compile(rb"^end[ \t]*(?:\r?\n|$)", re.MULTILINE)
 _TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
@@ -93,6 +95,8 @@ def _uu_octets(body: bytes) -> bytes | None:
     for line in body.splitlines():
         if not line.strip():
             continue
+        if len(line) - 1 < (((line[0] - 32) & 63) + 2) // 3 * 4 - _TRIMMED:
+            return None
         try:
             out.append(a2b_uu(line))
         except Error:

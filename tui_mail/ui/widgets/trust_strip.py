@@ -29,5 +29,7 @@ def strip_runs(message: Message) -> tuple[Run, ...]:
 
 
 def sentences(remarks: Sequence[Trust]) -> list[tuple[Run, ...]]:
-    """One line for each remark."""
+    """One line for each remark; there is always one."""
+    if not remarks:
+        return [(("· ", "quiet"), ("Nothing is known for or against this message's sender.", "quiet"))]
     return [((f"{SYMBOLS[one.severity]} ", _LOOKS[one.severity]), (one.sentence, "")) for one in remarks]
