@@ -9,7 +9,7 @@ from tui_mail.mime.charsets import codec_of, decode, forced
 from tui_mail.mime.structure import Entity
 from tui_mail.mime.words import from_base64
 
-TEXT_LIMIT = 4_000_000
+TEXT_LIMIT = 2_000_000
 """Most octets of one text part that are turned into text."""
 
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} .*\n", re.MULTILINE)

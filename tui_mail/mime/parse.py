@@ -38,6 +38,8 @@ MESSAGE_LIMIT = 50_000_000
 """Octets of a message that are looked at."""
 TEXT_LIMIT = 4_000_000
 """Characters of text that a Message carries."""
+LINES_LIMIT = 60_000
+"""Lines of a text that are shown: a thousand screens."""
 RAW_LIMIT = 200_000
 """Octets shown of a message that could not be parsed."""
 SEARCHED_LIMIT = 200_000
@@ -259,6 +261,10 @@ class _Reading:
             self.was_cut |= was_cut
             if entity.parameters.get("format", "").lower() == "flowed":
                 text = unflowed(text, delete_space=entity.parameters.get("delsp", "").lower() == "yes")
+            lines = text.split("\n", LINES_LIMIT)
+            if len(lines) > LINES_LIMIT:
+                text = text[: -len(lines[-1]) - 1]
+                self.was_cut = True
             texts.append(safe_block(text))
         return SafeText("\n\n".join(texts))
 
