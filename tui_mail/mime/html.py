@@ -151,7 +151,7 @@ class _Walk:
         self.rich = tables_with_content(root)
         for image in root.css("img"):
             attributes = image.attributes
-            if (attributes.get("src") or "").strip().lower().startswith(_REMOTE):
+            if (attributes.get("src") or attributes.get("srcset") or "").strip().lower().startswith(_REMOTE):
                 self.remote += 1
                 self.trackers += _is_pixel(attributes)
         deadline = time.process_time() + SECONDS_LIMIT

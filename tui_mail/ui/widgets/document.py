@@ -185,7 +185,7 @@ def _person(address: Address) -> list[Run]:
     if not address.name:
         return [(address.email or "(no sender)", "sender")]
     if pretends(address):
-        return [(f"<{address.email}>", "sender"), (f" calls itself “{address.name}”", "warning")]
+        return [(f"<{address.email or 'no address'}>", "sender"), (f" calls itself “{address.name}”", "warning")]
     return [(address.name, "sender"), (f" <{address.email}>", "quiet")]
 
 
