@@ -306,7 +306,7 @@ def test_47_opening_connects_to_nobody_and_starts_nothing() -> None:
     """No socket, no look-up, no program, no file written, whatever the message asks for."""
     said = subprocess.run([sys.executable, "-c", NO_CONNECTIONS], capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
-    assert int(said.stdout) > 100
+    assert int(said.stdout) > 80
 
 
 def test_47_nothing_remote_is_kept() -> None:
