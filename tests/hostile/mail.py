@@ -16,22 +16,28 @@ CHARSETS = (
 )
 
 
-def with_payload(payload: str) -> bytes:
-    """The payload everywhere that a message shows something: names, subject, texts, file names, headers."""
+def with_payload(payload: str, mark: str = "") -> bytes:
+    """The payload everywhere that a message shows something: names, subject, texts, file names, headers.
+
+    `mark` stands once in the text, and once at its end.
+    """
     octets = payload.encode("utf-8", "surrogatepass")
     word = b"=?utf-8?b?" + base64.b64encode(octets) + b"?="
     raw = octets.replace(b"\r", b" ").replace(b"\n", b" ")
     entities = "".join(f"&#{ord(one)};" for one in payload).encode()
     name = "".join(f"%{octet:02x}" for octet in octets + b".pdf").encode()
     file = b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename*=utf-8''" + name
-    inner = b"From: " + word + b" <q@q.example>\r\nSubject: " + word + b"\r\n\r\ninner\r\n--b--\r\n"
+    inner = (
+        b"From: " + word + b" <q@q.example>\r\nSubject: " + word + b"\r\n\r\ninner\r\n--b--\r\nend of " + mark.encode()
+    )
     return b"".join(
         [
             b"From: ", word, b" <eve@evil.example>\r\nTo: ", raw, b" <anna@example.org>\r\nCc: ", word,
             b" <c@c.example>\r\nReply-To: ", word, b" <r@r.example>\r\nSubject: Payload ", word, b"\r\nX-Odd: ", raw,
             b"\r\nDate: Mon, 02 Nov 2026 10:00:00 +0000\r\nList-Id: ", word, b" <l.example>\r\nMessage-ID: <", raw,
             b"@x>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n",
-            b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nPlain ", octets, b" end\r\n> quoted ", octets,
+            b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n", mark.encode(),
+            b"\r\n\r\nPlain ", octets, b" end\r\n> quoted ", octets,
             b"\r\n-- \r\n", octets, b"\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p title='", entities,
             b"'>Entity ", entities, b" raw ", octets, b"</p><a href='https://x.example/", entities, b"'>", entities,
             b"</a><img src=x alt='", entities, b"'><pre>", octets, b"</pre><table><tr><td>", entities,
