@@ -133,7 +133,7 @@ class Commands:
             change()
             self._screen.say_list()
 
-        return selecting
+        return self.handling.when_seen(selecting)
 
     def _select_none(self) -> None:
         """Select nothing; where nothing is selected, end the search."""

@@ -38,7 +38,7 @@ class Handling:
         self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
         self._again: Done | None = None
         """What the last action did to messages, for those that are meant now."""
-        self.table: dict[str, Done] = {
+        actions: dict[str, Done] = {
             "message.archive": self._archive,
             "message.trash": self._trash,
             "message.move": self._move,
@@ -48,6 +48,7 @@ class Handling:
             "message.junk": self._junk,
             "message.again": self._repeat,
         }
+        self.table = {name: self.when_seen(action) for name, action in actions.items()}
 
     def mark_opened(self, message_id: int) -> None:
         """A message was opened: it is read."""
@@ -68,6 +69,19 @@ class Handling:
         found = [one for one in self._client.folders() if one.role is role and one.selectable]
         found.sort(key=lambda one: here is None or one.account != here.account)
         return found[0] if found else None
+
+    def when_seen(self, action: Done) -> Done:
+        """Not when something other than a key has just put another message under the cursor."""
+
+        def careful() -> None:
+            if self._screen.place is Place.LIST and self._list.is_displaced:
+                self._say(
+                    "What is under the cursor has just changed, so nothing was done; press it again if you mean this."
+                )
+            else:
+                action()
+
+        return careful
 
     def _repeat(self) -> None:
         """The last action once more."""

@@ -10,6 +10,7 @@ import time
 from array import array
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import ClassVar
 
 from textual.message import Message
@@ -24,6 +25,10 @@ from tui_mail.ui.widgets.row_text import Calendar, Columns, people_runs, row_run
 
 MARGIN = 40
 """Lines above and below the window whose rows are kept ready."""
+NEAR = 1_000
+"""Lines around the cursor among which another message is looked for when its own has gone."""
+SURPRISE = 0.7
+"""Seconds that a person has to see that the cursor is on another message than it was, which they did not do."""
 
 
 class MessageList(CursorView):
@@ -54,6 +59,7 @@ class MessageList(CursorView):
         """What an empty list says."""
         self.above = 0
         """New messages above the window since it was last at the top."""
+        self._displaced_at = 0.0
         self._calendar = Calendar.at(time.time())
         self._columns_for = 80
         self._columns = Columns.of(self._columns_for)
@@ -77,6 +83,14 @@ class MessageList(CursorView):
         lines = [one for one in self.listing.ids if one in selected] if selected else [self.current_id]
         return list(dict.fromkeys(one for line in lines if line for one in self.listing.meant(line)))
 
+    @property
+    def is_displaced(self) -> bool:
+        """The message under the cursor, or all that were selected, went away a moment ago, and not by a key.
+
+        A key that is pressed now was meant for what was there before.
+        """
+        return time.monotonic() - self._displaced_at < SURPRISE
+
     def show_listing(self, listing: Listing, role: Role, cursor: int = 0, top: int = 0) -> None:
         """Show another folder; `cursor` and `top` are lines."""
         self.listing, self.role, self.above = listing, role, 0
@@ -88,6 +102,7 @@ class MessageList(CursorView):
         """Show what a reload brought. Cursor and window stay on their messages; `onto` is where the cursor shall go."""
         old = self.listing.ids
         cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
+        had_selected, was_seen = bool(self.listing.selected), self._is_seen(self.cursor)
         self.listing.replace(ids, number, left_out)
         if self.listing.ids == old:
             self.refresh_rows()
@@ -99,7 +114,9 @@ class MessageList(CursorView):
         if not onto:
             at = self.listing.line_of(cursor_id, near) if cursor_id else 0
         was_empty = not old
-        self.cursor = at if at >= 0 else max(0, min(self.cursor, len(self.listing) - 1))
+        self.cursor = at if at >= 0 else self._survivor(old, near)
+        if (cursor_id and self.current_id != cursor_id) or (had_selected and not self.listing.selected):
+            self._displaced_at = time.monotonic()
         top = self._top_after(top_id, shift)
         seen = slice(self.top, self.top + self.page)
         if top == self.top and self.cursor == was and self.listing.ids[seen] == old[seen]:
@@ -107,7 +124,7 @@ class MessageList(CursorView):
             self.refresh_rows()
         else:
             self._relay_out(top, reread=True)
-        if onto:
+        if onto or (was_seen and not self._is_seen(self.cursor)):
             self.reveal()
         if was_empty or at < 0 or onto:
             self.post_message(self.Moved())
@@ -331,6 +348,18 @@ class MessageList(CursorView):
             if ids[index] not in gone:
                 return ids[index]
         return 0
+
+    def _survivor(self, old: array[int], near: int) -> int:
+        """The line of the next older message that is still there, else of the next newer one."""
+        ids, start, at = self.listing.ids, max(0, near - NEAR), self.cursor
+        lines = {message_id: start + offset for offset, message_id in enumerate(ids[start : near + NEAR])}
+        for message_id in chain(old[at + 1 : at + NEAR], reversed(old[max(0, at - NEAR) : at])):
+            if message_id in lines:
+                return lines[message_id]
+        return max(0, min(at, len(ids) - 1))
+
+    def _is_seen(self, index: int) -> bool:
+        return self.top <= index < self.top + self.page
 
     def _relay_out(self, top: int, *, reread: bool = False) -> None:
         """Everything may stand on another line now."""
