@@ -84,10 +84,12 @@ class MailClient(Reading, Acting, Writing, Searching):
         self.compose, self.notices = ComposeSettings(), Notices()
         self.searches: tuple[tuple[str, str], ...] = ()
         """Saved searches: name and query."""
+        self.auto_advance = "next"
+        """What is shown when the message that is read was put away: next, previous or list."""
         if accounts is None:
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
-            self.searches = config.searches
+            self.searches, self.auto_advance = config.searches, config.auto_advance
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()

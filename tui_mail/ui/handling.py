@@ -160,7 +160,8 @@ class Handling:
         ids = ids or self._targets()
         if not ids:
             return
-        resolved = self._list.hide(ids)
+        reads, advance = self._screen.place is Place.READER, self._client.auto_advance
+        resolved = self._list.hide(ids, newer=reads and advance == "previous")
         self._screen.say_list()
 
         def done(change: Change | None) -> None:
@@ -176,7 +177,9 @@ class Handling:
         self._screen.bridge.when_done(send(ids), done, failed)
         hint = f" · {self._screen.keymap.shown('undo')} undo" if undoable else ""
         self._say(f"{words} {messages_words(len(ids))}{hint}")
-        if self._screen.place is Place.READER:
+        if reads and advance == "list":
+            self._screen.show_list()
+        elif reads:
             self.follow()
 
     def _toggle_read(self) -> None:

@@ -141,12 +141,12 @@ class MessageList(CursorView):
 
     # --- what was done to messages
 
-    def hide(self, ids: Iterable[int]) -> Callable[[bool], None]:
-        """Take messages out at once; the cursor goes to the next older one."""
+    def hide(self, ids: Iterable[int], *, newer: bool = False) -> Callable[[bool], None]:
+        """Take messages out at once; the cursor goes to the next older one, or the next newer one."""
         gone = frozenset(ids)
         cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
         if cursor_id in gone:
-            cursor_id = self._neighbour(gone)
+            cursor_id = self._neighbour(gone, newer=newer)
         resolved = self.listing.hide(gone, was)
         at = self.listing.find(cursor_id, was) if cursor_id else -1
         self.cursor = at if at >= 0 else max(0, min(was, len(self.listing) - 1))
@@ -322,14 +322,13 @@ class MessageList(CursorView):
             self.post_message(self.Above())
         return top
 
-    def _neighbour(self, gone: frozenset[int]) -> int:
+    def _neighbour(self, gone: frozenset[int], *, newer: bool) -> int:
         ids = self.listing.ids
-        for index in range(self.cursor + 1, len(ids)):
-            if ids[index] not in gone:
-                return ids[index]
-        for index in range(self.cursor - 1, -1, -1):
-            if ids[index] not in gone:
-                return ids[index]
+        older_ones, newer_ones = range(self.cursor + 1, len(ids)), range(self.cursor - 1, -1, -1)
+        for indexes in (newer_ones, older_ones) if newer else (older_ones, newer_ones):
+            for index in indexes:
+                if ids[index] not in gone:
+                    return ids[index]
         return 0
 
     def _relay_out(self, top: int, *, reread: bool = False) -> None:
