@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from tui_mail.attention import Attention
 from tui_mail.client import purposes
 from tui_mail.client.acting import Acting
+from tui_mail.client.overview import Overview
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
 from tui_mail.client.searching import Searching
@@ -62,7 +63,7 @@ FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Acting, Writing, Searching):
+class MailClient(Reading, Acting, Writing, Searching, Overview):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(

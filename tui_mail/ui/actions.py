@@ -58,7 +58,7 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("message.open", ("enter", "l"), "open", "Open the message and mark it read", _LIST, 1),
+    Action("message.open", ("enter",), "open", "Open the message and mark it read", _LIST, 1),
     Action("message.archive", ("e",), "archive", "Move to the archive", _MAIL, 2, "Handle mail"),
     Action(
         "message.trash",
@@ -74,6 +74,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.read", ("u",), "read", "Mark as read, or as unread", _MAIL, 9, "Handle mail"),
     Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 9, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
+    Action("message.label", ("l", "+"), "label", "Put a label on, or take it off", _MAIL, 0, "Handle mail"),
     Action("message.again", (".",), "again", "Do the last action once more, here", _MAIL, 0, "Handle mail"),
     Action("thread.mute", ("M",), "mute", "Mute the conversation, or no longer", _LIST, 0, "Handle mail"),
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),

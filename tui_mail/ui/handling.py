@@ -16,6 +16,7 @@ from tui_mail.model import Change, Flag, Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import Place
 from tui_mail.ui.filing import Filing
+from tui_mail.ui.labelling import Labelling
 from tui_mail.ui.screens.words import messages_words
 from tui_mail.ui.widgets.folder_tree import folder_label
 
@@ -47,6 +48,7 @@ class Handling:
             "message.star": self._toggle_star,
             "message.junk": self._junk,
             "message.again": self._repeat,
+            "message.label": Labelling(screen, self._targets, self._note_again).pick,
         }
 
     def mark_opened(self, message_id: int) -> None:
@@ -77,6 +79,9 @@ class Handling:
             self._say("Deleting for ever is not repeated.")
         else:
             self._again()
+
+    def _note_again(self, again: Done) -> None:
+        self._again = again
 
     def _archive(self) -> None:
         self._again = self._archive

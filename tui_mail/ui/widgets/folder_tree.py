@@ -72,11 +72,11 @@ def grow(folders: Sequence[Folder]) -> list[Node]:
             root.children.append(Node(f"{folder.account}\0{folder.name}", label, 1, folder))
     for account, root in roots.items():
         others = [one for one in folders if one.account == account and one.role is Role.NONE]
-        _nest(root, others, _namespace([one for one in folders if one.account == account]))
+        _nest(root, others, namespace_of([one for one in folders if one.account == account]))
     return list(roots.values())
 
 
-def _namespace(folders: Sequence[Folder]) -> str:
+def namespace_of(folders: Sequence[Folder]) -> str:
     """The prefix that all folders but the inbox share ("INBOX."), which says nothing to people; else empty."""
     others = [one for one in folders if one.name.upper() != "INBOX"]
     if not others or not others[0].delimiter:

@@ -32,7 +32,7 @@ class MessageList(CursorView):
     PREFIX = "list"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--unread", "list--read", "list--quiet", "list--fresh", "list--bar", "list--mark", "list--star",
-        "list--failed", "list--cursor", "list--blurred", "list--selected", "list--words",
+        "list--failed", "list--chip", "list--cursor", "list--blurred", "list--selected", "list--words",
     }  # fmt: skip
 
     class Moved(Message):
