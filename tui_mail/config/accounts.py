@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     pass
 
 
-_TOP_KEYS = ("accounts", "compose", "notifications", "reading", "searches")
+_TOP_KEYS = ("accounts", "compose", "notifications", "reading", "rules", "searches")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")

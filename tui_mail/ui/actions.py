@@ -75,6 +75,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 9, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
     Action("message.label", ("l", "+"), "label", "Put a label on, or take it off", _MAIL, 0, "Handle mail"),
+    Action(
+        "sender.desk", ("@", "g w"), "sender", "Everything from this sender, and what to do with it", _MAIL, 0, "Go to"
+    ),
     Action("message.again", (".",), "again", "Do the last action once more, here", _MAIL, 0, "Handle mail"),
     Action("thread.mute", ("M",), "mute", "Mute the conversation, or no longer", _LIST, 0, "Handle mail"),
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),

@@ -19,6 +19,7 @@ from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
 from tui_mail.ui.revising import Revising
+from tui_mail.ui.sender_desk import SenderDesk
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
@@ -54,6 +55,7 @@ class Commands:
         return {
             **self.handling.table,
             "message.open": self._open,
+            "sender.desk": SenderDesk(screen, self.handling, self._filing).open,
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,

@@ -70,14 +70,25 @@ class Filing:
         def made(typed: str) -> Choice[Folder | NewFolder] | None:
             return self._new(here.account, typed)
 
-        used = uses(self._client.paths, here.account)
-        targets = [
-            one
-            for one in self._client.folders()
-            if one.selectable and one.account == here.account and one.id != here.id
-        ]
-        targets.sort(key=lambda one: -used.get(one.name, 0.0))
+        targets = [one for one in self._most_used(here.account) if one.id != here.id]
         self._ask(f"{verb} {messages_words(len(ids))} to", targets, picked, made)
+
+    def pick_of(self, account: str, title: str, then: Callable[[Folder], None]) -> None:
+        """A folder of an account, or a new one."""
+
+        def picked(folder: Folder | NewFolder | None) -> None:
+            if isinstance(folder, NewFolder):
+                self._make_and(folder, then)
+            elif folder is not None:
+                then(folder)
+
+        its = [one for one in self._most_used(account) if one.role is not Role.INBOX]
+        self._ask(title, its, picked, lambda typed: self._new(account, typed))
+
+    def _most_used(self, account: str) -> list[Folder]:
+        used = uses(self._client.paths, account)
+        its = [one for one in self._client.folders() if one.selectable and one.account == account]
+        return sorted(its, key=lambda one: -used.get(one.name, 0.0))
 
     def _new(self, account: str, typed: str) -> Choice[Folder | NewFolder] | None:
         """The last line of the folders to pick from: to make the one that was typed, if it can be made."""

@@ -88,18 +88,18 @@ class Handling:
         if self.role is Role.ARCHIVE:
             self._say("It is in the archive already.")
             return
-        self._send_off(self._client.archive, "Archived")
+        self.send_off(self._client.archive, "Archived")
 
     def _trash(self) -> None:
         self._again = self._trash
         if self.role is not Role.TRASH:
-            self._send_off(self._client.delete, "Moved to Trash:")
+            self.send_off(self._client.delete, "Moved to Trash:")
             return
         ids = tuple(self._targets())
         asked, about = self._delete_asked
         if ids and about == ids and time.monotonic() - asked < AGAIN_SECONDS:
             self._delete_asked = (0.0, ())
-            self._send_off(self._client.expunge, "Deleted for ever:", undoable=False)
+            self.send_off(self._client.expunge, "Deleted for ever:", undoable=False)
         elif ids:
             self._delete_asked = (time.monotonic(), ids)
             key = self._screen.keymap.shown("message.trash")
@@ -108,11 +108,11 @@ class Handling:
     def _junk(self) -> None:
         self._again = self._junk
         if self.role is not Role.JUNK:
-            self._send_off(self._client.junk, "Moved to Junk:")
+            self.send_off(self._client.junk, "Moved to Junk:")
             return
         inbox = self.folder_of_role(Role.INBOX)
         if inbox is not None:
-            self._send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:")
+            self.send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:")
 
     def _move(self) -> None:
         self._filing.pick_target("Move", self._targets(), self._move_to)
@@ -122,7 +122,7 @@ class Handling:
         self._again = lambda: self._move_to(folder)
         ours = self._that_can_go_to(folder, ids or self._targets())
         if ours:
-            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ours)
+            self.send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ours)
 
     def _copy(self) -> None:
         self._filing.pick_target("Copy", self._targets(), self._copy_to)
@@ -153,7 +153,7 @@ class Handling:
             self._say(f"{folder_label(folder)} is {where}; nothing was done.")
         return []
 
-    def _send_off(
+    def send_off(
         self,
         send: Callable[[list[int]], Future[Change | None]],
         words: str,
