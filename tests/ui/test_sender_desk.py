@@ -127,7 +127,8 @@ async def test_one_click_only_after_the_host_was_named(
             await wait_for(pilot, lambda: "Unsubscribe…" in screen_text(app))
             await pilot.press(*"unsub", "enter")
             await wait_for(pilot, lambda: "Unsubscribe from tide.example?" in screen_text(app))
-            assert "Yes, tell tide.example now  signed by tide.example; not checked by your server" in screen_text(app)
+            assert "One https request to tide.example; nothing else is sent." in screen_text(app)
+            assert "signed by tide.example; not checked by your server." in screen_text(app)
             assert net.web.seen == []
             await pilot.press("enter")
             await wait_for(pilot, lambda: "tide.example has taken it (204)" in screen_text(app))

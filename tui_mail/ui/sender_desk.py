@@ -121,11 +121,12 @@ class SenderDesk:
 
     def _leave(self, leaving: Unsubscribing) -> None:
         """Ask once more, with the name of who is told; then do it in the way that was picked."""
-        from tui_mail.ui.screens.picker import Choice, Picker
+        from tui_mail.ui.screens.desk import Desk
+        from tui_mail.ui.screens.picker import Choice
 
         choices = list[Choice[str]]()
         if leaving.one_click:
-            choices.append(Choice("click", f"Yes, tell {leaving.host} now", leaving.signed))
+            choices.append(Choice("click", f"Yes, tell {leaving.host} now"))
         if leaving.mailto:
             choices.append(Choice("mail", "Write to the list to be taken off it", _address_of(leaving.mailto)))
         if leaving.web:
@@ -140,8 +141,11 @@ class SenderDesk:
             elif way == "web":
                 follow_link(self._screen, Link(leaving.web, True))
 
-        host = leaving.host or "its list"
-        self._screen.app.push_screen(Picker(f"Unsubscribe from {host}?", choices), picked)
+        asking = Desk(f"Unsubscribe from {leaving.host or 'its list'}?", choices)
+        if leaving.one_click:
+            first = f" One https request to {leaving.host}; nothing else is sent."
+            asking.tell([[(first, "quiet")], [(f" The message is {leaving.signed}.", "quiet")]])
+        self._screen.app.push_screen(asking, picked)
 
     def _click(self, leaving: Unsubscribing) -> None:
         host = leaving.host
