@@ -128,7 +128,7 @@ async def test_one_click_only_after_the_host_was_named(
             await pilot.press(*"unsub", "enter")
             await wait_for(pilot, lambda: "Unsubscribe from tide.example?" in screen_text(app))
             assert "One https request to tide.example; nothing else is sent." in screen_text(app)
-            assert "signed by tide.example; not checked by your server." in screen_text(app)
+            assert "Signed by tide.example; not checked by your server." in screen_text(app)
             assert net.web.seen == []
             await pilot.press("enter")
             await wait_for(pilot, lambda: "tide.example has taken it (204)" in screen_text(app))

@@ -67,13 +67,14 @@ class Overview:
 
         return in_background("rule", lambda: put_rule(self.paths, rule))
 
-    def save_search(self, name: str, query: str) -> Future[None]:
-        """Keep a search in config.toml, instead of one of the same name. The future raises ConfigError and the like."""
+    def save_search(self, name: str, query: str | None) -> Future[None]:
+        """Keep a search in config.toml, instead of one of the same name; None takes it out."""
         from tui_mail.config.changing import set_table
 
         def save() -> None:
             set_table(self.paths, "searches", {name: query})
-            self.searches = (*(one for one in self.searches if one[0] != name), (name, query))
+            kept = {**dict(self.searches), name: query}
+            self.searches = tuple((one, text) for one, text in kept.items() if text is not None)
 
         return in_background("save-search", save)
 

@@ -19,6 +19,7 @@ from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
 from tui_mail.ui.revising import Revising
+from tui_mail.ui.saving import Saving
 from tui_mail.ui.sender_desk import SenderDesk
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Commands:
         self.handling = Handling(screen, self._filing)
         self.revising = Revising(screen)
         self.conversing = Conversing(screen, self._open)
+        self._saving = Saving(screen, self._filing.delete)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -66,6 +68,7 @@ class Commands:
             "select.all": screen.finding.select_all,
             "search": screen.finding.open,
             "search.list": screen.finding.to_list,
+            "search.save": self._saving.save,
             "search.close": screen.finding.close,
             **screen.beginning.table,
             "compose.next": lambda: screen.writing.step(1),
@@ -93,7 +96,7 @@ class Commands:
             "tree.expand": lambda: screen.folder_tree.fold(False),
             "folder.create": self._filing.create,
             "folder.rename": self._filing.rename,
-            "folder.delete": self._filing.delete,
+            "folder.delete": self._saving.delete,
             "pane.next": lambda: screen.step_pane(1),
             "pane.previous": lambda: screen.step_pane(-1),
             "go.inbox": lambda: self._go(Role.INBOX),

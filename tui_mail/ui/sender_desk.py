@@ -144,7 +144,7 @@ class SenderDesk:
         asking = Desk(f"Unsubscribe from {leaving.host or 'its list'}?", choices)
         if leaving.one_click:
             first = f" One https request to {leaving.host}; nothing else is sent."
-            asking.tell([[(first, "quiet")], [(f" The message is {leaving.signed}.", "quiet")]])
+            asking.tell([[(first, "quiet")], [(f" {leaving.signed[:1].upper()}{leaving.signed[1:]}.", "quiet")]])
         self._screen.app.push_screen(asking, picked)
 
     def _click(self, leaving: Unsubscribing) -> None:

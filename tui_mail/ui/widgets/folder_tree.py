@@ -152,6 +152,11 @@ class FolderTree(CursorView):
             self._roots.append(Node("\0", "Searches", 0, children=saved))
         self._flatten(key)
 
+    def use_searches(self, searches: Sequence[tuple[str, str]], folders: Sequence[Folder]) -> None:
+        """Other saved searches than before."""
+        self._searches = searches
+        self.show(folders)
+
     def update_counts(self, folders: Sequence[Folder]) -> None:
         """New numbers for the folders shown; only lines that changed are painted."""
         by_id = {folder.id: folder for folder in folders}
@@ -174,6 +179,12 @@ class FolderTree(CursorView):
     def current(self) -> Folder | None:
         """The folder under the cursor; None on an account, or on a level that is no folder."""
         return self._lines[self.cursor].folder if self._lines else None
+
+    @property
+    def current_search(self) -> str:
+        """The name of the saved search under the cursor; empty elsewhere."""
+        node = self._lines[self.cursor] if self._lines else None
+        return node.key.removeprefix("\0") if node is not None and node.query else ""
 
     @property
     def account(self) -> str:
