@@ -78,6 +78,15 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "sender.desk", ("@", "g w"), "sender", "Everything from this sender, and what to do with it", _MAIL, 0, "Go to"
     ),
+    Action(
+        "message.copy_text",
+        ("Y",),
+        "copy text",
+        "Copy an address, a link, the text … to the clipboard",
+        _MAIL,
+        0,
+        "Look",
+    ),
     Action("message.again", (".",), "again", "Do the last action once more, here", _MAIL, 0, "Handle mail"),
     Action("thread.mute", ("M",), "mute", "Mute the conversation, or no longer", _LIST, 0, "Handle mail"),
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),

@@ -14,6 +14,7 @@ from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.adding import add_account
 from tui_mail.ui.conversing import Conversing
+from tui_mail.ui.copying import pick_copy
 from tui_mail.ui.filing import Filing
 from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
@@ -58,6 +59,7 @@ class Commands:
             **self.handling.table,
             "message.open": self._open,
             "sender.desk": SenderDesk(screen, self.handling, self._filing).open,
+            "message.copy_text": lambda: pick_copy(screen),
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,

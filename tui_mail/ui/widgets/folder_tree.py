@@ -34,6 +34,8 @@ _COUNTED = (Role.DRAFTS,)
 """Folders in which everything counts, not only what is unread."""
 WIDEST = 40
 """Cells from the left edge to the end of the numbers: further away they could not be told apart."""
+TALL = 1_000
+"""Lines that are taken to be in sight until it is known: else the tree would begin below its first line."""
 MARK = 2
 """Cells of the mark that says whether a line is folded."""
 _SILENT = (Role.SENT, Role.TRASH, Role.JUNK, Role.ALL, Role.ARCHIVE)
@@ -141,6 +143,7 @@ class FolderTree(CursorView):
         self._lines: list[Node] = []
         self._folded: set[str] = set()
         super().__init__(id=id)
+        self._page = TALL
 
     def show(self, folders: Sequence[Folder]) -> None:
         """Show these folders; folding and the cursor stay."""
@@ -217,10 +220,14 @@ class FolderTree(CursorView):
                     self.move_to(index)
                     return
 
+    def on_resize(self) -> None:
+        """It is known now what is in sight."""
+        self.reveal()
+
     def on_click(self, event: events.Click) -> None:
         """A click opens a folder; on the mark before its name it hides or shows what is below."""
         index = event.y + self.top
-        if index >= self.count:
+        if index >= self.count or event.x >= self.cells:  # the last column moves the border of the pane
             return
         event.stop()
         self.move_to(index)

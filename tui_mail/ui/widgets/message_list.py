@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import ClassVar
 
+from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
@@ -302,6 +303,22 @@ class MessageList(CursorView):
         """Tell the screen."""
         if self.listing.ids:
             self.post_message(self.Chosen())
+
+    def on_click(self, event: events.Click) -> None:
+        """With Ctrl a click selects, with Shift it selects up to there; without, it moves the cursor, then opens."""
+        index = event.y + self.top
+        if index >= len(self.listing) or not (event.ctrl or event.shift):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.shift and not self.listing.anchor:
+            self.listing.anchor = self.current_id
+        self.move_to(index)
+        if event.shift:
+            self.select_range()
+        else:
+            self.toggle_selected()
+        self.post_message(self.Moved())
 
     def move_to(self, index: int) -> bool:
         """No cursor in an empty list."""
