@@ -7,7 +7,7 @@ What belongs here: which labels are offered, and what is said of one. What must 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import UsageError
@@ -61,8 +61,11 @@ class Labelling:
             if picker.is_attached:
                 picker.offer(offered())
 
+        def made(typed: str) -> Choice[str] | None:
+            return _made(typed, {**self._counts.get(account, {}), **having})
+
         nothing = "A label: letters, digits, - and spaces." if not offered() else "Nothing fits."
-        picker = Picker(f"Label {messages_words(len(ids))}", offered(), nothing, _made)
+        picker = Picker(f"Label {messages_words(len(ids))}", offered(), nothing, made)
         self._screen.app.push_screen(picker, picked)
         self._screen.bridge.when_done(self._client.keyword_counts(account), counted, self._screen.problem)
 
@@ -103,9 +106,12 @@ def _choices(counts: Mapping[str, int], having: Mapping[str, int], messages: int
     ]
 
 
-def _made(typed: str) -> Choice[str] | None:
-    """A new label; None when the name cannot be one."""
+def _made(typed: str, known: Collection[str]) -> Choice[str] | None:
+    """A new label; None when the name cannot be one, or is one already: case makes no difference (RFC 9051 2.3.2)."""
     from tui_mail.ui.screens.picker import Choice
 
     word = keyword_for(typed)
+    names = {text.casefold() for one in known for text in (one, label_name(one))}
+    if {word.casefold(), " ".join(typed.split()).casefold()} & names:
+        return None
     return Choice(word, f"+ New label “{label_name(word)}”") if word else None
