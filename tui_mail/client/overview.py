@@ -11,12 +11,12 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_mail.paths import Paths
-from tui_mail.store import bodies, folders, keywords, senders
+from tui_mail.store import bodies, folders
 from tui_mail.store.database import Database
-from tui_mail.store.senders import FromSender
 
 if TYPE_CHECKING:
     from tui_mail.mime.unsubscribing import Unsubscribing
+    from tui_mail.store.senders import FromSender
 
 T = TypeVar("T")
 
@@ -30,6 +30,7 @@ class Overview:
 
     def keyword_counts(self, account: str) -> Future[dict[str, int]]:
         """How many messages of an account have each of its keywords."""
+        from tui_mail.store import keywords
 
         def count() -> dict[str, int]:
             sql = self._db.read()
@@ -39,6 +40,8 @@ class Overview:
 
     def from_sender(self, email: str) -> Future[FromSender]:
         """Everything that is here from an address."""
+        from tui_mail.store import senders
+
         return in_background("sender", lambda: senders.from_sender(self._db.read(), email))
 
     def unsubscribing(self, message_id: int) -> Future[Unsubscribing | None]:

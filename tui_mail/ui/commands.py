@@ -14,14 +14,12 @@ from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.adding import add_account
 from tui_mail.ui.conversing import Conversing
-from tui_mail.ui.copying import pick_copy
 from tui_mail.ui.filing import Filing
 from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
 from tui_mail.ui.revising import Revising
 from tui_mail.ui.saving import Saving
-from tui_mail.ui.sender_desk import SenderDesk
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
@@ -58,8 +56,8 @@ class Commands:
         return {
             **self.handling.table,
             "message.open": self._open,
-            "sender.desk": SenderDesk(screen, self.handling, self._filing).open,
-            "message.copy_text": lambda: pick_copy(screen),
+            "sender.desk": self._sender,
+            "message.copy_text": self._copy_text,
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,
@@ -129,6 +127,16 @@ class Commands:
         else:
             self._list.to_unread()
             self.handling.follow()
+
+    def _sender(self) -> None:
+        from tui_mail.ui.sender_desk import SenderDesk
+
+        SenderDesk(self._screen, self.handling, self._filing).open()
+
+    def _copy_text(self) -> None:
+        from tui_mail.ui.copying import pick_copy
+
+        pick_copy(self._screen)
 
     def _undo(self) -> None:
         """Sending, if that was last; else the newest action."""

@@ -16,11 +16,11 @@ from tui_mail.model import Change, Flag, Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import Place
 from tui_mail.ui.filing import Filing
-from tui_mail.ui.labelling import Labelling
 from tui_mail.ui.screens.words import messages_words
 from tui_mail.ui.widgets.folder_tree import folder_label
 
 if TYPE_CHECKING:
+    from tui_mail.ui.labelling import Labelling
     from tui_mail.ui.screens.triage import Triage
 
 AGAIN_SECONDS = 5.0
@@ -39,6 +39,7 @@ class Handling:
         self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
         self._again: Done | None = None
         """What the last action did to messages, for those that are meant now."""
+        self._labelling: Labelling | None = None
         self.table: dict[str, Done] = {
             "message.archive": self._archive,
             "message.trash": self._trash,
@@ -48,7 +49,7 @@ class Handling:
             "message.star": self._toggle_star,
             "message.junk": self._junk,
             "message.again": self._repeat,
-            "message.label": Labelling(screen, self._targets, self._note_again).pick,
+            "message.label": self._label,
         }
 
     def mark_opened(self, message_id: int) -> None:
@@ -79,6 +80,13 @@ class Handling:
             self._say("Deleting for ever is not repeated.")
         else:
             self._again()
+
+    def _label(self) -> None:
+        if self._labelling is None:
+            from tui_mail.ui.labelling import Labelling
+
+            self._labelling = Labelling(self._screen, self._targets, self._note_again)
+        self._labelling.pick()
 
     def _note_again(self, again: Done) -> None:
         self._again = again
