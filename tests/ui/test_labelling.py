@@ -106,3 +106,4 @@ def test_chips_keep_to_their_room() -> None:
     for room in range(40):
         assert sum(len(text) for text, _ in chips(["one", "two", "three"], room)) <= room
     assert "".join(text for text, _ in chips(["one", "two"], 40)) == "[one] [two] "
+    assert "".join(text for text, _ in chips(["a_long_name", "two"], 12)) == "[a long…] … "

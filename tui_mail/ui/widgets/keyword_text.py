@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 
 from tui_mail.text import SafeText, safe_line
-from tui_mail.ui.widgets.cells import steady, width
+from tui_mail.ui.widgets.cells import clip, steady, width
 
 Run = tuple[str, str]
+SHORTEST = 10
+"""Cells in which the beginning of a name says something."""
 _NAMES = {
     "$important": "Important",
     "$label1": "Important",
@@ -54,10 +56,12 @@ def keyword_for(name: str) -> str:
 
 
 def chips(keywords: Iterable[str], room: int) -> list[Run]:
-    """Labels in brackets, as many as fit into `room` cells, each with a space after it; … for those that do not."""
+    """Labels in brackets, as many as fit into `room` cells, each with a space after it; … for the rest of them."""
     runs: list[Run] = []
     for name in label_names(keywords):
         text = f"[{name}] "
+        if width(text) > room - 2 and not runs and room >= SHORTEST:
+            text = f"[{clip(name, room - 5)}] "
         if width(text) > room - 2:
             return [*runs, ("… ", "chip")] if room >= 2 else runs
         runs.append((text, "chip"))
