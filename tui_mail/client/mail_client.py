@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from tui_mail.attention import Attention
 from tui_mail.client import purposes
 from tui_mail.client.acting import Acting
+from tui_mail.client.overview import Overview
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
 from tui_mail.client.searching import Searching
@@ -62,7 +63,7 @@ FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Acting, Writing, Searching):
+class MailClient(Reading, Acting, Writing, Searching, Overview):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(
@@ -84,10 +85,12 @@ class MailClient(Reading, Acting, Writing, Searching):
         self.compose, self.notices = ComposeSettings(), Notices()
         self.searches: tuple[tuple[str, str], ...] = ()
         """Saved searches: name and query."""
+        self.auto_advance = "next"
+        """What is shown when the message that is read was put away: next, previous or list."""
         if accounts is None:
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
-            self.searches = config.searches
+            self.searches, self.auto_advance = config.searches, config.auto_advance
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()

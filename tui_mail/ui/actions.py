@@ -58,7 +58,7 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("message.open", ("enter", "l"), "open", "Open the message and mark it read", _LIST, 1),
+    Action("message.open", ("enter",), "open", "Open the message and mark it read", _LIST, 1),
     Action("message.archive", ("e",), "archive", "Move to the archive", _MAIL, 2, "Handle mail"),
     Action(
         "message.trash",
@@ -74,6 +74,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.read", ("u",), "read", "Mark as read, or as unread", _MAIL, 9, "Handle mail"),
     Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 9, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
+    Action("message.label", ("l", "+"), "label", "Put a label on, or take it off", _MAIL, 0, "Handle mail"),
+    Action(
+        "sender.desk", ("@", "g w"), "sender", "Everything from this sender, and what to do with it", _MAIL, 0, "Go to"
+    ),
+    Action(
+        "message.copy_text",
+        ("Y",),
+        "copy text",
+        "Copy an address, a link, the text … to the clipboard",
+        _MAIL,
+        0,
+        "Look",
+    ),
     Action("message.again", (".",), "again", "Do the last action once more, here", _MAIL, 0, "Handle mail"),
     Action("thread.mute", ("M",), "mute", "Mute the conversation, or no longer", _LIST, 0, "Handle mail"),
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),
@@ -91,6 +104,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("search", ("/",), "search", "Find messages, by words or from:, is:unread, newer:7d …", PANES, 6, "Go to"),
     Action("search.list", ("enter", "down", "tab"), "to the list", "Go to what was found", _SEARCH, 1, "Go to"),
     Action("search.close", ("escape",), "back", "End the search: back to where you were", _SEARCH, 2, "Go to"),
+    Action(
+        "search.save",
+        ("ctrl+s",),
+        "keep",
+        "Keep the search under a name, below the folders",
+        _SEARCH | _LIST,
+        0,
+        "Go to",
+    ),
     Action("mail.reply", ("r",), "reply", "Answer the sender", _MAIL, 4, "Write"),
     Action("mail.reply_all", ("a",), "reply all", "Answer the sender and everyone else", _MAIL, 10, "Write"),
     Action("mail.reply_list", ("L",), "reply to list", "Answer the mailing list alone", _MAIL, 0, "Write"),

@@ -19,6 +19,7 @@ from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
 from tui_mail.ui.revising import Revising
+from tui_mail.ui.saving import Saving
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
@@ -37,6 +38,7 @@ class Commands:
         self.handling = Handling(screen, self._filing)
         self.revising = Revising(screen)
         self.conversing = Conversing(screen, self._open)
+        self._saving = Saving(screen, self._filing.delete)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -54,6 +56,8 @@ class Commands:
         return {
             **self.handling.table,
             "message.open": self._open,
+            "sender.desk": self._sender,
+            "message.copy_text": self._copy_text,
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,
@@ -64,6 +68,7 @@ class Commands:
             "select.all": screen.finding.select_all,
             "search": screen.finding.open,
             "search.list": screen.finding.to_list,
+            "search.save": self._saving.save,
             "search.close": screen.finding.close,
             **screen.beginning.table,
             "compose.next": lambda: screen.writing.step(1),
@@ -91,7 +96,7 @@ class Commands:
             "tree.expand": lambda: screen.folder_tree.fold(False),
             "folder.create": self._filing.create,
             "folder.rename": self._filing.rename,
-            "folder.delete": self._filing.delete,
+            "folder.delete": self._saving.delete,
             "pane.next": lambda: screen.step_pane(1),
             "pane.previous": lambda: screen.step_pane(-1),
             "go.inbox": lambda: self._go(Role.INBOX),
@@ -122,6 +127,16 @@ class Commands:
         else:
             self._list.to_unread()
             self.handling.follow()
+
+    def _sender(self) -> None:
+        from tui_mail.ui.sender_desk import SenderDesk
+
+        SenderDesk(self._screen, self.handling, self._filing).open()
+
+    def _copy_text(self) -> None:
+        from tui_mail.ui.copying import pick_copy
+
+        pick_copy(self._screen)
 
     def _undo(self) -> None:
         """Sending, if that was last; else the newest action."""

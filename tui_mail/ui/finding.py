@@ -87,6 +87,11 @@ class Finding:
         """The box can be typed into."""
         return self._box is not None and self._box.is_mounted
 
+    @property
+    def text(self) -> str:
+        """What is looked for; empty when nothing is."""
+        return self._box.value.strip() if self._box is not None and self._box.display else ""
+
     async def takes(self, key: str, character: str | None) -> bool:
         """Type or edit in the box at once; False for other keys."""
         return self._box is not None and await self._box.takes(key, character)

@@ -29,12 +29,13 @@ def pick_link(screen: Triage) -> None:
 
     def picked(link: Link | None) -> None:
         if link is not None:
-            _open(screen, link)
+            follow_link(screen, link)
 
     screen.app.push_screen(Picker("Open link", choices), picked)
 
 
-def _open(screen: Triage, link: Link) -> None:
+def follow_link(screen: Triage, link: Link) -> None:
+    """Open a link outside, or write to it; what may not be opened is said."""
     if not link.safe:
         screen.say(SafeText("This link is shown only; it is not opened."))
     elif link.url.lower().startswith("mailto:"):

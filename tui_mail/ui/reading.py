@@ -58,6 +58,7 @@ class Reading:
     def preview(self, row: Row | None, next_row: Row | None = None) -> None:
         """Show a message once the cursor has rested on it."""
         if row is not None and self._row is not None and row.id == self._row.id:
+            self.renew(row)
             return
         if self._timer is not None:
             self._timer.stop()
@@ -83,6 +84,19 @@ class Reading:
             self._show(row, known)
         else:
             self._load(row)
+
+    def renew(self, row: Row | None) -> None:
+        """The row of what is shown is another one by now; its labels are shown."""
+        before = self._row
+        if row is None or before is None or row.id != before.id or row.keywords == before.keywords:
+            return
+        self._row = row
+        if self.message is not None and not self.as_source:
+            document = message_document(
+                self.message, row, Calendar.at(time.time()), self._me, all_headers=self.all_headers
+            )
+            document.unfolded = self._reader.document.unfolded
+            self._reader.show(document, keep_place=True)
 
     def arrived(self, event: BodyArrived) -> None:
         """A body came, or cannot be had."""

@@ -30,6 +30,7 @@ from tui_mail.ui.themes import THEMES
 from tui_mail.ui.widgets.cells import steady, width
 from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.setting_text import (
+    ADVANCE,
     NOTICES,
     SCREEN,
     Setting,
@@ -179,7 +180,7 @@ class Settings(ListBox):
         if self._known is not None:
             told = notice_words(self._known.notices)
             notices = ((one, told[one.key]) for one in NOTICES)
-            screen = ((THEME, self.app.theme), (PRESET, self._known.preset), *notices)
+            screen = ((THEME, self.app.theme), (PRESET, self._known.preset), (ADVANCE, self._known.advance), *notices)
             self._list.show(lines_of(self._known.accounts, screen))
             self.write_title()
 
@@ -216,6 +217,8 @@ class Settings(ListBox):
             try:
                 if line.owner == SCREEN and key == PRESET.key:
                     files.write_preset(self._client.paths.keys_file, text)
+                elif line.owner == SCREEN and key == ADVANCE.key:
+                    files.write_advance(self._client, text)
                 elif line.owner == SCREEN:
                     files.write_notice(self._client, key, text)
                 else:
@@ -230,7 +233,7 @@ class Settings(ListBox):
                 self._known = known
                 self._use_notices(known.notices)
                 self._show()
-                soon = key.startswith("folders.") or key in ("notify", *NOTICE_KEYS)
+                soon = key.startswith("folders.") or key in ("notify", ADVANCE.key, *NOTICE_KEYS)
                 when = "at once" if soon else "from the next start of tui-mail on"
                 self.say(f"Kept · {when}", "success")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -39,6 +39,7 @@ from tui_mail.ui.widgets.key_bar import KeyBar
 from tui_mail.ui.widgets.listing import Listing
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.one_line import OneLine
+from tui_mail.ui.widgets.panes import Panes
 from tui_mail.ui.widgets.reader import Reader
 from tui_mail.ui.writing import Writing
 
@@ -88,6 +89,8 @@ class Triage(Screen[None]):
         self._mail = Container(id="mail")
         self.list_pane = Vertical(id="list-pane")
         self._reader_pane = Vertical(id="reader-pane")
+        parts = (self.list_pane, self._reader_pane)
+        self._panes = Panes(client.paths, self.folder_tree, self.list_title, self._mail, parts)
         self._keys = KeyReader(keymap)
         remembered = recall(client.paths, "layout")
         self._layout_wish = remembered if remembered in LAYOUTS else "classic"
@@ -109,7 +112,7 @@ class Triage(Screen[None]):
         """Everything, once; layouts are classes in the stylesheet."""
         yield self.standing.status
         yield self.standing.notice_line
-        with Horizontal(id="panes"):
+        with self._panes:
             yield self.folder_tree
             with self._mail:
                 with self.list_pane:
@@ -494,6 +497,7 @@ class Triage(Screen[None]):
         layout = "single" if is_narrow(self.size) else self._layout_wish
         for name in LAYOUTS:
             self.set_class(name == layout, f"-{name}")
+        self._panes.fit(layout)
         self._show_face()
         self.set_class(bool(too_small(self.size)), "-too-small")
         self._too_small.write([(too_small(self.size), "strong")])

@@ -14,6 +14,7 @@ from itertools import accumulate
 from tui_mail.model import Address, Block, BlockKind, Message, Part, Row, Span
 from tui_mail.text import safe_block, safe_line
 from tui_mail.ui.widgets.cells import chop, clip, width, wrap
+from tui_mail.ui.widgets.keyword_text import chips
 from tui_mail.ui.widgets.row_text import Calendar, pretends
 
 Run = tuple[str, str]
@@ -121,6 +122,8 @@ def message_document(
     date = message.date if message.date is not None else (row.date if row else None)
     head = _heading(message.subject, message.from_, message.to + message.cc, date, calendar, me)
     head[2:2] = _odd_senders(message)
+    if row is not None and (labels := chips(row.keywords, 400)):
+        head.append(Paragraph(tuple(labels)))
     if all_headers:
         head += [_blank(), *(_header(name, value) for name, value in message.headers)]
     head += _remarks(message)

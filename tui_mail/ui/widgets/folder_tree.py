@@ -34,6 +34,8 @@ _COUNTED = (Role.DRAFTS,)
 """Folders in which everything counts, not only what is unread."""
 WIDEST = 40
 """Cells from the left edge to the end of the numbers: further away they could not be told apart."""
+TALL = 1_000
+"""Lines that are taken to be in sight until it is known: else the tree would begin below its first line."""
 MARK = 2
 """Cells of the mark that says whether a line is folded."""
 _SILENT = (Role.SENT, Role.TRASH, Role.JUNK, Role.ALL, Role.ARCHIVE)
@@ -72,11 +74,11 @@ def grow(folders: Sequence[Folder]) -> list[Node]:
             root.children.append(Node(f"{folder.account}\0{folder.name}", label, 1, folder))
     for account, root in roots.items():
         others = [one for one in folders if one.account == account and one.role is Role.NONE]
-        _nest(root, others, _namespace([one for one in folders if one.account == account]))
+        _nest(root, others, namespace_of([one for one in folders if one.account == account]))
     return list(roots.values())
 
 
-def _namespace(folders: Sequence[Folder]) -> str:
+def namespace_of(folders: Sequence[Folder]) -> str:
     """The prefix that all folders but the inbox share ("INBOX."), which says nothing to people; else empty."""
     others = [one for one in folders if one.name.upper() != "INBOX"]
     if not others or not others[0].delimiter:
@@ -141,6 +143,7 @@ class FolderTree(CursorView):
         self._lines: list[Node] = []
         self._folded: set[str] = set()
         super().__init__(id=id)
+        self._page = TALL
 
     def show(self, folders: Sequence[Folder]) -> None:
         """Show these folders; folding and the cursor stay."""
@@ -151,6 +154,11 @@ class FolderTree(CursorView):
             saved = [Node(f"\0{name}", safe_line(name), 1, query=query) for name, query in self._searches]
             self._roots.append(Node("\0", "Searches", 0, children=saved))
         self._flatten(key)
+
+    def use_searches(self, searches: Sequence[tuple[str, str]], folders: Sequence[Folder]) -> None:
+        """Other saved searches than before."""
+        self._searches = searches
+        self.show(folders)
 
     def update_counts(self, folders: Sequence[Folder]) -> None:
         """New numbers for the folders shown; only lines that changed are painted."""
@@ -174,6 +182,12 @@ class FolderTree(CursorView):
     def current(self) -> Folder | None:
         """The folder under the cursor; None on an account, or on a level that is no folder."""
         return self._lines[self.cursor].folder if self._lines else None
+
+    @property
+    def current_search(self) -> str:
+        """The name of the saved search under the cursor; empty elsewhere."""
+        node = self._lines[self.cursor] if self._lines else None
+        return node.key.removeprefix("\0") if node is not None and node.query else ""
 
     @property
     def account(self) -> str:
@@ -206,10 +220,14 @@ class FolderTree(CursorView):
                     self.move_to(index)
                     return
 
+    def on_resize(self) -> None:
+        """It is known now what is in sight."""
+        self.reveal()
+
     def on_click(self, event: events.Click) -> None:
         """A click opens a folder; on the mark before its name it hides or shows what is below."""
         index = event.y + self.top
-        if index >= self.count:
+        if index >= self.count or event.x >= self.cells:  # the last column moves the border of the pane
             return
         event.stop()
         self.move_to(index)

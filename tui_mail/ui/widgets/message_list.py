@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import ClassVar
 
+from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
@@ -37,7 +38,7 @@ class MessageList(CursorView):
     PREFIX = "list"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--unread", "list--read", "list--quiet", "list--fresh", "list--bar", "list--mark", "list--star",
-        "list--failed", "list--cursor", "list--blurred", "list--selected", "list--words",
+        "list--failed", "list--chip", "list--cursor", "list--blurred", "list--selected", "list--words",
     }  # fmt: skip
 
     class Moved(Message):
@@ -158,12 +159,12 @@ class MessageList(CursorView):
 
     # --- what was done to messages
 
-    def hide(self, ids: Iterable[int]) -> Callable[[bool], None]:
-        """Take messages out at once; the cursor goes to the next older one."""
+    def hide(self, ids: Iterable[int], *, newer: bool = False) -> Callable[[bool], None]:
+        """Take messages out at once; the cursor goes to the next older one, or the next newer one."""
         gone = frozenset(ids)
         cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
         if cursor_id in gone:
-            cursor_id = self._neighbour(gone)
+            cursor_id = self._neighbour(gone, newer=newer)
         resolved = self.listing.hide(gone, was)
         at = self.listing.find(cursor_id, was) if cursor_id else -1
         self.cursor = at if at >= 0 else max(0, min(was, len(self.listing) - 1))
@@ -320,6 +321,22 @@ class MessageList(CursorView):
         if self.listing.ids:
             self.post_message(self.Chosen())
 
+    def on_click(self, event: events.Click) -> None:
+        """With Ctrl a click selects, with Shift it selects up to there; without, it moves the cursor, then opens."""
+        index = event.y + self.top
+        if index >= len(self.listing) or not (event.ctrl or event.shift):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.shift and not self.listing.anchor:
+            self.listing.anchor = self.current_id
+        self.move_to(index)
+        if event.shift:
+            self.select_range()
+        else:
+            self.toggle_selected()
+        self.post_message(self.Moved())
+
     def move_to(self, index: int) -> bool:
         """No cursor in an empty list."""
         return bool(self.listing.ids) and super().move_to(index)
@@ -339,14 +356,13 @@ class MessageList(CursorView):
             self.post_message(self.Above())
         return top
 
-    def _neighbour(self, gone: frozenset[int]) -> int:
+    def _neighbour(self, gone: frozenset[int], *, newer: bool) -> int:
         ids = self.listing.ids
-        for index in range(self.cursor + 1, len(ids)):
-            if ids[index] not in gone:
-                return ids[index]
-        for index in range(self.cursor - 1, -1, -1):
-            if ids[index] not in gone:
-                return ids[index]
+        older_ones, newer_ones = range(self.cursor + 1, len(ids)), range(self.cursor - 1, -1, -1)
+        for indexes in (newer_ones, older_ones) if newer else (older_ones, newer_ones):
+            for index in indexes:
+                if ids[index] not in gone:
+                    return ids[index]
         return 0
 
     def _survivor(self, old: array[int], near: int) -> int:

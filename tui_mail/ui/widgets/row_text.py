@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from tui_mail.model import Address, Conversation, Flag, Role, Row, RowState
 from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
+from tui_mail.ui.widgets.keyword_text import chips
 
 Run = tuple[str, str]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -102,7 +103,9 @@ def row_runs(
         who = _who(row, role, columns.who)
     subject = steady(row.subject) or "(no subject)"
     subject = f"{fold} {subject}" if fold else subject
-    room = columns.subject - width(subject)
+    labels = chips(row.keywords, columns.subject // 2) if row.keywords else []
+    space = columns.subject - sum(width(text) for text, _ in labels)
+    room = space - width(subject)
     runs: list[Run] = [
         ("▌" if cursor else " ", "bar"),
         ("✓" if selected else " ", "mark"),
@@ -113,11 +116,12 @@ def row_runs(
         ("  ", ""),
         *([(text, strength if look == "name" else look) for text, look in who]),
         ("  ", ""),
+        *labels,
     ]
     if room > 6 and row.snippet:
         runs += [(subject, strength), (fit(f"  {steady(row.snippet)}", room), "quiet")]
     else:
-        runs.append((fit(subject, columns.subject), strength))
+        runs.append((fit(subject, space), strength))
     date = calendar.label(row.date, short=columns.date < 10)
     runs += [("  ", ""), (right(date, columns.date), "fresh" if row.unread else "quiet"), (" ", "")]
     return runs
