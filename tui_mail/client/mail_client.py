@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from tui_mail.attention import Attention
 from tui_mail.client import purposes
 from tui_mail.client.acting import Acting
+from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
 from tui_mail.client.searching import Searching
@@ -200,9 +201,10 @@ class MailClient(Reading, Acting, Writing, Searching):
     def watch_folder(self, folder_id: int) -> None:
         """Say that this folder is on the screen: it is read first and watched."""
         self._on_screen = folder_id
-        worker = self._worker_of(folder_id)
-        if worker is not None:
-            worker.look_at(folder_id)
+        for one in self.within(folder_id):
+            worker = self._worker_of(one)
+            if worker is not None:
+                worker.look_at(one)
 
     def warnings(self, *, once: bool = False) -> list[SafeText]:
         """Mailboxes that somebody else reads too, here or elsewhere; chosen folders that are not there, each time.
@@ -277,7 +279,7 @@ class MailClient(Reading, Acting, Writing, Searching):
         """Compare with the server now: one folder, or all."""
         if self._is_elsewhere:
             wake_engine(self.paths, b"sync")
-        elif folder_id is None:
+        elif folder_id is None or folder_id == ALL_INBOXES:
             for worker in self._workers.values():
                 worker.refresh()
         else:

@@ -142,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("pane.next", ("tab",), "next pane", "To the next pane"),
     Action("pane.previous", ("shift+tab",), "previous pane", "To the previous pane"),
-    Action("go.inbox", ("g i",), "inbox", "To the inbox", group="Go to"),
+    Action("go.inbox", ("g i",), "inbox", "To the inbox: of all accounts; once more, of this one", group="Go to"),
     Action("go.sent", ("g s",), "sent", "To sent mail", group="Go to"),
     Action("go.drafts", ("g d",), "drafts", "To the drafts", group="Go to"),
     Action("go.archive", ("g a",), "archive", "To the archive", group="Go to"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.model import Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
@@ -94,7 +95,7 @@ class Commands:
             "folder.delete": self._filing.delete,
             "pane.next": lambda: screen.step_pane(1),
             "pane.previous": lambda: screen.step_pane(-1),
-            "go.inbox": lambda: self._go(Role.INBOX),
+            "go.inbox": self._go_to_inbox,
             "go.sent": lambda: self._go(Role.SENT),
             "go.drafts": lambda: self._go(Role.DRAFTS),
             "go.archive": lambda: self._go(Role.ARCHIVE),
@@ -205,6 +206,15 @@ class Commands:
             return
         self._screen.open_folder(folder)
         self._screen.show_list()
+
+    def _go_to_inbox(self) -> None:
+        """All inboxes where there are several; once more, that of the account under the cursor."""
+        screen, whole = self._screen, self._client.folder(ALL_INBOXES)
+        if whole is None or (not screen.finding.active and screen.folder is not None and screen.folder.id == whole.id):
+            self._go(Role.INBOX)
+            return
+        screen.open_folder(whole)
+        screen.show_list()
 
     # --- the program
 

@@ -16,6 +16,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui_mail.client.inboxes import ALL_INBOXES, widened
 from tui_mail.errors import MailError
 from tui_mail.model import Folder, LinkState, Role
 from tui_mail.text import SafeText
@@ -30,7 +31,7 @@ from tui_mail.ui.memory import recall, remember
 from tui_mail.ui.pacing import Pacing
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.reloading import Reloading
-from tui_mail.ui.screens.words import empty_words, list_title
+from tui_mail.ui.screens.words import empty_words, list_title, status_of
 from tui_mail.ui.shelf import Shelf
 from tui_mail.ui.standing import Standing
 from tui_mail.ui.widgets.folder_tree import FolderTree
@@ -40,6 +41,7 @@ from tui_mail.ui.widgets.listing import Listing
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.reader import Reader
+from tui_mail.ui.widgets.whose import Whose
 from tui_mail.ui.writing import Writing
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Triage(Screen[None]):
         self.keymap = keymap
         self.folder: Folder | None = None
         self.messages = MessageList(client, id="list")
+        self.whose = Whose([account.name for account in client.accounts]) if len(client.accounts) > 1 else None
         self.messages.me = frozenset(account.email.casefold() for account in client.accounts)
         self.folder_tree = FolderTree(client.searches, id="tree")
         self.reader = Reader(id="reader")
@@ -123,7 +126,7 @@ class Triage(Screen[None]):
     def on_mount(self) -> None:
         """The first rows are read here, before the first frame."""
         self._arrange()
-        folders = self.client.folders()
+        folders = self.client.places()
         self.folder_tree.show(folders)
         inbox = next((one for one in folders if one.role is Role.INBOX), None)
         first = inbox or next((one for one in folders if one.selectable), None)
@@ -181,8 +184,15 @@ class Triage(Screen[None]):
 
     @property
     def here(self) -> Folder | None:
-        """The folder of what an action is about: of a search, that of the message under the cursor."""
-        return self.finding.here() if self.finding.active else self.folder
+        """The folder of what an action is about: of a list of several, that of the message under the cursor."""
+        if not self.spans_accounts:
+            return self.folder
+        return self.finding.here() or (None if self.finding.active else self.folder)
+
+    @property
+    def spans_accounts(self) -> bool:
+        """The list may hold messages of several accounts."""
+        return self.finding.active or (self.folder is not None and self.folder.id == ALL_INBOXES)
 
     def open_folder(self, folder: Folder) -> None:
         """Show a folder: as it was left, or its newest rows; all of its ids follow. It ends a search."""
@@ -209,6 +219,7 @@ class Triage(Screen[None]):
         if not listing.ids:
             self._begin(listing, folder)
         self.client.watch_folder(folder.id)
+        self.messages.whose = self.whose if self.spans_accounts else None
         self.messages.show_listing(listing, folder.role, cursor, top)
         self.folder_tree.mark_open(folder.id)
         self.say_list()
@@ -257,7 +268,7 @@ class Triage(Screen[None]):
         selected = len(self.messages.listing.selected)
         self.list_title.write(*list_title(folder, selected, several, self.messages.above))
         if not self.messages.listing.ids:
-            status = next((one for one in self.client.statuses() if one.account == folder.account), None)
+            status = status_of(folder, self.client.statuses())
             self.messages.say(empty_words(folder, status, self.client.handled_since))
 
     # --- news
@@ -305,7 +316,7 @@ class Triage(Screen[None]):
         self.say(error.shown, error=True)
 
     def _folders_came(self) -> None:
-        folders = self.client.folders()
+        folders = self.client.places()
         self.folder_tree.show(folders)
         known = {folder.id: folder for folder in folders}
         if self.folder is None or self.folder.id not in known:
@@ -316,7 +327,8 @@ class Triage(Screen[None]):
             self._folders_changed(set(known))
 
     def _folders_changed(self, changed: set[int]) -> None:
-        folders = self.client.folders()
+        folders = self.client.places()
+        changed = widened(changed, folders)
         self.folder_tree.update_counts(folders)
         for folder_id in changed:
             if self.folder is None or folder_id != self.folder.id:
@@ -343,7 +355,11 @@ class Triage(Screen[None]):
     def _thread_changed(self, folders: list[Folder], changed: set[int]) -> None:
         """Other folders changed: what they have of the threads on the screen may be other messages now."""
         folding, here = self.messages.listing.folding, self.folder
-        if here is None or folding is None or not any(f.id in changed and f.account == here.account for f in folders):
+        if (
+            here is None
+            or folding is None
+            or not any(f.id in changed and here.account in ("", f.account) for f in folders)
+        ):
             return
         self.messages.refresh_rows()
         if folding.below:
