@@ -26,6 +26,7 @@ from tui_mail.client.searching import Searching
 from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
 from tui_mail.config.overlaps import overlaps
+from tui_mail.config.splits import Splits
 from tui_mail.errors import MailError
 from tui_mail.model import (
     Account,
@@ -85,10 +86,12 @@ class MailClient(Reading, Acting, Writing, Searching):
         self.compose, self.notices = ComposeSettings(), Notices()
         self.searches: tuple[tuple[str, str], ...] = ()
         """Saved searches: name and query."""
+        self.splits: Splits | None = None
+        """The tabs of the inbox, if config.toml has any."""
         if accounts is None:
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
-            self.searches = config.searches
+            self.searches, self.splits = config.searches, config.splits
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()

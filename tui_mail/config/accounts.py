@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.config.notice_rules import notices_of
 from tui_mail.config.rules import Problem, Reader, suggestion
+from tui_mail.config.splits import Splits, splits_of
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound
 from tui_mail.model import Account
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     pass
 
 
-_TOP_KEYS = ("accounts", "compose", "notifications", "searches")
+_TOP_KEYS = ("accounts", "compose", "notifications", "searches", "splits")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
@@ -47,6 +48,9 @@ class Config:
 
     searches: tuple[tuple[str, str], ...] = ()
     """Saved searches: what each is called, and what it looks for, in the language of `understanding`."""
+
+    splits: Splits | None = None
+    """The tabs of the inbox; None: it does not say."""
 
     @property
     def notices(self) -> Notices:
@@ -97,5 +101,6 @@ def parse(text: str, folder: Path) -> Config:
     compose, notices = compose_of(reader, document), notices_of(reader, document)
     saved = reader.table((), document, "searches")
     searches = tuple((name, query) for name in saved if (query := reader.string(("searches",), saved, name)))
+    splits = splits_of(reader, document)
     problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
-    return Config(tuple(accounts), problems, compose, notices, searches)
+    return Config(tuple(accounts), problems, compose, notices, searches, splits)

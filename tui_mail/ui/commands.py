@@ -19,12 +19,13 @@ from tui_mail.ui.filing import Filing
 from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
+from tui_mail.ui.ordering import other_order
 from tui_mail.ui.revising import Revising
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
 
-Done = Callable[[], None]
+Done = Callable[[], object]
 
 
 class Commands:
@@ -58,7 +59,7 @@ class Commands:
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,
-            "view.threads": screen.other_order,
+            "view.threads": lambda: other_order(screen),
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select_none,
@@ -67,6 +68,7 @@ class Commands:
             "search.list": screen.finding.to_list,
             "search.close": screen.finding.close,
             **screen.beginning.table,
+            **screen.narrowing.table,
             "compose.next": lambda: screen.writing.step(1),
             "compose.previous": lambda: screen.writing.step(-1),
             "go.composer": screen.writing.show_last,
@@ -93,8 +95,10 @@ class Commands:
             "folder.create": self._filing.create,
             "folder.rename": self._filing.rename,
             "folder.delete": self._filing.delete,
-            "pane.next": lambda: screen.step_pane(1),
-            "pane.previous": lambda: screen.step_pane(-1),
+            "pane.next": lambda: self._tab(1),
+            "pane.previous": lambda: self._tab(-1),
+            "pane.other": lambda: screen.step_pane(1),
+            "pane.other_back": lambda: screen.step_pane(-1),
             "go.inbox": self._go_to_inbox,
             "go.sent": lambda: self._go(Role.SENT),
             "go.drafts": lambda: self._go(Role.DRAFTS),
@@ -137,7 +141,9 @@ class Commands:
         return selecting
 
     def _select_none(self) -> None:
-        """Select nothing; where nothing is selected, end the search."""
+        """Select nothing; where nothing is selected, end the filters, and then the search."""
+        if not self._list.listing.selected and self._screen.narrowing.end_filters():
+            return
         if self._screen.finding.active and not self._list.listing.selected:
             self._screen.finding.close()
             return
@@ -145,7 +151,9 @@ class Commands:
         self._screen.say_list()
 
     def _leave(self) -> None:
-        """Out of the search, else out of the program."""
+        """Out of the filters, out of the search, else out of the program."""
+        if self._screen.narrowing.end_filters():
+            return
         if self._screen.finding.active:
             self._screen.finding.close()
         else:
@@ -196,6 +204,10 @@ class Commands:
     def _quotes(self) -> None:
         if not self._screen.reader.toggle_quotes():
             self._screen.reader.scroll_lines(1)
+
+    def _tab(self, step: int) -> None:
+        if not self._screen.narrowing.step(step):
+            self._screen.step_pane(step)
 
     # --- going
 

@@ -252,7 +252,7 @@ class Finding:
         if self._searcher is None:
             self._searcher = self._client.searcher()
         try:
-            return self._searcher.find(query, told)
+            return self._screen.narrowing.of_found(self._searcher.find(query, told))
         except MailError:
             if asked != self._asked:  # it was interrupted
                 return None

@@ -28,16 +28,17 @@ from tui_mail.ui.finding import Finding
 from tui_mail.ui.keys import Keymap, KeyReader, key_name
 from tui_mail.ui.layouts import LAYOUTS, is_narrow, next_layout, too_small
 from tui_mail.ui.memory import recall, remember
+from tui_mail.ui.narrowing import Narrowing
+from tui_mail.ui.ordering import begin
 from tui_mail.ui.pacing import Pacing
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.reloading import Reloading
 from tui_mail.ui.screens.words import empty_words, list_title, status_of
 from tui_mail.ui.shelf import Shelf
 from tui_mail.ui.standing import Standing
+from tui_mail.ui.widgets.choice_line import ChoiceLine
 from tui_mail.ui.widgets.folder_tree import FolderTree
-from tui_mail.ui.widgets.folding import Folding
 from tui_mail.ui.widgets.key_bar import KeyBar
-from tui_mail.ui.widgets.listing import Listing
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.reader import Reader
@@ -55,10 +56,6 @@ if TYPE_CHECKING:
 
 OPENING = 0.5
 """Seconds that a key waits at most for what the one before opens."""
-FIRST_ROWS = 200
-FIRST_THREADS = 400
-"""Newest messages whose threads are shown first."""
-BY_THREAD = "thread"
 RESTING = 1.0
 """Seconds without a key after which the first words of messages are looked for."""
 FILLING_RELOAD = 1.5
@@ -100,7 +97,8 @@ class Triage(Screen[None]):
         self._reloaded_at = 0.0
         self._arranged = (0, 0)
         self._pacing = Pacing(self.set_timer, self._look)
-        self._reloading = Reloading(client, bridge, self.messages, self.say_list, self.problem)
+        self.narrowing = Narrowing(self)
+        self._reloading = Reloading(self.narrowing, bridge, self.messages, self.say_list, self.problem)
         self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
         self.writing = Writing(self)
         self.beginning = Beginning(self, self.writing)
@@ -205,7 +203,7 @@ class Triage(Screen[None]):
 
     def shelve(self) -> None:
         """Keep the list of the folder as it is, for when it is shown again."""
-        if self.folder is not None:
+        if self.folder is not None and not self.narrowing.marks:
             self._shelf.put(self.folder.id, self.messages.listing, self.messages.cursor, self.messages.top)
 
     def show_folder_again(self) -> None:
@@ -215,37 +213,16 @@ class Triage(Screen[None]):
             self._show_folder(self.folder)
 
     def _show_folder(self, folder: Folder) -> None:
+        self.narrowing.leave()
         listing, cursor, top = self._shelf.take(folder.id)
         if not listing.ids:
-            self._begin(listing, folder)
+            begin(self, listing, folder)
         self.client.watch_folder(folder.id)
         self.messages.whose = self.whose if self.spans_accounts else None
         self.messages.show_listing(listing, folder.role, cursor, top)
         self.folder_tree.mark_open(folder.id)
         self.say_list()
         self.reload(urgent=True)
-
-    def _begin(self, listing: Listing, folder: Folder) -> None:
-        """The newest of a folder, in the order in which it is listed."""
-        if recall(self.client.paths, _order_key(folder)) == BY_THREAD:
-            listing.begin_threads(Folding(self.client, folder.id).read(FIRST_THREADS))
-        else:
-            listing.begin(self.client.first_rows(folder.id, FIRST_ROWS))
-
-    def other_order(self) -> None:
-        """List the folder by thread, or by message; the cursor keeps to its message."""
-        folder, here = self.folder, self.messages.current_id
-        if folder is None or self.finding.active:
-            return
-        by_thread = self.messages.listing.folding is None
-        remember(self.client.paths, _order_key(folder), BY_THREAD if by_thread else "")
-        listing = Listing()
-        self._begin(listing, folder)
-        self.messages.show_listing(listing, folder.role, max(0, listing.line_of(here, self.messages.cursor)))
-        self.messages.reveal()
-        self.reload(urgent=True, onto=here)
-        self.say_list()
-        self.say(SafeText("By conversation, newest first" if by_thread else "By message, newest first"))
 
     def reload(self, *, urgent: bool = False, onto: int = 0) -> None:
         """Read all ids of the folder, or of what is found, anew, in a thread; `onto` is where the cursor goes then."""
@@ -259,6 +236,7 @@ class Triage(Screen[None]):
     def say_list(self) -> None:
         """The title above the list, and the words in it when it is empty."""
         folder = self.folder
+        self.narrowing.show()
         if self.finding.has_title:
             self.list_title.write(*self.finding.title())
             return
@@ -269,7 +247,8 @@ class Triage(Screen[None]):
         self.list_title.write(*list_title(folder, selected, several, self.messages.above))
         if not self.messages.listing.ids:
             status = status_of(folder, self.client.statuses())
-            self.messages.say(empty_words(folder, status, self.client.handled_since))
+            words = self.narrowing.empty_words() or empty_words(folder, status, self.client.handled_since)
+            self.messages.say(words)
 
     # --- news
 
@@ -345,10 +324,10 @@ class Triage(Screen[None]):
         if self.messages.listing.ids:
             self.messages.refresh_rows()
         else:
-            self._begin(self.messages.listing, self.folder)
+            begin(self, self.messages.listing, self.folder)
             self.messages.show_listing(self.messages.listing, self.folder.role)
         self.say_list()
-        rearranged = self._arranged != (self.folder.id, self.folder.arrangement)
+        rearranged = self.narrowing.is_on or self._arranged != (self.folder.id, self.folder.arrangement)
         if rearranged and (self.folder.complete or time.monotonic() - self._reloaded_at > FILLING_RELOAD):
             self.reload()
 
@@ -456,6 +435,10 @@ class Triage(Screen[None]):
         """A message was clicked."""
         self.commands.perform("message.open")
 
+    def on_choice_line_pressed(self, event: ChoiceLine.Pressed) -> None:
+        """A tab or a filter was clicked."""
+        self.narrowing.pressed(event.line, event.index)
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Something else is looked for."""
         self.finding.typed(event.value)
@@ -530,8 +513,3 @@ class Triage(Screen[None]):
             self.clear_selection()
         if self._face == "reader":
             self.commands.handling.mark_opened(message_id)
-
-
-def _order_key(folder: Folder) -> str:
-    """Under which name it is remembered how a folder is listed."""
-    return f"order:{folder.account}:{folder.name}"
