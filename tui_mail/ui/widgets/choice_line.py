@@ -36,7 +36,7 @@ class ChoiceLine(OneLine):
         super().__init__(id=id)
 
     def show(self, parts: Sequence[list[Run]], front: int = 0, aside: Sequence[Run] = ()) -> None:
-        """Show these; `front` is never left out. `aside` stands at the right if there is room for it."""
+        """Show these; `front` is never left out. `aside` stands at the right as far as there is room."""
         self._parts, self._front, self._aside = list(parts), front, list(aside)
         self._lay_out()
 
@@ -60,13 +60,15 @@ class ChoiceLine(OneLine):
         runs: list[Run] = [("‹" if first else " ", "quiet")]
         used, self._spots = 1, []
         for index in range(first, len(sizes)):
-            if used + sizes[index] - GAP > cells:
+            if used + sizes[index] - GAP > cells - (index + 1 < len(sizes)):
                 break
             used += sizes[index]
             runs += [*self._parts[index], (" " * GAP, "")]
             self._spots.append((used, index))
-        room = cells - used
-        self.write(runs, self._aside if sum(width(text) for text, _ in self._aside) <= room else [])
+        aside = [("›", "quiet")] if self._spots[-1:] and self._spots[-1][1] + 1 < len(sizes) else self._aside[:]
+        while aside and sum(width(text) for text, _ in aside) > cells - used:
+            aside.pop()
+        self.write(runs, aside)
 
 
 def first_shown(sizes: Sequence[int], front: int, cells: int) -> int:

@@ -13,7 +13,7 @@ from tui_mail.ui.widgets.cells import clip, fit, steady, width
 Run = tuple[str, str]
 WIDE = 100
 """Cells of a list from which on there is room for names; below, letters must do."""
-LONGEST = 8
+LONGEST = 10
 """Cells of a name."""
 LETTERS = 2
 COLOURS = 4
