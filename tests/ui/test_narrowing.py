@@ -187,12 +187,12 @@ async def test_quick_filters(mail: World, size: tuple[int, int]) -> None:
     app = mail.app()
     async with app.run_test(size=size) as pilot:
         await pilot.press("Q")
-        line = "1 unread 9  2 starred 2  3 attachment 1  4 contact 0"
+        line = "1 unread 9   2 starred 2   3 attachment 1   4 contact 0"
         await wait_for(pilot, lambda: line in screen_text(app))
         assert len(listed(app)) == 12
         await pilot.press("2")
         await wait_for(pilot, lambda: listed(app) == ["Starred", "Both"])
-        await wait_for(pilot, lambda: "1 unread 1  ✓ starred 2  3 attachment 0" in screen_text(app))
+        await wait_for(pilot, lambda: "1 unread 1   ✓ starred 2   3 attachment 0" in screen_text(app))
         if size != NARROW:
             assert "2 of 12" in screen_text(app)
         await pilot.press("1")
@@ -237,8 +237,8 @@ async def test_filters_in_a_tab_and_by_click(mail: World) -> None:
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("I", "Q")
-        await wait_for(pilot, lambda: "1 unread 4  2 starred 1" in screen_text(app))
-        await pilot.click("#list-chips", offset=(14, 0))
+        await wait_for(pilot, lambda: "1 unread 4   2 starred 1" in screen_text(app))
+        await pilot.click("#list-chips", offset=(15, 0))
         await wait_for(pilot, lambda: listed(app) == ["Star"])
         await pilot.click("#list-tabs", offset=(13, 0))
         await wait_for(pilot, lambda: "▸Lists" in screen_text(app) and listed(app) == [])
@@ -254,7 +254,7 @@ async def test_filters_of_search_results(mail: World) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await look_for(app, pilot, "person", ["Person 0", "Person 1", "Person 2", "Old person"])
         await pilot.press("enter", "Q")
-        await wait_for(pilot, lambda: "1 unread 3  2 starred 0" in screen_text(app))
+        await wait_for(pilot, lambda: "1 unread 3   2 starred 0" in screen_text(app))
         await pilot.press("1")
         await wait_for(pilot, lambda: listed(app) == ["Person 0", "Person 1", "Person 2"])
         assert "3 of 4" in screen_text(app)

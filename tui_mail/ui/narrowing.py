@@ -326,7 +326,8 @@ class Narrowing:
         for at, (action, mark, label) in enumerate(CHIPS):
             on, many = mark in self.marks, f" {counts[at]:,}" if counts else ""
             key = self._screen.keymap.shown(action)
-            parts.append([("✓" if on else key, "key"), (f" {label}{many}", "tab" if on else "")])
+            apart = [(" ", "")] if at else []
+            parts.append([*apart, ("✓" if on else key, "key"), (f" {label}", "tab" if on else ""), (many, "quiet")])
         end = self._screen.keymap.shown("select.none")
         shown = len(self._screen.messages.listing.all_ids())
         aside = [(f"{shown:,} of {counts[-1]:,}", "")] if counts else []
