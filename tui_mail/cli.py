@@ -155,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("--account", metavar="A")
     command("folders", "all folders with their counts", _later("folders"))
     listing = command("list", "the newest messages of a folder", _later("list_rows"))
-    listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox, sent, …")
+    listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox (of all accounts), sent, …")
     listing.add_argument("--limit", type=_number, default=50, metavar="N", help="at most this many (50)")
     listing.add_argument("--unread", action="store_true")
     listing.add_argument("--threads", action="store_true", help="one line for each thread: its newest message here")

@@ -10,7 +10,7 @@ text that goes back to a server (a folder's name, a user name) is plain str.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntFlag, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
 
 from tui_mail.text import SafeText
 
@@ -200,6 +200,18 @@ class Address:
     email: SafeText
 
 
+class Kind(IntEnum):
+    """What a message is in an inbox; kept as a number in the store."""
+
+    UNKNOWN = 0
+    PERSON = 1
+    LIST = 2
+    CALENDAR = 3
+    NOTIFICATION = 4
+    BULK = 5
+    """To very many, and no list says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderFields:
     """What a list row needs to know of a message, from its header alone."""
@@ -217,6 +229,7 @@ class HeaderFields:
     list_id: SafeText
     has_attachments: bool
     """A guess from Content-Type: multipart/mixed and friends."""
+    kind: Kind = Kind.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

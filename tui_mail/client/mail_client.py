@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from tui_mail.attention import Attention
 from tui_mail.client import purposes
 from tui_mail.client.acting import Acting
+from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.client.overview import Overview
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
@@ -26,6 +27,7 @@ from tui_mail.client.searching import Searching
 from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
 from tui_mail.config.overlaps import overlaps
+from tui_mail.config.splits import Splits
 from tui_mail.errors import MailError
 from tui_mail.model import (
     Account,
@@ -87,10 +89,12 @@ class MailClient(Reading, Acting, Writing, Searching, Overview):
         """Saved searches: name and query."""
         self.auto_advance = "next"
         """What is shown when the message that is read was put away: next, previous or list."""
+        self.splits: Splits | None = None
+        """The tabs of the inbox, if config.toml has any."""
         if accounts is None:
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
-            self.searches, self.auto_advance = config.searches, config.auto_advance
+            self.searches, self.splits, self.auto_advance = config.searches, config.splits, config.auto_advance
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()
@@ -203,9 +207,10 @@ class MailClient(Reading, Acting, Writing, Searching, Overview):
     def watch_folder(self, folder_id: int) -> None:
         """Say that this folder is on the screen: it is read first and watched."""
         self._on_screen = folder_id
-        worker = self._worker_of(folder_id)
-        if worker is not None:
-            worker.look_at(folder_id)
+        for one in self.within(folder_id):
+            worker = self._worker_of(one)
+            if worker is not None:
+                worker.look_at(one)
 
     def warnings(self, *, once: bool = False) -> list[SafeText]:
         """Mailboxes that somebody else reads too, here or elsewhere; chosen folders that are not there, each time.
@@ -280,7 +285,7 @@ class MailClient(Reading, Acting, Writing, Searching, Overview):
         """Compare with the server now: one folder, or all."""
         if self._is_elsewhere:
             wake_engine(self.paths, b"sync")
-        elif folder_id is None:
+        elif folder_id is None or folder_id == ALL_INBOXES:
             for worker in self._workers.values():
                 worker.refresh()
         else:

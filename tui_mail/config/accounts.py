@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from tui_mail.config.notice_rules import notices_of
 from tui_mail.config.reading_rules import ADVANCES, advance_of
 from tui_mail.config.rules import Problem, Reader, suggestion
+from tui_mail.config.splits import Splits, splits_of
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound
 from tui_mail.model import Account
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     pass
 
 
-_TOP_KEYS = ("accounts", "compose", "notifications", "reading", "rules", "searches")
+_TOP_KEYS = ("accounts", "compose", "notifications", "reading", "rules", "searches", "splits")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
@@ -50,6 +51,8 @@ class Config:
     """Saved searches: what each is called, and what it looks for, in the language of `understanding`."""
     auto_advance: str = ADVANCES[0]
     """What is shown when the message that is read was put away."""
+    splits: Splits | None = None
+    """The tabs of the inbox; None: it does not say."""
 
     @property
     def notices(self) -> Notices:
@@ -100,6 +103,6 @@ def parse(text: str, folder: Path) -> Config:
     compose, notices = compose_of(reader, document), notices_of(reader, document)
     saved = reader.table((), document, "searches")
     searches = tuple((name, query) for name in saved if (query := reader.string(("searches",), saved, name)))
-    advance = advance_of(reader, document)
+    advance, splits = advance_of(reader, document), splits_of(reader, document)
     problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
-    return Config(tuple(accounts), problems, compose, notices, searches, advance)
+    return Config(tuple(accounts), problems, compose, notices, searches, advance, splits)

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tui_mail.model import Address, Flag, HeaderFields
+from tui_mail.model import Address, Flag, HeaderFields, Kind
 from tui_mail.store import folders, labels, strays, threads, twins
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
@@ -260,6 +260,12 @@ def account_of(sql: sqlite3.Connection, message_id: int) -> str | None:
     return None if row is None else str(row[0])
 
 
+def kind(sql: sqlite3.Connection, message_id: int) -> Kind:
+    """What a message was found to be."""
+    row = sql.execute("SELECT kind FROM message WHERE id = ?", (message_id,)).fetchone()
+    return Kind.UNKNOWN if row is None else Kind(row[0])
+
+
 def accounts_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, int]]:
     """(message id, account_id) of those that exist."""
     found = list[tuple[int, int]]()
@@ -333,6 +339,15 @@ def set_has_body(txn: Transaction, known: Iterable[tuple[int, int]]) -> None:
     txn.sql.executemany("UPDATE message SET has_body = ? WHERE id = ?", ((value, id_) for id_, value in known))
 
 
+def set_invitations(txn: Transaction, ids: Iterable[int]) -> None:
+    """These messages turned out to hold something for a calendar."""
+    for id_ in ids:
+        row = txn.sql.execute("SELECT view_folder, kind FROM message WHERE id = ?", (id_,)).fetchone()
+        if row is not None and row[1] != Kind.CALENDAR:
+            txn.sql.execute("UPDATE message SET kind = ? WHERE id = ?", (int(Kind.CALENDAR), id_))
+            txn.count(row[0], 0, 0)
+
+
 def set_snippets(txn: Transaction, snippets: Iterable[tuple[int, SafeText]]) -> None:
     """The first words of messages that were read whole."""
     for id_, snippet in snippets:
@@ -346,9 +361,10 @@ def set_snippets(txn: Transaction, snippets: Iterable[tuple[int, SafeText]]) -> 
 
 _COLUMNS = (
     "account_id, folder_id, uid, flags, keywords, view_folder, view_flags, view_keywords, date, internaldate, size,"
-    " subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id, has_attachments, identity, labels"
+    " subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id, has_attachments, identity, labels,"
+    " kind"
 )
-INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 23)})"  # noqa: S608
+INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 24)})"  # noqa: S608
 
 
 def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...]:
@@ -383,6 +399,7 @@ def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...
         int(fields.has_attachments),
         arrival.identity,
         _joined(arrival.labels) if arrival.labels else "",
+        int(fields.kind),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.model import Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
@@ -18,13 +19,14 @@ from tui_mail.ui.filing import Filing
 from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
+from tui_mail.ui.ordering import other_order
 from tui_mail.ui.revising import Revising
 from tui_mail.ui.saving import Saving
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
 
-Done = Callable[[], None]
+Done = Callable[[], object]
 
 
 class Commands:
@@ -61,7 +63,7 @@ class Commands:
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,
-            "view.threads": screen.other_order,
+            "view.threads": lambda: other_order(screen),
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select_none,
@@ -71,6 +73,7 @@ class Commands:
             "search.save": self._saving.save,
             "search.close": screen.finding.close,
             **screen.beginning.table,
+            **screen.narrowing.table,
             "compose.next": lambda: screen.writing.step(1),
             "compose.previous": lambda: screen.writing.step(-1),
             "go.composer": screen.writing.show_last,
@@ -97,9 +100,11 @@ class Commands:
             "folder.create": self._filing.create,
             "folder.rename": self._filing.rename,
             "folder.delete": self._saving.delete,
-            "pane.next": lambda: screen.step_pane(1),
-            "pane.previous": lambda: screen.step_pane(-1),
-            "go.inbox": lambda: self._go(Role.INBOX),
+            "pane.next": lambda: self._tab(1),
+            "pane.previous": lambda: self._tab(-1),
+            "pane.other": lambda: screen.step_pane(1),
+            "pane.other_back": lambda: screen.step_pane(-1),
+            "go.inbox": self._go_to_inbox,
             "go.sent": lambda: self._go(Role.SENT),
             "go.drafts": lambda: self._go(Role.DRAFTS),
             "go.archive": lambda: self._go(Role.ARCHIVE),
@@ -151,7 +156,9 @@ class Commands:
         return self.handling.when_seen(selecting)
 
     def _select_none(self) -> None:
-        """Select nothing; where nothing is selected, end the search."""
+        """Select nothing; where nothing is selected, end the filters, and then the search."""
+        if not self._list.listing.selected and self._screen.narrowing.end_filters():
+            return
         if self._screen.finding.active and not self._list.listing.selected:
             self._screen.finding.close()
             return
@@ -159,7 +166,9 @@ class Commands:
         self._screen.say_list()
 
     def _leave(self) -> None:
-        """Out of the search, else out of the program."""
+        """Out of the filters, out of the search, else out of the program."""
+        if self._screen.narrowing.end_filters():
+            return
         if self._screen.finding.active:
             self._screen.finding.close()
         else:
@@ -211,6 +220,10 @@ class Commands:
         if not self._screen.reader.toggle_quotes():
             self._screen.reader.scroll_lines(1)
 
+    def _tab(self, step: int) -> None:
+        if not self._screen.narrowing.step(step):
+            self._screen.step_pane(step)
+
     # --- going
 
     def _go(self, role: Role) -> None:
@@ -220,6 +233,15 @@ class Commands:
             return
         self._screen.open_folder(folder)
         self._screen.show_list()
+
+    def _go_to_inbox(self) -> None:
+        """All inboxes where there are several; once more, that of the account under the cursor."""
+        screen, whole = self._screen, self._client.folder(ALL_INBOXES)
+        if whole is None or (not screen.finding.active and screen.folder is not None and screen.folder.id == whole.id):
+            self._go(Role.INBOX)
+            return
+        screen.open_folder(whole)
+        screen.show_list()
 
     # --- the program
 

@@ -52,7 +52,7 @@ class Filing:
                 self._screen.open_folder(folder)
                 self._screen.show_list()
 
-        self._ask("Go to folder", [one for one in self._client.folders() if one.selectable], picked)
+        self._ask("Go to folder", [one for one in self._client.places() if one.selectable], picked)
 
     def pick_target(self, verb: str, ids: list[int], then: Callable[[Folder, list[int]], None]) -> None:
         """Where to move or copy messages: a folder of their account."""

@@ -257,7 +257,7 @@ class Finding:
         if self._searcher is None:
             self._searcher = self._client.searcher()
         try:
-            return self._searcher.find(query, told)
+            return self._screen.narrowing.of_found(self._searcher.find(query, told))
         except MailError:
             if asked != self._asked:  # it was interrupted
                 return None
@@ -274,6 +274,7 @@ class Finding:
         covered = answer.covered
         whole = min(covered.headers, covered.bodies) >= covered.messages
         self._screen.messages.say("Nothing found." if whole else "Nothing found so far.")
+        self._screen.messages.whose = self._screen.whose
         self._screen.messages.show_listing(Listing(answer.ids, keeps_hidden=True), Role.NONE)
         self._screen.say_list()
 

@@ -164,8 +164,8 @@ class Handling:
         self._screen.bridge.when_done(self._client.copy(ours, folder.id), done, self._screen.problem)
 
     def _that_can_go_to(self, folder: Folder, ids: list[int]) -> list[int]:
-        """Those that can: a search may find messages of several accounts, and a repeated action may be elsewhere."""
-        if self._screen.finding.active:
+        """Those that can: a list may hold messages of several accounts, and a repeated action may be elsewhere."""
+        if self._screen.spans_accounts:
             return self._screen.finding.of_account(ids, folder.account)
         here = self._screen.folder
         if here is not None and here.account == folder.account and here.id != folder.id:

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 Kept = Callable[[], object]
 Refused = Callable[[str], None]
 THEME = Setting("theme", "Theme", "Dark or light; at once.", tuple(theme.name for theme in THEMES))
+TABS = Setting(
+    "splits", "Inbox tabs", "The inbox in tabs, as [splits] says or by kind of mail; at once.", ("on", "off")
+)
 PRESET = Setting("preset", "Keys", "A preset; your own keys stay in keys.toml. From the next start.", tuple(PRESETS))
 
 
@@ -131,6 +134,7 @@ class Settings(ListBox):
     def __init__(self, triage: Triage) -> None:
         self._client = triage.client
         self._use_notices = triage.use_notices
+        self._narrowing = triage.narrowing
         self._errands = Errands("settings", triage.bridge, self._problem)
         self._list = SettingList(id="settings-list")
         self._known: files.Known | None = None
@@ -180,7 +184,9 @@ class Settings(ListBox):
         if self._known is not None:
             told = notice_words(self._known.notices)
             notices = ((one, told[one.key]) for one in NOTICES)
-            screen = ((THEME, self.app.theme), (PRESET, self._known.preset), (ADVANCE, self._known.advance), *notices)
+            tabs = "on" if self._narrowing.tabs_wanted else "off"
+            mine = ((THEME, self.app.theme), (TABS, tabs), (PRESET, self._known.preset), (ADVANCE, self._known.advance))
+            screen = (*mine, *notices)
             self._list.show(lines_of(self._known.accounts, screen))
             self.write_title()
 
@@ -210,6 +216,10 @@ class Settings(ListBox):
         if line.owner == SCREEN and key == THEME.key:
             self.app.theme = text
             remember(self._client.paths, "theme", text)
+            self._show()
+            return
+        if line.owner == SCREEN and key == TABS.key:
+            self._narrowing.toggle_tabs()
             self._show()
             return
 

@@ -14,6 +14,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.model import Folder, Role
 from tui_mail.text import safe_line
 from tui_mail.ui.widgets.cells import clip, right, width
@@ -44,7 +45,7 @@ _SILENT = (Role.SENT, Role.TRASH, Role.JUNK, Role.ALL, Role.ARCHIVE)
 
 @dataclass(slots=True)
 class Node:
-    """A line of the tree: an account, a folder, or a level that is no folder itself."""
+    """A line of the tree: all inboxes, an account, a folder, or a level that is no folder itself."""
 
     key: str
     """Account and full name; stable, so that folding survives a new list."""
@@ -58,7 +59,7 @@ class Node:
 
 def folder_label(folder: Folder) -> str:
     """How a folder is called where its account is known: by its role, else by its name."""
-    return ROLE_NAME.get(folder.role) or folder.shown
+    return folder.shown if folder.id == ALL_INBOXES else ROLE_NAME.get(folder.role) or folder.shown
 
 
 def grow(folders: Sequence[Folder]) -> list[Node]:
@@ -146,10 +147,11 @@ class FolderTree(CursorView):
         self._page = TALL
 
     def show(self, folders: Sequence[Folder]) -> None:
-        """Show these folders; folding and the cursor stay."""
+        """Show these folders; folding and the cursor stay. All inboxes, if among them, stand above the accounts."""
         key = self._lines[self.cursor].key if self._lines else ""
-        self._roots = grow(folders)
+        self._roots = grow([one for one in folders if one.id != ALL_INBOXES])
         self._several = len(self._roots) > 1
+        self._roots[:0] = [Node("\0inboxes", one.shown, 0, one) for one in folders if one.id == ALL_INBOXES]
         if self._searches:
             saved = [Node(f"\0{name}", safe_line(name), 1, query=query) for name, query in self._searches]
             self._roots.append(Node("\0", "Searches", 0, children=saved))
@@ -243,7 +245,7 @@ class FolderTree(CursorView):
         ground = self.ground(index)
         twist = ("▸ " if node.key in self._folded else "▾ ") if node.children else "  "
         bar = ("▌" if index == self.cursor and self.has_focus else " ", "bar")
-        if node.depth == 0:
+        if node.depth == 0 and node.folder is None:
             return self.strip([bar, (f"{twist}{clip(node.label, cells - 4)}", "account")], cells, ground)
         folder = node.folder
         count, name, counted = "", "folder" if node.query else "quiet", "quiet"

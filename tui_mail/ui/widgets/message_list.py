@@ -23,6 +23,7 @@ from tui_mail.ui.widgets.folding import Folding
 from tui_mail.ui.widgets.line_view import CursorView, Run
 from tui_mail.ui.widgets.listing import Listing, RowSource
 from tui_mail.ui.widgets.row_text import Calendar, Columns, people_runs, row_runs, waiting_runs
+from tui_mail.ui.widgets.whose import Whose
 
 MARGIN = 40
 """Lines above and below the window whose rows are kept ready."""
@@ -39,6 +40,7 @@ class MessageList(CursorView):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--unread", "list--read", "list--quiet", "list--fresh", "list--bar", "list--mark", "list--star",
         "list--failed", "list--chip", "list--cursor", "list--blurred", "list--selected", "list--words",
+        "list--account0", "list--account1", "list--account2", "list--account3",
     }  # fmt: skip
 
     class Moved(Message):
@@ -56,14 +58,16 @@ class MessageList(CursorView):
         self.role = Role.NONE
         self.me = frozenset[str]()
         """The addresses of the person, in lower case."""
+        self.whose: Whose | None = None
+        """The marks of accounts, while the list is of several."""
         self.words = ""
         """What an empty list says."""
         self.above = 0
         """New messages above the window since it was last at the top."""
         self._displaced_at = 0.0
         self._calendar = Calendar.at(time.time())
-        self._columns_for = 80
-        self._columns = Columns.of(self._columns_for)
+        self._columns_for = (80, 0)
+        self._columns = Columns.of(80)
         super().__init__(id=id)
 
     # --- what is shown
@@ -272,14 +276,17 @@ class MessageList(CursorView):
         if row is None:
             return self.strip(waiting_runs(), cells, self.ground(index))
         selected = row.id in self.listing.selected
-        if cells != self._columns_for:
-            self._columns, self._columns_for = Columns.of(cells), cells
+        taken = self.whose.cells(cells) if self.whose is not None else 0
+        if (cells, taken) != self._columns_for:
+            self._columns, self._columns_for = Columns.of(cells - taken), (cells, taken)
         who, fold = None, ""
         if self.listing.folding is not None:
             row, who, fold = self._in_thread(self.listing.folding, row, self.listing.conversation_at(index))
+        whose = self.whose.runs(row.account, cells) if self.whose is not None else None
         runs = row_runs(
-            row, self._columns, self._calendar, self.role, cursor=at_cursor, selected=selected, who=who, fold=fold
-        )
+            row, self._columns, self._calendar, self.role, cursor=at_cursor, selected=selected, who=who, fold=fold,
+            whose=whose,
+        )  # fmt: skip
         return self.strip(runs, cells, self.ground(index))
 
     def _in_thread(self, folding: Folding, row: Row, said: Conversation | None) -> tuple[Row, list[Run] | None, str]:

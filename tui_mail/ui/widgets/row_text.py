@@ -93,10 +93,12 @@ def row_runs(
     selected: bool,
     who: list[Run] | None = None,
     fold: str = "",
+    whose: list[Run] | None = None,
 ) -> list[Run]:
     """One message as runs of (text, look), `columns` wide.
 
     `who`: instead of its sender, exactly as wide. `fold`: before the subject, what a line of a thread is.
+    `whose`: before the sender, whose account it is.
     """
     strength = "unread" if row.unread else "read"
     if who is None:
@@ -113,7 +115,7 @@ def row_runs(
         ("★" if row.starred else " ", "star"),
         ("⎘" if row.has_attachments else " ", "quiet"),
         _state_mark(row),
-        ("  ", ""),
+        *(whose or [("  ", "")]),
         *([(text, strength if look == "name" else look) for text, look in who]),
         ("  ", ""),
         *labels,
