@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
 from tui_mail.client import purposes
-from tui_mail.client.acting import Acting
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
 from tui_mail.client.searching import Searching
+from tui_mail.client.snoozing import Snoozing
 from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
 from tui_mail.config.overlaps import overlaps
@@ -62,7 +62,7 @@ FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Acting, Writing, Searching):
+class MailClient(Reading, Snoozing, Writing, Searching):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(

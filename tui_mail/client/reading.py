@@ -54,6 +54,9 @@ class Reading:
         for folder in candidates:
             if folder.name.casefold() == wanted.casefold():
                 return folder
+        for folder in candidates:  # INBOX.Snoozed, where all folders are below the inbox
+            if folder.name.casefold() == f"inbox{folder.delimiter}{wanted.casefold()}":
+                return folder
         raise NotFound(
             f"There is no folder {name!r} here; `tui-mail folders` lists them, `tui-mail sync` reads them anew."
         )

@@ -17,10 +17,10 @@ from typing import Any
 
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BODIES_VERSION = 4
 
-_SCHEMAS = {1: "schema.sql", 2: "schema_2.sql", 3: "schema_3.sql", 4: "schema_4.sql"}
+_SCHEMAS = {1: "schema.sql", 2: "schema_2.sql", 3: "schema_3.sql", 4: "schema_4.sql", 5: "schema_5.sql"}
 
 LOCKED_SECONDS = 20.0
 """How long a write waits for another process."""

@@ -1,0 +1,71 @@
+"""The engine's clock: what is due at some moment is done then, at the next start, or when it is first heard of.
+
+What belongs here: when to look. What must never be here: what is due, and what becomes of it (store.snoozing,
+store.reminding), or servers: what is done here is in the journal, and the workers carry it out.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from tui_mail.errors import MailError
+from tui_mail.store import snoozing
+from tui_mail.store.database import Database
+
+LOOK_SECONDS = 15.0
+"""How often it is looked at most: another process may have set an alarm, another computer too, the clock may jump."""
+
+log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """What carries changes out."""
+
+    def replay(self) -> None:
+        """A change was written to the journal."""
+
+
+def ring(db: Database, now: float) -> int:
+    """Do what is due; gives how many messages that was about. Raises StoreError."""
+    return db.run(lambda txn: snoozing.wake(txn, now)) if snoozing.due(db.read(), now) else 0
+
+
+class Alarms(threading.Thread):
+    """Looks, and sleeps until there is something to look for."""
+
+    def __init__(self, db: Database, workers: Iterable[Worker], clock: Callable[[], float] = time.time) -> None:
+        super().__init__(name="alarms", daemon=True)
+        self._db = db
+        self._workers = list(workers)
+        self._clock = clock
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Until stopped."""
+        pause = 0.0
+        while not self._over.wait(pause):
+            try:
+                pause = self._look()
+            except MailError as error:  # the workers say what is wrong with the store
+                log.info("alarms: %s", error.detail or error.sentence)
+                pause = LOOK_SECONDS
+            except Exception:  # a thread's top: the log has it, and the next look may do better
+                log.exception("alarms")
+                pause = LOOK_SECONDS
+
+    def stop(self) -> None:
+        """End at once; what is due is done at the next start."""
+        self._over.set()
+
+    def _look(self) -> float:
+        """Do what is due; gives the seconds until the next look."""
+        if ring(self._db, self._clock()):
+            for worker in self._workers:
+                worker.replay()
+        moment = snoozing.next_moment(self._db.read())
+        until = LOOK_SECONDS if moment is None else moment - self._clock()
+        return max(0.2, min(LOOK_SECONDS, until))
