@@ -191,9 +191,11 @@ def _place_words(parser: argparse.ArgumentParser) -> None:
 def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     """The commands that change something; `command` makes one."""
 
-    def acting(name: str, help_: str, function: str, into: Any = None) -> argparse.ArgumentParser:
+    def acting(
+        name: str, help_: str, function: str, module: str = "action_commands", into: Any = None
+    ) -> argparse.ArgumentParser:
         where = {} if into is None else {"into": into}
-        made = command(name, help_, _later(function, "action_commands"), **where)
+        made = command(name, help_, _later(function, module), **where)
         made.add_argument("--wait", action="store_true", help="until the server has it; 75 when it cannot be reached")
         return made
 
@@ -214,6 +216,10 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     delete = on_messages("delete", "move messages to the trash")
     delete.add_argument("--forever", action="store_true", help="out of the trash; there is no way back")
     on_messages("junk", "move messages to the junk folder")
+    snooze = acting("snooze", "have messages leave until a moment, and come back unread", "snooze", "snooze_commands")
+    snooze.add_argument("words", nargs="+", metavar="ID", help="numbers, then until when: tomorrow, fri 14:00, weekend")
+    snooze.add_argument("--off", action="store_true", help="bring them back now")
+    snooze.add_argument("--thread", action="store_true", help="and all that is in the same thread and folder")
     import_ = acting("import", "store messages out of files in a folder", "import_messages")
     import_.add_argument("folder", metavar="FOLDER")
     import_.add_argument(
@@ -228,7 +234,7 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
         ("rename", "give a folder, and those below it, another name"),
         ("delete", "move what is in a folder to the trash, then delete it"),
     ):
-        made = acting(name, help_, f"folder_{name}", folders)
+        made = acting(name, help_, f"folder_{name}", into=folders)
         made.add_argument("name", metavar="NAME")
         if name == "rename":
             made.add_argument("new_name", metavar="NEW")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.sync.conftest import Person, folder_of, settled, shown, subjects_shown, wait_for
+from tests.servers.dovecot import Dovecot
+from tests.servers.odd import CAPABILITIES, Bend
+from tests.sync.conftest import Person, folder_of, message, settled, shown, subjects_shown, wait_for
+from tests.sync.odd_place import Place, soon
+from tests.sync.test_pop import visiting
 from tui_mail.client import MailClient
 from tui_mail.dated import QUARTER, SNOOZED, moment_of
-from tui_mail.model import Flag, Role, Row
+from tui_mail.model import ChangeState, Flag, Protocol, Role, Row
 from tui_mail.store import folders, snoozing
 from tui_mail.sync import alarms
 
@@ -140,3 +146,56 @@ def test_moved_by_hand_it_does_not_sleep_any_more(person: Person) -> None:
         assert archive is not None
         assert [one.keywords for one in client.first_rows(archive.id, 10)] == [()]
         assert ring_later(client, 2 * HOUR) == 0
+
+
+def test_on_a_server_that_keeps_no_keywords(odd: Callable[[str], Place]) -> None:
+    """The moment is kept here, also after a restart and after the flags were read anew; nothing is refused."""
+    at = odd(CAPABILITIES)
+    lose = re.compile(rb" ?(\$Snoozed|snoozed-\w+)")
+    forget: Bend = lambda said: [lose.sub(b"", line).replace(rb" \*)", b")") for line in said]  # noqa: E731
+    for word in ("SELECT", "UID FETCH", "FETCH", "UID STORE", "NOOP", "IDLE", "UID MOVE"):
+        at.server.bend[word] = forget
+    at.server.deliver(message(1), message(2))
+    with at.client() as client:
+        soon(client, lambda: len(shown(client)) == 2, "the inbox is read")
+        row = shown(client)[0]
+        change = client.snooze([row.id], time.time() + HOUR).result()
+        assert change is not None
+        soon(client, lambda: client.state_of(change) is ChangeState.DONE, "it is carried out")
+        assert at.server.subjects("Snoozed") == [row.subject]
+        assert [moment_of(SNOOZED, one.keywords) is not None for one in asleep(client)] == [True]
+    with at.client() as client:
+        soon(client, lambda: at.server.box("Snoozed").mails, "it is compared again")
+        assert [moment_of(SNOOZED, one.keywords) is not None for one in asleep(client)] == [True]
+        assert ring_later(client, 2 * HOUR) == 1
+        soon(client, lambda: len(at.server.subjects()) == 2, "it is back")
+        assert [one.keywords for one in shown(client)] == [(), ()]
+        kept = "SELECT COUNT(*) FROM kept_keyword"
+        soon(client, lambda: client._db.read().execute(kept).fetchone() == (0,), "nothing is left over")
+
+
+def test_with_pop3(dovecot: Dovecot, tmp_path: Path) -> None:
+    """The folder is on this computer; sleeping and waking are the same, also after mail.db was lost."""
+    user = dovecot.new_user()
+    dovecot.deliver(user, message(1), message(2))
+    account = replace(dovecot.account(user, Protocol.POP3), name="pop")
+    with visiting(tmp_path, account) as client:
+        row = shown(client)[0]
+        change = client.snooze([row.id], time.time() + HOUR).result()
+        assert change is not None
+        wait_for(lambda: client.state_of(change) is ChangeState.DONE, "it sleeps")
+        assert [one.subject for one in asleep(client)] == [row.subject]
+        client.undo().result()
+        assert len(shown(client)) == 2
+        client.redo().result()
+        wait_for(lambda: client.wait_until_synced("pop", 0.2), "it sleeps again")
+    for file in (tmp_path / "data").glob("mail.db*"):
+        file.unlink()
+    with visiting(tmp_path, account) as client:
+        assert [one.subject for one in asleep(client)] == [row.subject]
+        before = client.next_undo()
+        assert ring_later(client, 2 * HOUR) == 1
+        assert client.next_undo() == before
+        wait_for(lambda: client.wait_until_synced("pop", 0.2), "it is back")
+        assert [(one.unread, one.keywords) for one in shown(client)] == [(True, ()), (True, ())]
+        assert asleep(client) == []

@@ -47,6 +47,7 @@ class Handling:
             "message.star": self._toggle_star,
             "message.junk": self._junk,
             "message.again": self._repeat,
+            "message.snooze": self._snooze,
         }
 
     def mark_opened(self, message_id: int) -> None:
@@ -118,6 +119,12 @@ class Handling:
         ours = self._that_can_go_to(folder, ids or self._targets())
         if ours:
             self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ours)
+
+    def _snooze(self) -> None:
+        from tui_mail.ui.snoozing import pick_moment
+
+        self._again = self._snooze
+        pick_moment(self._screen, self._targets(), self._send_off)
 
     def _copy(self) -> None:
         self._filing.pick_target("Copy", self._targets(), self._copy_to)
