@@ -220,6 +220,15 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     snooze.add_argument("words", nargs="+", metavar="ID", help="numbers, then until when: tomorrow, fri 14:00, weekend")
     snooze.add_argument("--off", action="store_true", help="bring them back now")
     snooze.add_argument("--thread", action="store_true", help="and all that is in the same thread and folder")
+    rules: argparse.ArgumentParser = command(
+        "rules", "what config.toml has done with mail that comes in", _later("rules_list", "rules_commands")
+    )
+    run = acting(
+        "run", "run rules over all mail in the folders that they look at", "rules_run", "rules_commands",
+        rules.add_subparsers(metavar="WHAT"),
+    )  # fmt: skip
+    run.add_argument("names", nargs="*", metavar="NAME", help="else all")
+    run.add_argument("--dry-run", action="store_true", help="only say what they would do")
     import_ = acting("import", "store messages out of files in a folder", "import_messages")
     import_.add_argument("folder", metavar="FOLDER")
     import_.add_argument(

@@ -48,6 +48,7 @@ from tui_mail.text import SafeText, safe_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_mail.arriving import Rule, Ruled
     from tui_mail.client.newcomers import Newcomers
     from tui_mail.client.takeover import Takeover
     from tui_mail.store.backup import Backup
@@ -84,10 +85,14 @@ class MailClient(Reading, Snoozing, Writing, Searching):
         self.compose, self.notices = ComposeSettings(), Notices()
         self.searches: tuple[tuple[str, str], ...] = ()
         """Saved searches: name and query."""
+        self.rules: tuple[Rule, ...] = tuple(
+            sorted({r for one in accounts or () for r in one.rules}, key=lambda r: r.place)
+        )
+        """What is done with mail that comes in, in this order."""
         if accounts is None:
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
-            self.searches = config.searches
+            self.searches, self.rules = config.searches, config.rules
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()
@@ -304,6 +309,14 @@ class MailClient(Reading, Snoozing, Writing, Searching):
         from tui_mail.sync.foretelling import foretell
 
         return foretell(self._db, account, policy, self._secret(account))
+
+    def run_rules(self, rules: Sequence[Rule], *, dry_run: bool = False) -> list[Ruled]:
+        """What rules do to all mail in the folders that they look at, or would do. Blocks. Raises ConfigError."""
+        from tui_mail.client.ruling import run
+
+        done = run(self._db, rules, [account.name for account in self.accounts], dry_run=dry_run)
+        self._wake()
+        return done
 
     def back_up(self, target: Path, progress: Callable[[int, int], None]) -> tuple[Backup, list[str]]:
         """Copy the store and its settings to a folder that is not there yet; gives what it holds and what it lacks.

@@ -129,6 +129,10 @@ class Reading:
         """The batch that `undo` takes back when none is named; 0 when there is none."""
         return undoing.next_undo(self._db.read()) or 0
 
+    def change(self, batch: int) -> Change | None:
+        """One action, with all its messages; None when there is no such."""
+        return history.change_of_batch(self._db.read(), batch)
+
     def renewed(self, change: Change) -> Change:
         """A change as it is by now."""
         return history.change_of_batch(self._db.read(), change.batch) or change

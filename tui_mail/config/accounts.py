@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_mail.arriving import Rule
+from tui_mail.config.arrival_rules import rules_of
 from tui_mail.config.notice_rules import notices_of
 from tui_mail.config.rules import Problem, Reader, suggestion
 from tui_mail.config.writing import compose_of
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     pass
 
 
-_TOP_KEYS = ("accounts", "compose", "notifications", "searches")
+_TOP_KEYS = ("accounts", "compose", "notifications", "rules", "searches")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
@@ -47,6 +49,9 @@ class Config:
 
     searches: tuple[tuple[str, str], ...] = ()
     """Saved searches: what each is called, and what it looks for, in the language of `understanding`."""
+
+    rules: tuple[Rule, ...] = ()
+    """What is done with mail that comes in, in this order; each account has its own of them too."""
 
     @property
     def notices(self) -> Notices:
@@ -97,5 +102,7 @@ def parse(text: str, folder: Path) -> Config:
     compose, notices = compose_of(reader, document), notices_of(reader, document)
     saved = reader.table((), document, "searches")
     searches = tuple((name, query) for name in saved if (query := reader.string(("searches",), saved, name)))
+    rules = rules_of(reader, document, reader.table((), document, "accounts"))
+    accounts = [replace(one, rules=tuple(r for r in rules if r.account in ("", one.name))) for one in accounts]
     problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
-    return Config(tuple(accounts), problems, compose, notices, searches)
+    return Config(tuple(accounts), problems, compose, notices, searches, rules)

@@ -13,6 +13,5 @@ CREATE INDEX message_follow_up ON message (id) WHERE instr(view_keywords, 'follo
 CREATE TABLE rules_mark (                          -- rules have run over what came to a folder before this
     folder_id INTEGER PRIMARY KEY,
     uidvalidity INTEGER NOT NULL,
-    uidnext INTEGER NOT NULL,
-    newest INTEGER NOT NULL                        -- the highest id of any message then
+    newest INTEGER NOT NULL                        -- the highest id that any message had then
 );

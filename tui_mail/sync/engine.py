@@ -23,6 +23,7 @@ from tui_mail.store import folders, links, messages
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
 from tui_mail.sync.alarms import Alarms, ring
+from tui_mail.sync.arrivals import obey
 from tui_mail.sync.lock import take_engine_lock
 from tui_mail.sync.pop_account import PopWorker
 from tui_mail.sync.pulse import private_socket, wake_path
@@ -94,6 +95,8 @@ class Engine:
                 settle(self._db, worker.account)
         with contextlib.suppress(MailError):
             ring(self._db, time.time())  # what was due while nothing ran goes out with the rest
+            for worker in self.workers.values():
+                obey(self._db, worker.account)  # what comes from now on is new to rules that are new
         for worker in self.workers.values():
             worker.start()
         for sender in self.senders:
