@@ -216,10 +216,14 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     delete = on_messages("delete", "move messages to the trash")
     delete.add_argument("--forever", action="store_true", help="out of the trash; there is no way back")
     on_messages("junk", "move messages to the junk folder")
-    snooze = acting("snooze", "have messages leave until a moment, and come back unread", "snooze", "snooze_commands")
-    snooze.add_argument("words", nargs="+", metavar="ID", help="numbers, then until when: tomorrow, fri 14:00, weekend")
-    snooze.add_argument("--off", action="store_true", help="bring them back now")
-    snooze.add_argument("--thread", action="store_true", help="and all that is in the same thread and folder")
+    for name, help_, off in (
+        ("snooze", "have messages leave until a moment, and come back unread", "bring them back now"),
+        ("remind", "be reminded of messages at a moment, unless somebody answers", "no reminder any more"),
+    ):
+        made = acting(name, help_, name, "snooze_commands")
+        made.add_argument("words", nargs="+", metavar="ID", help="numbers, then when: tomorrow, fri 14:00, in 3 days")
+        made.add_argument("--off", action="store_true", help=off)
+        made.add_argument("--thread", action="store_true", help="and all that is in the same thread and folder")
     rules: argparse.ArgumentParser = command(
         "rules", "what config.toml has done with mail that comes in", _later("rules_list", "rules_commands")
     )

@@ -29,6 +29,18 @@ def snooze(given: Arguments) -> int:
         return acted(given, client, client.snooze(given.ids, _moment(wish).timestamp()))
 
 
+def remind(given: Arguments) -> int:
+    """Be reminded of messages unless somebody answers."""
+    given.ids, wish = _parted(given.words)
+    if given.off and wish:
+        raise UsageError("--off takes reminders back, and takes no time; nothing was done.")
+    with opened(given) as client:
+        meant(given, client)
+        if given.off:
+            return acted(given, client, client.forget_reminder(given.ids), "There is no reminder of these.")
+        return acted(given, client, client.remind(given.ids, _moment(wish).timestamp()))
+
+
 def _moment(wish: str) -> datetime:
     """The moment that was asked for. Raises UsageError."""
     now = datetime.now().astimezone()

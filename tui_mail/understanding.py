@@ -56,6 +56,9 @@ STATES: dict[str, Term] = {
     "answered": Flagged("answered"),
     "replied": Flagged("answered"),
     "draft": Flagged("draft"),
+    "snoozed": Keyword("$Snoozed"),
+    "awaiting": Keyword("$Awaiting"),
+    "followup": Keyword("$FollowUp"),
     "muted": Keyword("$muted"),
     "forwarded": Keyword("$Forwarded"),
 }

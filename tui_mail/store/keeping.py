@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from tui_mail.dated import FOLLOW_UP, SNOOZED
 from tui_mail.store.database import Transaction
 
-MARKS = ("$snoozed", "$followup")
+MARKS = ("$snoozed", "$awaiting", "$followup")
 
 
 def is_kept_here(word: str) -> bool:

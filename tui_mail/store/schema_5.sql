@@ -8,7 +8,7 @@ CREATE TABLE kept_keyword (                        -- shown beside those that th
 CREATE TRIGGER message_forgotten AFTER DELETE ON message BEGIN
     DELETE FROM kept_keyword WHERE message_id = old.id;
 END;
-CREATE INDEX message_follow_up ON message (id) WHERE instr(view_keywords, 'followup-') > 0;
+CREATE INDEX message_follow_up ON message (id) WHERE instr(lower(view_keywords), 'followup') > 0;
 
 CREATE TABLE rules_mark (                          -- rules have run over what came to a folder before this
     folder_id INTEGER PRIMARY KEY,

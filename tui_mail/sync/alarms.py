@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from tui_mail.errors import MailError
-from tui_mail.store import snoozing
+from tui_mail.model import Account, AccountStatus, LinkState
+from tui_mail.store import reminding, snoozing
 from tui_mail.store.database import Database
 
 LOOK_SECONDS = 15.0
@@ -25,6 +26,13 @@ log = logging.getLogger(__name__)
 class Worker(Protocol):
     """What carries changes out."""
 
+    account: Account
+    account_id: int
+
+    @property
+    def status(self) -> AccountStatus:
+        """How its line is."""
+
     def replay(self) -> None:
         """A change was written to the journal."""
 
@@ -32,6 +40,25 @@ class Worker(Protocol):
 def ring(db: Database, now: float) -> int:
     """Do what is due; gives how many messages that was about. Raises StoreError."""
     return db.run(lambda txn: snoozing.wake(txn, now)) if snoozing.due(db.read(), now) else 0
+
+
+def remind(db: Database, account: int, now: float, is_mine: Callable[[str], bool]) -> int:
+    """Mark what nobody answered, and what was. Raises StoreError.
+
+    Only when the account is in agreement with its server, which may have an answer that is not here yet.
+    """
+    verdict = reminding.judge(db.read(), account, now, is_mine)
+    return db.run(lambda txn: reminding.ring(txn, account, now, is_mine)) if verdict.due or verdict.answered else 0
+
+
+def own_addresses(accounts: Iterable[Account]) -> Callable[[str], bool]:
+    """Whether an address is a person's own: of an account, or one of its aliases, of which some are patterns."""
+    exact, domains = set[str](), set[str]()
+    for account in accounts:
+        for address in (account.email, *account.aliases):
+            email = address.rpartition("<")[2].rstrip("> ").casefold()
+            (domains if email.startswith("*@") else exact).add(email.removeprefix("*@"))
+    return lambda email: email.casefold() in exact or ("@" in email and email.casefold().rpartition("@")[2] in domains)
 
 
 class Alarms(threading.Thread):
@@ -42,6 +69,7 @@ class Alarms(threading.Thread):
         self._db = db
         self._workers = list(workers)
         self._clock = clock
+        self._is_mine = own_addresses(worker.account for worker in self._workers)
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -65,6 +93,11 @@ class Alarms(threading.Thread):
         """Do what is due; gives the seconds until the next look."""
         if ring(self._db, self._clock()):
             for worker in self._workers:
+                worker.replay()
+        for worker in self._workers:
+            if worker.status.state is LinkState.LIVE and remind(
+                self._db, worker.account_id, self._clock(), self._is_mine
+            ):
                 worker.replay()
         moment = snoozing.next_moment(self._db.read())
         until = LOOK_SECONDS if moment is None else moment - self._clock()

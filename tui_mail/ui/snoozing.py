@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tui_mail.dated import SNOOZED, moment_of
+from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
 from tui_mail.model import Change
 from tui_mail.text import SafeText
 from tui_mail.ui.later import hour_words, snooze_hours, wished_hour
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 Send = Callable[[list[int]], Future[Change | None]]
 SendOff = Callable[[Send, str, list[int]], None]
 """Take messages out of the list at once, and do it."""
-NOW, TYPED = "now", "typed"
+NOW, TYPED, NO_REMINDER = "now", "typed", "no reminder"
+REMINDERS = (("If nobody answers in 3 days", 3), ("If nobody answers in a week", 7))
+"""What is offered besides: the message stays, and a person is reminded of it."""
 
 
 def pick_moment(screen: Triage, ids: list[int], send_off: SendOff) -> None:
@@ -33,22 +35,32 @@ def pick_moment(screen: Triage, ids: list[int], send_off: SendOff) -> None:
         return
     now = datetime.now().astimezone()
     asleep = is_snoozed(screen)
-    choices: list[Choice[datetime | str]] = [
+    choices: list[Choice[datetime | str | int]] = [
         Choice(moment, words, "", hour_words(moment, now)) for _, words, moment in snooze_hours(now)
     ]
     choices.append(Choice(TYPED, "Another time…", "18:30, fri 9, 2027-01-04 8:00, in 3 days"))
+    for words, days in REMINDERS:
+        choices.append(Choice(days, words, "it stays here; you are reminded", hour_words(_in_days(days), now)))
     if asleep:
         choices.insert(0, Choice(NOW, "Back to the inbox now"))
+    if has_reminder(screen):
+        choices.append(Choice(NO_REMINDER, "No reminder any more"))
 
     def until(moment: datetime) -> None:
         words = f"Snoozed until {hour_words(moment, datetime.now().astimezone())}:"
         if asleep:
-            _set_anew(screen, ids, moment, words)
+            _in_place(screen, screen.client.snooze(ids, moment.timestamp()), words, ids)
         else:
             send_off(lambda them: screen.client.snooze(them, moment.timestamp()), words, ids)
 
-    def picked(choice: datetime | str | None) -> None:
-        if isinstance(choice, datetime):
+    def picked(choice: datetime | str | int | None) -> None:
+        if isinstance(choice, int):
+            moment = _in_days(choice)
+            words = f"You are reminded {hour_words(moment, datetime.now().astimezone())} unless somebody answers:"
+            _in_place(screen, screen.client.remind(ids, moment.timestamp()), words, ids)
+        elif choice == NO_REMINDER:
+            _in_place(screen, screen.client.forget_reminder(ids), "No reminder:", ids)
+        elif isinstance(choice, datetime):
             until(choice)
         elif choice == NOW:
             send_off(screen.client.unsnooze, "Back in the inbox:", ids)
@@ -65,8 +77,18 @@ def is_snoozed(screen: Triage) -> bool:
     return row is not None and leaf == "Snoozed" and moment_of(SNOOZED, row.keywords) is not None
 
 
-def _set_anew(screen: Triage, ids: list[int], moment: datetime, words: str) -> None:
-    """Another moment for what sleeps: it stays in the list."""
+def has_reminder(screen: Triage) -> bool:
+    """Whether the message under the cursor waits for an answer, or has waited in vain."""
+    row = screen.messages.current
+    return row is not None and ("$FollowUp" in row.keywords or moment_of(FOLLOW_UP, row.keywords) is not None)
+
+
+def _in_days(days: int) -> datetime:
+    return datetime.now().astimezone() + timedelta(days=days)
+
+
+def _in_place(screen: Triage, future: Future[Change | None], words: str, ids: list[int]) -> None:
+    """Say what was done to messages that stay in the list."""
 
     def done(change: Change | None) -> None:
         screen.standing.acted()
@@ -74,7 +96,7 @@ def _set_anew(screen: Triage, ids: list[int], moment: datetime, words: str) -> N
         undo = f" · {screen.keymap.shown('undo')} undo" if change is not None else ""
         screen.say(SafeText(f"{words} {messages_words(len(ids))}{undo}"))
 
-    screen.bridge.when_done(screen.client.snooze(ids, moment.timestamp()), done, screen.problem)
+    screen.bridge.when_done(future, done, screen.problem)
 
 
 def _type_moment(screen: Triage, then: Callable[[datetime], None]) -> None:

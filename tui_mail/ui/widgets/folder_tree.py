@@ -142,6 +142,11 @@ class FolderTree(CursorView):
         self._folded: set[str] = set()
         super().__init__(id=id)
 
+    def offer(self, search: tuple[str, str]) -> None:
+        """One more search, from the next `show` on; unless a person has one of its name."""
+        if search[0] not in {name for name, _ in self._searches}:
+            self._searches = (*self._searches, search)
+
     def show(self, folders: Sequence[Folder]) -> None:
         """Show these folders; folding and the cursor stay."""
         key = self._lines[self.cursor].key if self._lines else ""

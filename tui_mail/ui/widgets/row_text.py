@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tui_mail.dated import SNOOZED, moment_of
+from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
 from tui_mail.model import Address, Conversation, Flag, Role, Row, RowState
 from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
 
@@ -133,7 +133,7 @@ def row_runs(
         runs += [(subject, strength), (fit(f"  {steady(row.snippet)}", room), "quiet")]
     else:
         runs.append((fit(subject, columns.subject), strength))
-    until = moment_of(SNOOZED, row.keywords) if row.keywords else None
+    until = moment_of(SNOOZED, row.keywords) or moment_of(FOLLOW_UP, row.keywords) if row.keywords else None
     label = calendar.label if until is None else calendar.until_label
     date = label(row.date if until is None else until, short=columns.date < 10)
     runs += [("  ", ""), (right(date, columns.date), "fresh" if row.unread else "quiet"), (" ", "")]
