@@ -95,14 +95,15 @@ def parse(text: str, folder: Path) -> Config:
     reader = Reader(text, folder)
     reader.unknown((), document, _TOP_KEYS)
     accounts = []
-    for name, table in reader.table((), document, "accounts").items():
+    tables = reader.table((), document, "accounts")
+    for name, table in tables.items():
         account = reader.account_of(name, table)
         if account is not None:
             accounts.append(account)
     compose, notices = compose_of(reader, document), notices_of(reader, document)
     saved = reader.table((), document, "searches")
     searches = tuple((name, query) for name in saved if (query := reader.string(("searches",), saved, name)))
-    rules = rules_of(reader, document, reader.table((), document, "accounts"))
+    rules = rules_of(reader, document, tables)
     accounts = [replace(one, rules=tuple(r for r in rules if r.account in ("", one.name))) for one in accounts]
     problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
     return Config(tuple(accounts), problems, compose, notices, searches, rules)
