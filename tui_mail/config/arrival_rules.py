@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from tui_mail.arriving import Rule
 from tui_mail.model import Flag, Role
-from tui_mail.query import Where, Words
-from tui_mail.understanding import understand
 
 if TYPE_CHECKING:
     from tui_mail.config.rules import Reader
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 RULE_KEYS = ("name", "query", "account", "move", "archive", "trash", "junk", "read", "star", "keyword", "stop")
 PLACES = {"archive": Role.ARCHIVE, "trash": Role.TRASH, "junk": Role.JUNK}
 _KEYWORD = re.compile(r"[A-Za-z0-9$_.\-]{1,64}")
-_INSIDE = (Where.BODY, Where.FILENAME)
 
 
 def rules_of(reader: Reader, document: Mapping[str, Any], accounts: Iterable[str]) -> tuple[Rule, ...]:
@@ -76,9 +73,12 @@ def _rule(reader: Reader, path: tuple[str, ...], table: Mapping[str, Any], accou
 
 def _query(reader: Reader, path: tuple[str, ...], table: Mapping[str, Any]) -> str:
     """What a rule looks for; a query that is not understood whole would do something to other mail than was meant."""
+    from tui_mail.query import Where, Words  # who has no rules does not wait for it
+    from tui_mail.understanding import understand
+
     text = reader.string(path, table, "query")
     query = understand(text)
-    inside = [leaf for leaf in query.leaves() if isinstance(leaf, Words) and leaf.where in _INSIDE]
+    inside = [leaf for leaf in query.leaves() if isinstance(leaf, Words) and leaf.where in (Where.BODY, Where.FILENAME)]
     if query.hints:
         reader.problem((*path, "query"), f"this query is not clear: {query.hints[0]}")
     elif query.is_empty:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
 from tui_mail.model import Change
 from tui_mail.text import SafeText
-from tui_mail.ui.later import hour_words, snooze_hours, wished_hour
+from tui_mail.ui.later import MORNING, hour_words, snooze_hours, wished_hour
 from tui_mail.ui.screens.picker import Choice, Picker
 from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.screens.words import messages_words
@@ -40,7 +40,7 @@ def pick_moment(screen: Triage, ids: list[int], send_off: SendOff) -> None:
     ]
     choices.append(Choice(TYPED, "Another time…", "18:30, fri 9, 2027-01-04 8:00, in 3 days"))
     for words, days in REMINDERS:
-        choices.append(Choice(days, words, "it stays here; you are reminded", hour_words(_in_days(days), now)))
+        choices.append(Choice(days, words, "it stays here", hour_words(_in_days(days), now)))
     if asleep:
         choices.insert(0, Choice(NOW, "Back to the inbox now"))
     if has_reminder(screen):
@@ -84,7 +84,8 @@ def has_reminder(screen: Triage) -> bool:
 
 
 def _in_days(days: int) -> datetime:
-    return datetime.now().astimezone() + timedelta(days=days)
+    day = datetime.now().astimezone() + timedelta(days=days)
+    return day.replace(hour=MORNING, minute=0, second=0, microsecond=0)
 
 
 def _in_place(screen: Triage, future: Future[Change | None], words: str, ids: list[int]) -> None:

@@ -238,7 +238,8 @@ class FolderTree(CursorView):
         if folder is not None and folder.selectable:
             number = folder.total if folder.role in _COUNTED else folder.unread
             count = f"{number:,}" if number else ""
-            calls = bool(folder.unread) and folder.role not in _SILENT and folder.role not in _COUNTED
+            sleeps = folder.name.rpartition(folder.delimiter or "/")[2] == "Snoozed"
+            calls = bool(folder.unread) and folder.role not in _SILENT and folder.role not in _COUNTED and not sleeps
             name, counted = ("unread", "count") if calls else ("folder", "quiet")
             if folder.id == self.open_id:
                 name = "open"
