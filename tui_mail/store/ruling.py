@@ -25,9 +25,11 @@ from tui_mail.store.matching import Letter, fits, letters
 from tui_mail.understanding import understand
 
 VERB = "rule"
+OLD_MARK = 1_000
+"""So many messages later a mark is moved on, though nothing came to its folder: what is looked at stays little."""
 
 _NEW = (
-    "SELECT m.id FROM message m WHERE m.folder_id = ? AND m.id > ? AND m.view_folder = m.folder_id"
+    "SELECT m.id FROM message m WHERE +m.folder_id = ? AND m.id > ? AND +m.view_folder = m.folder_id"
     " AND NOT EXISTS (SELECT 1 FROM journal_item i JOIN journal j ON j.id = i.journal_id"
     "  WHERE i.message_id = m.id AND j.kind IN ('move', 'copy', 'append'))"
 )
@@ -61,7 +63,7 @@ def arrivals(sql: sqlite3.Connection, account: int) -> Arrivals:
         before = known.get(state.id)
         if before is not None and before[0] == state.uidvalidity:
             came = [row[0] for row in sql.execute(_NEW, (state.id, before[1]))]
-            if not came and newest - before[1] < 1000:
+            if not came and newest - before[1] < OLD_MARK:
                 continue  # a mark that is a little old finds the same
             ids += came
         marks.append((state.id, state.uidvalidity, newest))
