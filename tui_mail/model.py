@@ -11,8 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
+from typing import TYPE_CHECKING
 
 from tui_mail.text import SafeText
+
+if TYPE_CHECKING:
+    from tui_mail.arriving import Rule
 
 # --- accounts ---------------------------------------------------------------------------------
 
@@ -119,6 +123,8 @@ class Account:
     """Full names of folders that are for something else than the server says: (role, name)."""
     notify: tuple[str, ...] = ("inbox",)
     """Folders whose new mail is told, by name or role, where notifications are wanted."""
+    rules: tuple[Rule, ...] = ()
+    """What is done with its mail as it comes in."""
 
     @property
     def can_send(self) -> bool:

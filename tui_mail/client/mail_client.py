@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
 from tui_mail.client import purposes
-from tui_mail.client.acting import Acting
 from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.client.overview import Overview
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
 from tui_mail.client.searching import Searching
+from tui_mail.client.snoozing import Snoozing
 from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
 from tui_mail.config.overlaps import overlaps
@@ -51,6 +51,7 @@ from tui_mail.text import SafeText, safe_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_mail.arriving import Rule, Ruled
     from tui_mail.client.newcomers import Newcomers
     from tui_mail.client.takeover import Takeover
     from tui_mail.store.backup import Backup
@@ -65,7 +66,7 @@ FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Acting, Writing, Searching, Overview):
+class MailClient(Reading, Snoozing, Writing, Searching, Overview):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(
@@ -91,10 +92,15 @@ class MailClient(Reading, Acting, Writing, Searching, Overview):
         """What is shown when the message that is read was put away: next, previous or list."""
         self.splits: Splits | None = None
         """The tabs of the inbox, if config.toml has any."""
+        self.rules: tuple[Rule, ...] = tuple(
+            sorted({r for one in accounts or () for r in one.rules}, key=lambda r: r.place)
+        )
+        """What is done with mail that comes in, in this order."""
         if accounts is None:
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
             self.searches, self.splits, self.auto_advance = config.searches, config.splits, config.auto_advance
+            self.rules = config.rules
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()
@@ -312,6 +318,14 @@ class MailClient(Reading, Acting, Writing, Searching, Overview):
         from tui_mail.sync.foretelling import foretell
 
         return foretell(self._db, account, policy, self._secret(account))
+
+    def run_rules(self, rules: Sequence[Rule], *, dry_run: bool = False) -> list[Ruled]:
+        """What rules do to all mail in the folders that they look at, or would do. Blocks. Raises ConfigError."""
+        from tui_mail.client.ruling import run
+
+        done = run(self._db, rules, [account.name for account in self.accounts], dry_run=dry_run)
+        self._wake()
+        return done
 
     def back_up(self, target: Path, progress: Callable[[int, int], None]) -> tuple[Backup, list[str]]:
         """Copy the store and its settings to a folder that is not there yet; gives what it holds and what it lacks.

@@ -67,6 +67,9 @@ class Reading:
         for folder in candidates:
             if folder.name.casefold() == wanted.casefold():
                 return folder
+        for folder in candidates:  # INBOX.Snoozed, where all folders are below the inbox
+            if folder.name.casefold() == f"inbox{folder.delimiter}{wanted.casefold()}":
+                return folder
         raise NotFound(
             f"There is no folder {name!r} here; `tui-mail folders` lists them, `tui-mail sync` reads them anew."
         )
@@ -149,6 +152,10 @@ class Reading:
     def next_undo(self) -> int:
         """The batch that `undo` takes back when none is named; 0 when there is none."""
         return undoing.next_undo(self._db.read()) or 0
+
+    def change(self, batch: int) -> Change | None:
+        """One action, with all its messages; None when there is no such."""
+        return history.change_of_batch(self._db.read(), batch)
 
     def renewed(self, change: Change) -> Change:
         """A change as it is by now."""

@@ -20,7 +20,7 @@ from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
 SCHEMA_VERSION = 6
 BODIES_VERSION = 4
 
-_SCHEMAS = {1: "schema.sql", 2: "schema_2.sql", 3: "schema_3.sql", 4: "schema_4.sql", 6: "schema_6.sql"}
+_SCHEMAS = {number: "schema.sql" if number == 1 else f"schema_{number}.sql" for number in range(1, SCHEMA_VERSION + 1)}
 
 LOCKED_SECONDS = 20.0
 """How long a write waits for another process."""

@@ -52,6 +52,10 @@ class ServerFlags:
     """None: they were not asked for."""
 
 
+KEPT = "SELECT message_id, group_concat(word, ' ') FROM kept_keyword WHERE message_id IN ({}) GROUP BY message_id"
+"""Keywords that are kept here because the server does not."""
+
+
 def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Arrival]) -> int:
     """Store what the server lists in a folder; known UIDs only have their flags updated. Returns how many were new.
 
@@ -207,12 +211,14 @@ def refresh_view(txn: Transaction, ids: Iterable[int]) -> None:
             chunk,
         ):
             overlay.setdefault(id_, []).append(tuple(change))
+        kept = dict(txn.sql.execute(KEPT.format(places), chunk).fetchall())
         for id_, home, flags, keywords, identity, *seen in txn.sql.execute(
             "SELECT id, folder_id, flags, keywords, identity, view_folder, view_flags, view_keywords, state"  # noqa: S608
             f" FROM message WHERE id IN ({places})",
             chunk,
         ).fetchall():
             state, folder = 0, home
+            keywords = with_keywords(keywords, kept.get(id_, ""), "")
             for kind, change_state, target, add, remove, add_words, remove_words in overlay.get(id_, ()):
                 if change_state == "failed":
                     state = 2

@@ -50,6 +50,7 @@ class Handling:
             "message.junk": self._junk,
             "message.again": self._repeat,
             "message.label": self._label,
+            "message.snooze": self._snooze,
         }
         self.table = {name: self.when_seen(action) for name, action in actions.items()}
 
@@ -145,6 +146,12 @@ class Handling:
         ours = self._that_can_go_to(folder, ids or self._targets())
         if ours:
             self.send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ours)
+
+    def _snooze(self) -> None:
+        from tui_mail.ui.snoozing import pick_moment
+
+        self._again = self._snooze
+        pick_moment(self._screen, self._targets(), self.send_off)
 
     def _copy(self) -> None:
         self._filing.pick_target("Copy", self._targets(), self._copy_to)

@@ -33,6 +33,7 @@ from tui_mail.ui.ordering import begin
 from tui_mail.ui.pacing import Pacing
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.reloading import Reloading
+from tui_mail.ui.reminding import Reminding
 from tui_mail.ui.screens.words import empty_words, list_title, status_of
 from tui_mail.ui.shelf import Shelf
 from tui_mail.ui.standing import Standing
@@ -106,6 +107,7 @@ class Triage(Screen[None]):
         self.writing = Writing(self)
         self.beginning = Beginning(self, self.writing)
         self.finding = Finding(self)
+        self.reminding = Reminding(self)
         self.commands = Commands(self)
         self.use_notices: Callable[[Notices], None] = lambda _: None
 
@@ -129,6 +131,7 @@ class Triage(Screen[None]):
         self._arrange()
         folders = self.client.places()
         self.folder_tree.show(folders)
+        self.reminding.look()
         inbox = next((one for one in folders if one.role is Role.INBOX), None)
         first = inbox or next((one for one in folders if one.selectable), None)
         if first is not None:
@@ -311,6 +314,7 @@ class Triage(Screen[None]):
     def _folders_changed(self, changed: set[int]) -> None:
         folders = self.client.places()
         changed = widened(changed, folders)
+        self.reminding.look()
         self.folder_tree.update_counts(folders)
         for folder_id in changed:
             if self.folder is None or folder_id != self.folder.id:

@@ -146,6 +146,11 @@ class FolderTree(CursorView):
         super().__init__(id=id)
         self._page = TALL
 
+    def offer(self, search: tuple[str, str]) -> None:
+        """One more search, from the next `show` on; unless a person has one of its name."""
+        if search[0] not in {name for name, _ in self._searches}:
+            self._searches = (*self._searches, search)
+
     def show(self, folders: Sequence[Folder]) -> None:
         """Show these folders; folding and the cursor stay. All inboxes, if among them, stand above the accounts."""
         key = self._lines[self.cursor].key if self._lines else ""
@@ -253,7 +258,8 @@ class FolderTree(CursorView):
         if folder is not None and folder.selectable:
             number = folder.total if folder.role in _COUNTED else folder.unread
             count = f"{number:,}" if number else ""
-            calls = bool(folder.unread) and folder.role not in _SILENT and folder.role not in _COUNTED
+            sleeps = folder.name.rpartition(folder.delimiter or "/")[2] == "Snoozed"
+            calls = bool(folder.unread) and folder.role not in _SILENT and folder.role not in _COUNTED and not sleeps
             name, counted = ("unread", "count") if calls else ("folder", "quiet")
             if folder.id == self.open_id:
                 name = "open"

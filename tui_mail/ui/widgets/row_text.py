@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
 from tui_mail.model import Address, Conversation, Flag, Role, Row, RowState
 from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
 from tui_mail.ui.widgets.keyword_text import chips
@@ -70,6 +71,20 @@ class Calendar:
             return f"{_MONTHS[when.tm_mon - 1]} {when.tm_year % 100:02}"
         return f"{when.tm_year:04}-{when.tm_mon:02}-{when.tm_mday:02}"
 
+    def until_label(self, moment: int, short: bool = False) -> str:
+        """Until when a message sleeps: →18:00, →Fri 08:00, →3 Dec or →4 Jan 27."""
+        when = time.localtime(moment)
+        clock = f"{when.tm_hour:02}:{when.tm_min:02}"
+        ahead = (moment - self.midnight) // DAY
+        if ahead <= 0:
+            return f"→{clock}"
+        if ahead < 7:
+            return f"→{_DAYS[when.tm_wday]}" + ("" if short else f" {clock}")
+        month = _MONTHS[when.tm_mon - 1]
+        if when.tm_year == self.year:
+            return f"{'' if short and when.tm_mday > 9 else '→'}{when.tm_mday} {month}"
+        return f"→{month}{when.tm_year % 100:02}" if short else f"→{when.tm_mday} {month} {when.tm_year % 100:02}"
+
     def long_label(self, date: int) -> str:
         """A date as the reader shows it: today 14:02, Mon 12 Mar 2024 14:02."""
         when = time.localtime(max(0, min(date, 253_402_300_000)))
@@ -124,7 +139,9 @@ def row_runs(
         runs += [(subject, strength), (fit(f"  {steady(row.snippet)}", room), "quiet")]
     else:
         runs.append((fit(subject, space), strength))
-    date = calendar.label(row.date, short=columns.date < 10)
+    until = moment_of(SNOOZED, row.keywords) or moment_of(FOLLOW_UP, row.keywords) if row.keywords else None
+    label = calendar.label if until is None else calendar.until_label
+    date = label(row.date if until is None else until, short=columns.date < 10)
     runs += [("  ", ""), (right(date, columns.date), "fresh" if row.unread else "quiet"), (" ", "")]
     return runs
 
