@@ -28,6 +28,7 @@ from tui_mail.model import (
     Message,
     Row,
     Server,
+    Severity,
 )
 from tui_mail.outgoing import OutboxEntry, SendState
 from tui_mail.paths import Paths
@@ -192,10 +193,15 @@ def message_json(message: Message) -> dict[str, Any]:
         "text": message.text,
         "links": [link.url for link in message.links],
         "attachments": [
-            {"index": p.index, "filename": p.filename, "content_type": p.content_type, "size": p.size}
+            {"index": p.index, "filename": p.filename, "content_type": p.content_type, "size": p.size, "risk": p.risk}
             for p in message.attachments
         ],
-        "trust": {"warnings": list(message.warnings), "remote_images": message.remote_images},
+        "trust": {
+            "warnings": list(message.warnings),
+            "remote_images": message.remote_images,
+            "trackers": message.trackers,
+            "remarks": [{"kind": o.kind, "severity": o.severity.value, "sentence": o.sentence} for o in message.trust],
+        },
         "headers": [[name, value] for name, value in message.headers],
     }
 
@@ -313,6 +319,9 @@ def message_lines(message: Message) -> Iterator[str]:
     yield f"Subject: {message.subject}"
     for warning in message.warnings:
         yield f"! {warning}"
+    for remark in message.trust:
+        if remark.severity in (Severity.WARNING, Severity.DANGER):
+            yield f"! {remark.sentence}"
     yield ""
     yield message.text.rstrip("\n")
     for part in message.attachments:

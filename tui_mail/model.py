@@ -125,6 +125,9 @@ class Account:
     """Folders whose new mail is told, by name or role, where notifications are wanted."""
     rules: tuple[Rule, ...] = ()
     """What is done with its mail as it comes in."""
+    authserv_ids: tuple[str, ...] = ()
+    """Names that the account's own server signs its Authentication-Results with; ".example.org": any below it. Empty:
+    it is learnt from the mail."""
 
     @property
     def can_send(self) -> bool:
@@ -337,6 +340,8 @@ class Part:
     content_type: SafeText
     size: int
     inline: bool = False
+    risk: SafeText = SafeText("")
+    """Why opening it could do harm, as a clause ("is a program"); empty: nothing is known against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +351,31 @@ class Link:
     url: SafeText
     safe: bool
     text: SafeText = SafeText("")
+    claims: SafeText = SafeText("")
+    """The host that its text names, where it leads to another; empty: it does not lie."""
+
+
+class Severity(StrEnum):
+    """How much a remark about trust matters, the worst last."""
+
+    GOOD = "good"
+    NOTE = "note"
+    WARNING = "warning"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """One thing to know before a message is believed."""
+
+    kind: str
+    """Stable name: authentication, first_time, look_alike, reply_to, return_path, name, sender, links, trackers,
+    attachments."""
+    severity: Severity
+    label: SafeText
+    """A few words for a strip; empty: it is only told when somebody asks."""
+    sentence: SafeText
+    """For people, whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +404,12 @@ class Message:
     """The first words of the visible text, one line, at most 200 characters."""
     remote_images: int = 0
     """How many images it wanted from elsewhere; none is ever fetched."""
+    trackers: int = 0
+    """How many of these are too small to be seen: they only tell the sender that it was opened."""
+    charset: SafeText = SafeText("")
+    """What its text was said to be written in; empty: nothing was said."""
+    trust: tuple[Trust, ...] = ()
+    """What speaks for and against its sender, the worst first."""
 
 
 # --- what happens -----------------------------------------------------------------------------

@@ -38,7 +38,7 @@ _MARK_RUN = f"[^\\w\\s!-~]{{{MARKS_LIMIT + 1}}}"
 _UNSAFE_LINE = re.compile(f"[{_SHOWN}{_DROPPED}{_BREAKS}\ud800-\udfff]|{_MARK_RUN}")
 _UNSAFE_BLOCK = re.compile(f"[{_SHOWN}{_DROPPED}\t\x0b\x0c\r\x85\u2028\u2029\ud800-\udfff]|{_MARK_RUN}")
 _BREAK_RUN = re.compile(f"[{_BREAKS}]+[ ]*")
-_BLOCK_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_BLOCK_BREAK = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _TO_PLACEHOLDER = re.compile(f"[{_SHOWN}\ud800-\udfff]")
 _TO_NOTHING = re.compile(f"[{_DROPPED}]")
 _MARK_RUNS = re.compile(_MARK_RUN + r"[^\w\s!-~]*")
@@ -61,7 +61,7 @@ def safe_line(untrusted: str, limit: int = LINE_LIMIT) -> SafeText:
 
 def safe_block(untrusted: str, limit: int = 50_000_000) -> SafeText:
     """Safe text of several lines: every kind of line end becomes a newline, tabs eight-column stops."""
-    text = untrusted[:limit]
+    text = untrusted[:limit].replace("\r\n", "\n")
     if not _UNSAFE_BLOCK.search(text):
         return SafeText(text)
     text = _BLOCK_BREAK.sub("\n", text)

@@ -96,3 +96,19 @@ def test_without_a_terminal_there_is_no_screen(tmp_path: Path) -> None:
     """A sentence instead of escape sequences in a file."""
     with world(tmp_path) as made, pytest.raises(TerminalError):
         run(made.client)
+
+
+async def test_a_dialog_is_closed_once(tmp_path: Path) -> None:
+    """Esc, typed twice at once, closes the list of links and not what is below it."""
+    with world(tmp_path, [Letter(body="https://a.example/ https://b.example/")]) as made:
+        app = made.app()
+        async with app.run_test(size=(100, 30)) as pilot:
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "[2]" in screen_text(app))
+            await pilot.press("o")
+            await wait_for(pilot, lambda: app.screen is not app.triage)
+            picker = app.screen
+            picker.dismiss(None)
+            picker.dismiss(None)
+            await wait_for(pilot, lambda: app.screen is app.triage)
+            assert app.is_running

@@ -36,6 +36,7 @@ from tui_mail.model import (
     LinkAsked,
     LinkState,
     Message,
+    Part,
     Protocol,
     StatusChanged,
 )
@@ -109,7 +110,7 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
         self._db = Database(paths, lambda _folders, _accounts: self._pulse.beat(), self.attention)
         self._db.on_outgoing = lambda txn: unsent.note(self._db, txn)
         purposes.keep_up(self._db, self.accounts)
-        self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention)
+        self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention, self._judged)
         self._pulse = Pulse(self._db, self._emit, self._attend)
         self._secret = secret or _secret
         self._sending_secret = secret or _sending_secret
@@ -188,9 +189,16 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
         """The message if it was parsed a short while ago."""
         return self._parsed.kept(message_id)
 
-    def message(self, message_id: int) -> Message | None:
-        """The message, parsed; None when its body is not here yet. Blocks on the parser: call it on a thread."""
-        return self._parsed.get(message_id)
+    def message(self, message_id: int, charset: str = "") -> Message | None:
+        """The message, parsed; None when its body is not here yet. Blocks on the parser: call it on a thread.
+
+        `charset` (`mime.charsets.CHOICES`): what its text is read as from now on; "auto": what the message says.
+        """
+        return self._parsed.get(message_id, charset)
+
+    def attachment_of(self, message_id: int, index: int) -> tuple[Part, bytes] | None:
+        """An attachment and its content; None when the body is not here yet. Blocks like `message`. Raises NotFound."""
+        return self._parsed.attachment(message_id, index)
 
     def prepare(self, ids: Sequence[int]) -> None:
         """Parse these messages behind the screen, as far as they are here: their first words get into their rows.

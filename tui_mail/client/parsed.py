@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
 from tui_mail.errors import MailError
-from tui_mail.model import Message
+from tui_mail.model import Message, Part
 from tui_mail.text import SafeText
 
 if TYPE_CHECKING:
@@ -31,8 +31,13 @@ class ParsedMessages:
         raw: Callable[[int], bytes | None],
         found_words: Callable[[list[tuple[int, SafeText]]], None],
         attention: Attention,
+        judged: Callable[[int, Message], Message] = lambda _, message: message,
     ) -> None:
-        """`raw` gives a body or None; `found_words` is told the first words of messages that were parsed."""
+        """`raw` gives a body or None; `found_words` is told the first words of messages that were parsed.
+
+        `judged` adds what speaks for and against a message.
+        """
+        self._judged = judged
         self._raw = raw
         self._found_words = found_words
         self._attention = attention
@@ -51,11 +56,19 @@ class ParsedMessages:
                 self._kept.move_to_end(message_id)
             return message
 
-    def get(self, message_id: int) -> Message | None:
-        """The message; None when its body is not here. Blocks on the parser."""
-        message = self.kept(message_id)
+    def forget(self) -> None:
+        """Parse anew what is asked for from now on."""
+        with self._lock:
+            self._kept.clear()
+
+    def get(self, message_id: int, charset: str = "") -> Message | None:
+        """The message; None when its body is not here. Blocks on the parser.
+
+        `charset`: what its text is read as from now on, whatever it says itself; "auto": what it says.
+        """
+        message = None if charset else self.kept(message_id)
         if message is None:
-            message = self._parse(message_id)
+            message = self._parse(message_id, "" if charset == "auto" else charset)
             if message is not None and message.snippet:
                 self._found_words([(message_id, message.snippet)])
         return message
@@ -106,11 +119,16 @@ class ParsedMessages:
         with self._lock:
             self._reading_ahead = False
 
-    def _parse(self, message_id: int) -> Message | None:
+    def attachment(self, message_id: int, index: int) -> tuple[Part, bytes] | None:
+        """An attachment and its content; None when the body is not here. Blocks on the parser. Raises NotFound."""
+        raw = self._raw(message_id)
+        return None if raw is None else self._parser().attachment(raw, index)
+
+    def _parse(self, message_id: int, charset: str = "") -> Message | None:
         raw = self._raw(message_id)
         if raw is None:
             return None
-        message = self._parser().parse(raw)
+        message = self._judged(message_id, self._parser().parse(raw, charset))
         with self._lock:
             self._kept[message_id] = message
             while len(self._kept) > KEPT:

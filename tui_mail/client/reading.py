@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from tui_mail.client import actions
 from tui_mail.client.inboxes import ALL_INBOXES, all_inboxes, inboxes
 from tui_mail.errors import NotFound
-from tui_mail.model import Account, Change, ChangeState, Conversation, Folder, Role, Row
+from tui_mail.model import Account, Change, ChangeState, Conversation, Folder, Message, Role, Row
 from tui_mail.store import bodies, conversations, folders, history, merged, rows, undoing
 from tui_mail.store.database import Database
 from tui_mail.threaded import Threads
 
 if TYPE_CHECKING:
+    from tui_mail.client.parsed import ParsedMessages
+    from tui_mail.client.trusting import Trusting
     from tui_mail.store.checkup import Checkup
     from tui_mail.store.holdings import Holdings
 
@@ -30,6 +32,8 @@ class Reading:
 
     accounts: tuple[Account, ...]
     _db: Database
+    _parsed: ParsedMessages
+    _trusting: Trusting | None = None
 
     def folders(self) -> list[Folder]:
         """All folders in the order of the tree: accounts as configured, roles first, then names."""
@@ -173,3 +177,11 @@ class Reading:
     def handled_since(self, moment: float) -> int:
         """How many messages were moved or deleted since then (epoch), without what was undone."""
         return history.handled_since(self._db.read(), int(moment))
+
+    def _judged(self, message_id: int, message: Message) -> Message:
+        """A parsed message with what speaks for and against it."""
+        if self._trusting is None:
+            from tui_mail.client.trusting import Trusting  # needs more than a start can pay
+
+            self._trusting = Trusting(self._db, lambda: self.accounts, self._parsed.forget)
+        return self._trusting.judged(message_id, message)

@@ -32,6 +32,7 @@ _ACCOUNT_KEYS = (
     "oauth",
     "folders",
     "notify",
+    "authserv_ids",
     "keep_bodies",
     *WRITING_KEYS,
 )
@@ -207,6 +208,7 @@ class Reader:
             oauth=oauth_of(self, path, table),
             folders=folders_of(self, path, table),
             notify=notify_of(self, path, table),
+            authserv_ids=self.strings(path, table, "authserv_ids"),
             keep_bodies=self._keep_bodies(path, table),
             delete_from_server=self._delete_from_server((*path, "incoming"), incoming_table, protocol),
             check_every=self._check_every((*path, "incoming"), incoming_table, protocol),

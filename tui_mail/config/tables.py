@@ -35,6 +35,7 @@ def account_table(account: Account) -> Table:
             "smime_key": account.smime_key,
             "smime_folder": account.smime_folder,
             "notify": list(account.notify),
+            "authserv_ids": list(account.authserv_ids),
         },
         {
             "name": "",
@@ -50,6 +51,7 @@ def account_table(account: Account) -> Table:
             "smime_key": "",
             "smime_folder": "",
             "notify": ["inbox"],
+            "authserv_ids": [],
         },
     )
     if account.protocol is not Protocol.LOCAL:

@@ -55,7 +55,7 @@ def parsed(key: str, text: str) -> object | None:
     if last == "allow_cleartext":
         word = text.strip().lower()
         return True if word in _TRUE else False if word in _FALSE else text
-    if key in ("aliases", "notify"):
+    if key in ("aliases", "notify", "authserv_ids"):
         return [one.strip() for one in text.split(",") if one.strip()]
     if last.endswith("_command"):
         try:
@@ -80,6 +80,7 @@ def shown(account: Account) -> dict[str, str]:
         "attribution": account.attribution,
         "save_sent": account.save_sent,
         "notify": ", ".join(account.notify),
+        "authserv_ids": ", ".join(account.authserv_ids),
         "sendmail_command": shlex.join(account.sendmail_command),
         "smime_certificate": account.smime_certificate,
         "smime_key": account.smime_key,

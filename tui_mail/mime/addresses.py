@@ -33,6 +33,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT = re.compile(r"\([^()]*\)")
 _LOOSE = re.compile(r"[ \t]*([@.])[ \t]*")
 _ROUTE = re.compile(r"(?:@[^:@,]*,?)+:")
+_AT_SIGNS = "@＠﹫"
 _LONGEST = 1_000
 """Longest name or address kept, in characters."""
 
@@ -53,6 +54,11 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
         if len(text) < _LONGEST:
             _cache[text] = known
     return known
+
+
+def pretends(address: Address) -> bool:
+    """True when the name holds an address that is not the real one."""
+    return any(sign in address.name for sign in _AT_SIGNS) and address.name.strip("'\"<> ") != address.email
 
 
 def _parse(text: str) -> tuple[Address, ...]:
@@ -94,17 +100,17 @@ class _Entry:
         if self.angles:
             emails = {email for angle in self.angles if (email := _in_angle(angle))}
             if len(emails) == 1 and all(_in_angle(angle) for angle in self.angles if angle.strip()):
-                return Address(_shown(words or comment), safe_line(emails.pop(), _LONGEST))
+                return Address(_shown(words or comment), _email(emails.pop()))
             text = " ".join([words, *(f"<{angle}>" for angle in self.angles if angle.strip())]).strip()
             return Address(safe_line(text, _LONGEST), SafeText("")) if text else None
         written = _LOOSE.sub(r"\1", "".join(self.written).strip())
         if "@" not in written:
             if comment and written and written.isascii() and not re.search(r'[\s"?]', written):
-                return Address(_shown(comment), safe_line(written, _LONGEST))
+                return Address(_shown(comment), _email(written))
             return Address(_shown(words), SafeText("")) if words else None
         before, _, last = written.rpartition(" ")
         if _ADDR_SPEC.fullmatch(written):
-            return Address(_shown(comment), safe_line(written, _LONGEST))
+            return Address(_shown(comment), _email(written))
         if "@" not in before and _BARE.fullmatch(last):
             return Address(_shown(before.replace('"', "") or comment), safe_line(last, _LONGEST))
         return Address(safe_line(words, _LONGEST), SafeText(""))
@@ -178,6 +184,15 @@ def _comment_end(text: str, start: int) -> int:
             if depth == 0:
                 return mark.end()
     return 0
+
+
+def _email(email: str) -> SafeText:
+    """An address; its domain in A-labels where its letters could be taken for others."""
+    if not email.isascii():
+        from tui_mail.mime.domains import shown_email  # needs more than a start of the program can pay
+
+        email = shown_email(email[:_LONGEST])
+    return safe_line(email, _LONGEST)
 
 
 def _shown(words: str) -> SafeText:

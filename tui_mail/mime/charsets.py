@@ -116,6 +116,45 @@ def decode(data: bytes, charset: str = "", otherwise: str = "") -> str:
         return latin(data)
 
 
+def forced(data: bytes, charset: str) -> str:
+    """Text of `data` in a charset that a person chose, and in no other; never raises."""
+    codec = codec_of(charset) or LATIN
+    if codec == LATIN:
+        return latin(data)
+    try:
+        return _without_mark(data.decode(codec, "replace"))
+    except (UnicodeError, ValueError):
+        return latin(data)
+
+
+CHOICES = (
+    ("utf-8", "Unicode"),
+    ("windows-1252", "Western"),
+    ("iso-8859-15", "Western with €"),
+    ("windows-1250", "Central European"),
+    ("iso-8859-2", "Central European, ISO"),
+    ("windows-1251", "Cyrillic"),
+    ("koi8-r", "Cyrillic, KOI8"),
+    ("windows-1253", "Greek"),
+    ("windows-1254", "Turkish"),
+    ("windows-1255", "Hebrew"),
+    ("windows-1256", "Arabic"),
+    ("windows-1257", "Baltic"),
+    ("windows-1258", "Vietnamese"),
+    ("windows-874", "Thai"),
+    ("gb18030", "Chinese, simplified"),
+    ("big5", "Chinese, traditional"),
+    ("shift_jis", "Japanese, Shift-JIS"),
+    ("iso-2022-jp", "Japanese, ISO-2022"),
+    ("euc-jp", "Japanese, EUC"),
+    ("euc-kr", "Korean"),
+    ("macintosh", "Western, Macintosh"),
+    ("cp437", "DOS"),
+    ("utf-16", "Unicode, 16 bits"),
+)
+"""What a person may choose when a text looks wrong: (charset, whose it is)."""
+
+
 def latin(data: bytes) -> str:
     """`data` as windows-1252; the five gaps stay C1 controls, which safe text then marks."""
     text = data.decode("latin-1")

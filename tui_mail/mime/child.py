@@ -28,7 +28,7 @@ def main(descriptor: int, cpu_seconds: int, memory: int, answer: str) -> None:
     _stand_behind()
     with imports_without(OPENSSL):
         from tui_mail.mime import facts, html, links, parse, structure
-        from tui_mail.mime.frames import pack_message, pack_words, receive_frame, send_frame
+        from tui_mail.mime.frames import pack_words, receive_frame, send_frame, unpack_request
 
         html.html_view("<p>warm</p>", links.Links())
         if answer == "message":
@@ -39,6 +39,7 @@ def main(descriptor: int, cpu_seconds: int, memory: int, answer: str) -> None:
     with socket.socket(fileno=descriptor) as line:
         while True:
             try:
+                charset, attachment = unpack_request(receive_frame(line))
                 raw = receive_frame(line)
             except (EOFError, OSError):
                 return
@@ -46,18 +47,32 @@ def main(descriptor: int, cpu_seconds: int, memory: int, answer: str) -> None:
             if answer == "words":
                 frame = pack_words(parse.words_in(raw))
             else:
-                try:
-                    message = parse.parse_message(raw)
-                except MemoryError:
-                    reason = "This message needs too much memory; what you see is its raw text."
-                    message = parse.raw_message(raw, reason)
-                frame = pack_message(message)
-                del message
+                frame = _attachment(raw, attachment) if attachment else _message(raw, charset)
             del raw
             try:
                 send_frame(line, frame)
             except OSError:
                 return
+
+
+def _message(raw: bytes, charset: str) -> bytes:
+    from tui_mail.mime import frames, parse
+
+    try:
+        message = parse.parse_message(raw, charset)
+    except MemoryError:
+        message = parse.raw_message(raw, "This message needs too much memory; what you see is its raw text.")
+    return frames.pack_message(message)
+
+
+def _attachment(raw: bytes, number: int) -> bytes:
+    from tui_mail.errors import NotFound
+    from tui_mail.mime import frames, parse
+
+    try:
+        return frames.pack_attachment(parse.attachment_bytes(raw, number))
+    except (NotFound, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, MemoryError):
+        return frames.pack_attachment(None)
 
 
 def _stand_behind() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from binascii import Error, a2b_qp, a2b_uu
 
-from tui_mail.mime.charsets import codec_of, decode
+from tui_mail.mime.charsets import codec_of, decode, forced
 from tui_mail.mime.structure import Entity
 from tui_mail.mime.words import from_base64
 
-TEXT_LIMIT = 4_000_000
+TEXT_LIMIT = 2_000_000
 """Most octets of one text part that are turned into text."""
 
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} .*\n", re.MULTILINE)
@@ -21,6 +21,8 @@ _UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 
 def payload(raw: bytes, entity: Entity) -> bytes:
     """The octets that the sender encoded. Never raises; damaged encodings yield what can be had."""
+    if entity.content is not None:
+        return entity.content
     body = raw[entity.body : entity.end]
     encoding = entity.encoding
     if encoding == "base64":
@@ -34,6 +36,8 @@ def payload(raw: bytes, entity: Entity) -> bytes:
 
 def payload_size(raw: bytes, entity: Entity) -> int:
     """`len(payload(…))`, without decoding base64."""
+    if entity.content is not None:
+        return len(entity.content)
     if entity.encoding == "base64":
         digits = raw[entity.body : entity.end].translate(None, _SPACES)
         return len(digits.rstrip(b"=")) * 3 // 4
@@ -42,11 +46,28 @@ def payload_size(raw: bytes, entity: Entity) -> int:
     return entity.end - entity.body
 
 
-def text_of(raw: bytes, entity: Entity) -> tuple[str, bool]:
-    """The text of a text part (unsafe still), and whether it was cut at TEXT_LIMIT."""
+def head(raw: bytes, entity: Entity, octets: int = 64) -> bytes:
+    """The first octets of `payload(…)`, for the price of these."""
+    if entity.content is not None:
+        return entity.content[:octets]
+    start = raw[entity.body : min(entity.end, entity.body + 4 * octets + 200)]
+    if entity.encoding == "base64":
+        return from_base64(start)[:octets]
+    if entity.encoding == "quoted-printable":
+        return a2b_qp(start)[:octets]
+    return start[:octets]
+
+
+def text_of(raw: bytes, entity: Entity, charset: str = "") -> tuple[str, bool]:
+    """The text of a text part (unsafe still), and whether it was cut at TEXT_LIMIT.
+
+    `charset`: what a person says it is, whatever the sender said; it is ignored if it is unknown.
+    """
     data = payload(raw, entity)
     was_cut = len(data) > TEXT_LIMIT
     data = data[:TEXT_LIMIT]
+    if codec_of(charset):
+        return forced(data, charset), was_cut
     charset = entity.parameters.get("charset", "")
     if entity.content_type == "text/html" and codec_of(charset) in (None, "ascii"):
         declared = _META_CHARSET.search(data[:4000])

@@ -11,7 +11,7 @@ import socket
 import struct
 from typing import Any
 
-from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Span
+from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Severity, Span, Trust
 
 FRAME_LIMIT = 256 * 1024 * 1024
 _LENGTH = struct.Struct("!I")
@@ -59,20 +59,22 @@ def pack_message(message: Message) -> bytes:
             (block.kind, block.depth, [(span.text, span.bold, span.italic, span.link) for span in block.spans])
             for block in message.blocks
         ],
-        [(part.index, part.filename, part.content_type, part.size, part.inline) for part in message.attachments],
-        [(link.url, link.safe, link.text) for link in message.links],
+        [_pack_part(part) for part in message.attachments],
+        [(link.url, link.safe, link.text, link.claims) for link in message.links],
         message.warnings,
         message.snippet,
-        message.remote_images,
+        [message.remote_images, message.trackers, message.charset],
+        [(one.kind, one.severity, one.label, one.sentence) for one in message.trust],
     ]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def unpack_message(frame: bytes) -> Message:
     """The Message of a frame. Raises ValueError, TypeError or LookupError if it is none."""
-    date, people, subject, message_id, headers, text, blocks, parts, links, warnings, snippet, remote = json.loads(
-        frame
-    )
+    (
+        date, people, subject, message_id, headers, text, blocks, parts, links, warnings, snippet, more, trust,
+    ) = json.loads(frame)  # fmt: skip
+    remote, trackers, charset = more
     from_, sender, to, cc, bcc, reply_to = map(_unpack_addresses, people)
     kinds = {kind.value: kind for kind in BlockKind}
     return Message(
@@ -90,7 +92,37 @@ def unpack_message(frame: bytes) -> Message:
         warnings=tuple(warnings),
         snippet=snippet,
         remote_images=remote,
+        trackers=trackers,
+        charset=charset,
+        trust=tuple(Trust(kind, Severity(severity), label, sentence) for kind, severity, label, sentence in trust),
     )  # fmt: skip
+
+
+def pack_request(charset: str, attachment: int) -> bytes:
+    """What is asked about the message in the next frame: itself, or (not 0) an attachment of it."""
+    return json.dumps([charset, attachment]).encode()
+
+
+def unpack_request(frame: bytes) -> tuple[str, int]:
+    """(charset or "", number of an attachment or 0)."""
+    charset, attachment = json.loads(frame)
+    return charset, attachment
+
+
+def pack_attachment(found: tuple[Part, bytes] | None) -> bytes:
+    """An attachment and its content; or that there is none."""
+    if found is None:
+        return b""
+    part, content = found
+    return b"%s\n%s" % (json.dumps(_pack_part(part)).encode(), content)
+
+
+def unpack_attachment(frame: bytes) -> tuple[Part, bytes] | None:
+    """As `pack_attachment`. Raises ValueError, TypeError or LookupError if it is none."""
+    if not frame:
+        return None
+    end = frame.index(b"\n")
+    return Part(*json.loads(frame[:end])), frame[end + 1 :]
 
 
 def pack_words(words: tuple[list[str], list[str]]) -> bytes:
@@ -104,6 +136,10 @@ def unpack_words(frame: bytes) -> tuple[str, str]:
     if _NO_WORDS.search(names) or _NO_WORDS.search(text):
         raise ValueError("no words")
     return names, text
+
+
+def _pack_part(part: Part) -> tuple[int, str, str, int, bool, str]:
+    return part.index, part.filename, part.content_type, part.size, part.inline, part.risk
 
 
 def _people(message: Message) -> tuple[tuple[Address, ...], ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui_mail.mime.grid import grid_of, row_is_short, tables_with_content, tags
 from tui_mail.mime.links import Links
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 1_000_000
 """Characters of HTML that are looked at, pictures in place not counted."""
 NODES_LIMIT = 200_000
-SECONDS_LIMIT = 2.0
+SECONDS_LIMIT = 0.5
+"""Of this process's computing; what else the machine does meanwhile cuts nothing short."""
 BLOCKS_LIMIT = 20_000
 
 _DEPTH_LIMIT = 1_000
@@ -63,12 +64,13 @@ class HtmlView:
     hidden: int = 0
     """Passages that the sender made invisible."""
     remote_images: int = 0
+    trackers: int = 0
+    """How many of these nobody could see."""
     was_cut: bool = False
     """A limit was reached: there is more than what is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(NamedTuple):
     """What an element hands down to its children."""
 
     bold: bool = False
@@ -139,7 +141,7 @@ class _Walk:
         self.counters: list[int] = []
         self.marker = ""
         self.hidden = 0
-        self.remote = 0
+        self.remote = self.trackers = 0
         self.rich: set[int] = set()
         self.in_joined_cell = False
 
@@ -147,16 +149,18 @@ class _Walk:
         for element in root.css("style"):
             self.sheet.read(element.text(deep=True) or "")
         self.rich = tables_with_content(root)
-        self.remote = sum(
-            1 for image in root.css("img") if (image.attributes.get("src") or "").strip().lower().startswith(_REMOTE)
-        )
-        deadline = time.monotonic() + SECONDS_LIMIT
+        for image in root.css("img"):
+            attributes = image.attributes
+            if (attributes.get("src") or attributes.get("srcset") or "").strip().lower().startswith(_REMOTE):
+                self.remote += 1
+                self.trackers += _is_pixel(attributes)
+        deadline = time.process_time() + SECONDS_LIMIT
         node: LexborNode | None = root
         count = 0
         was_cut = False
         while node is not None:
             count += 1
-            if count > NODES_LIMIT or (not count & 1023 and time.monotonic() > deadline):
+            if count > NODES_LIMIT or (not count & 255 and time.process_time() > deadline):
                 was_cut = True
                 break
             if len(self.runs.blocks) > BLOCKS_LIMIT:
@@ -167,7 +171,7 @@ class _Walk:
                 continue
             node = self.following(node, root)
         self.flush()
-        return HtmlView(self.runs.blocks, self.hidden, self.remote, was_cut)
+        return HtmlView(self.runs.blocks, self.hidden, self.remote, self.trackers, was_cut)
 
     def following(self, node: LexborNode, root: LexborNode) -> LexborNode | None:
         """The next node in reading order after `node` and its children; leaves what ends on the way."""
@@ -238,30 +242,30 @@ class _Walk:
             else:
                 self.flush()
         if tag in _BOLD:
-            return replace(context, bold=True)
+            return context._replace(bold=True)
         if tag in _ITALIC:
-            return replace(context, italic=True)
+            return context._replace(italic=True)
         if tag == "a":
             number = self.links.add(attributes.get("href") or "")
-            return replace(context, link=number) if number else context
+            return context._replace(link=number) if number else context
         if tag == "blockquote":
             indents = "border:none" in (attributes.get("style") or "").lower().replace(" ", "")
-            return context if indents else replace(context, quote=context.quote + 1)
+            return context if indents else context._replace(quote=context.quote + 1)
         if tag in _LISTS:
             self.counters.append(_start(attributes) if tag == "ol" else -1)
-            return replace(context, lists=context.lists + 1)
+            return context._replace(lists=context.lists + 1)
         if tag == "li":
             self.marker = self.next_marker()
         elif tag in {"pre", "xmp", "listing", "plaintext"}:
-            return replace(context, pre=True)
+            return context._replace(pre=True)
         elif len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
-            return replace(context, heading=True)
+            return context._replace(heading=True)
         elif tag == "q":
             self.runs.add("“", context.bold, context.italic, context.link)
         elif tag == "tr":
-            return replace(context, joined=self.may_join(node))
+            return context._replace(joined=self.may_join(node))
         elif tag in {"td", "table"} and (tag == "table" or not context.joined):
-            return replace(context, joined=False)
+            return context._replace(joined=False)
         return context
 
     def next_marker(self) -> str:
@@ -322,25 +326,28 @@ class _Walk:
             self.marker = ""
 
 
+_PIXEL_STYLE = re.compile(
+    r"(?:^|[;\s])(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE
+)
 _REMOTE = ("http:", "https:", "//")
 
 
 def _styled(context: _Context, style: dict[str, str]) -> _Context:
     visibility = value_of(style, "visibility")
     if visibility and (visibility in {"hidden", "collapse"}) != context.invisible:
-        context = replace(context, invisible=not context.invisible)
+        context = context._replace(invisible=not context.invisible)
     size = value_of(style, "font-size")
     if size and is_zero(size) != context.sizeless:
-        context = replace(context, sizeless=not context.sizeless)
+        context = context._replace(sizeless=not context.sizeless)
     weight = value_of(style, "font-weight")
     if weight in {"bold", "bolder", "600", "700", "800", "900"} and not context.bold:
-        context = replace(context, bold=True)
+        context = context._replace(bold=True)
     elif weight in {"normal", "400", "300"} and context.bold:
-        context = replace(context, bold=False)
+        context = context._replace(bold=False)
     if value_of(style, "font-style") in {"italic", "oblique"} and not context.italic:
-        context = replace(context, italic=True)
+        context = context._replace(italic=True)
     if value_of(style, "white-space") in {"pre", "pre-wrap"} and not context.pre:
-        context = replace(context, pre=True)
+        context = context._replace(pre=True)
     return context
 
 
@@ -351,4 +358,4 @@ def _start(attributes: dict[str, str | None]) -> int:
 
 def _is_pixel(attributes: dict[str, str | None]) -> bool:
     sizes = [(attributes.get(name) or "").strip().removesuffix("px") for name in ("width", "height")]
-    return any(size in {"0", "1"} for size in sizes)
+    return any(size in {"0", "1"} for size in sizes) or bool(_PIXEL_STYLE.search(attributes.get("style") or ""))

@@ -15,14 +15,14 @@ _PROVIDER_NAMES = (
 _PROVIDERS = frozenset(_PROVIDER_NAMES.split())
 """So common that a slip near them is one even when nobody there was written to, and that none of them is a slip."""
 
-_LOOKS = str.maketrans(
-    {
-        "0": "o", "1": "l", "i": "l", "|": "l", "5": "s", "ı": "l",
-        "а": "a", "в": "b", "с": "c", "ԁ": "d", "е": "e", "һ": "h", "і": "l", "ј": "j", "к": "k", "ӏ": "l", "м": "m",
-        "н": "h", "о": "o", "р": "p", "ԛ": "q", "ѕ": "s", "т": "t", "у": "y", "х": "x", "ԝ": "w", "г": "r",
-        "α": "a", "ε": "e", "ι": "l", "κ": "k", "ν": "v", "ο": "o", "ρ": "p", "τ": "t", "υ": "u", "χ": "x", "ω": "w",
-    }
-)  # fmt: skip
+LOOKS: dict[str, str] = {
+    "0": "o", "1": "l", "i": "l", "|": "l", "5": "s", "ı": "l",
+    "а": "a", "в": "b", "с": "c", "ԁ": "d", "е": "e", "һ": "h", "і": "l", "ј": "j", "к": "k", "ӏ": "l", "м": "m",
+    "н": "h", "о": "o", "р": "p", "ԛ": "q", "ѕ": "s", "т": "t", "у": "y", "х": "x", "ԝ": "w", "г": "r",
+    "α": "a", "ε": "e", "ι": "l", "κ": "k", "ν": "v", "ο": "o", "ρ": "p", "τ": "t", "υ": "u", "χ": "x", "ω": "w",
+}  # fmt: skip
+"""Letters by the Latin one that they can be taken for."""
+_LOOKS = str.maketrans(LOOKS)
 _LONG = 9
 """Domains from this length on may differ in two characters, shorter ones in one."""
 

@@ -13,7 +13,7 @@ from tui_mail.errors import NotFound
 from tui_mail.mime import facts
 from tui_mail.mime.addresses import parse_addresses
 from tui_mail.mime.dates import parse_date
-from tui_mail.mime.decode import payload, payload_size, text_of
+from tui_mail.mime.decode import head, payload, payload_size, text_of
 from tui_mail.mime.headers import (
     BLOCK_LIMIT,
     named_texts,
@@ -24,9 +24,12 @@ from tui_mail.mime.headers import (
     text_as_sender,
 )
 from tui_mail.mime.html import html_view
+from tui_mail.mime.lies import with_claims
 from tui_mail.mime.links import Links
-from tui_mail.mime.parts import Passage, file_name, sort_parts
+from tui_mail.mime.packed import contents
+from tui_mail.mime.parts import Passage, file_name
 from tui_mail.mime.plain import plain_blocks, unflowed
+from tui_mail.mime.risks import risk_of
 from tui_mail.mime.structure import DEPTH_LIMIT, PARTS_LIMIT, Entity, Outline, outline
 from tui_mail.model import Address, Block, BlockKind, Message, Part, Span
 from tui_mail.text import SafeText, safe_block, safe_line
@@ -35,6 +38,8 @@ MESSAGE_LIMIT = 50_000_000
 """Octets of a message that are looked at."""
 TEXT_LIMIT = 4_000_000
 """Characters of text that a Message carries."""
+LINES_LIMIT = 60_000
+"""Lines of a text that are shown: a thousand screens."""
 RAW_LIMIT = 200_000
 """Octets shown of a message that could not be parsed."""
 SEARCHED_LIMIT = 200_000
@@ -47,10 +52,13 @@ _ADDRESS_FIELDS = frozenset({"from", "sender", "to", "cc", "bcc", "reply-to"})
 _VISIBLE = frozenset({BlockKind.TEXT, BlockKind.HEADING, BlockKind.ITEM, BlockKind.PRE, BlockKind.TABLE})
 
 
-def parse_message(raw: bytes) -> Message:
-    """The message, ready to read. Always returns; see `warnings`."""
+def parse_message(raw: bytes, charset: str = "") -> Message:
+    """The message, ready to read. Always returns; see `warnings`.
+
+    `charset`: what its text is written in (`charsets.CHOICES`), whatever it says itself.
+    """
     try:
-        return _Reading(raw).message()
+        return _Reading(raw, charset).message()
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return raw_message(raw, "This message is damaged; what you see is its raw text.")
 
@@ -72,12 +80,12 @@ def words_in(raw: bytes) -> tuple[list[str], list[str]]:
 def attachment_bytes(raw: bytes, index: int) -> tuple[Part, bytes]:
     """The attachment that parse_message listed as `index`, and its content. Raises NotFound."""
     whole = outline(raw[:MESSAGE_LIMIT])
-    attachments = sort_parts(whole).attachments
+    attachments = contents(whole).attachments
     if not 1 <= index <= len(attachments):
         raise NotFound(f"The message has no attachment number {index}.")
     entity, is_inline = attachments[index - 1]
     content = payload(whole.raw, entity)
-    return _part(entity, index, len(content), is_inline), content
+    return _part(whole.raw, entity, index, len(content), is_inline), content
 
 
 def raw_message(raw: bytes, warning: str) -> Message:
@@ -97,8 +105,10 @@ def raw_message(raw: bytes, warning: str) -> Message:
 class _Reading:
     """One message on its way from bytes to Message."""
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(self, raw: bytes, charset: str = "") -> None:
         self.warnings: list[SafeText] = []
+        self.chosen_charset = charset
+        self.charset = ""
         if len(raw) > MESSAGE_LIMIT:
             raw = raw[:MESSAGE_LIMIT]
             self.warn(f"This message is larger than {MESSAGE_LIMIT // 1_000_000} MB; the rest of it is not shown.")
@@ -108,7 +118,7 @@ class _Reading:
         self.blocks: list[Block] = []
         self.texts: list[str] = []
         self.hidden = 0
-        self.remote_images = 0
+        self.remote_images = self.trackers = 0
         self.was_cut = False
 
     def warn(self, sentence: str) -> None:
@@ -142,10 +152,12 @@ class _Reading:
             text=text,
             blocks=blocks,
             attachments=self.attachments(),
-            links=self.links.all(),
+            links=with_claims(blocks, self.links.all()),
             warnings=tuple(self.warnings),
             snippet=snippet_of(blocks),
             remote_images=self.remote_images,
+            trackers=self.trackers,
+            charset=safe_line(self.chosen_charset or self.charset, 60),
         )
 
     # --- header -------------------------------------------------------------------------------
@@ -194,12 +206,12 @@ class _Reading:
 
     def attachments(self) -> tuple[Part, ...]:
         return tuple(
-            _part(entity, number, payload_size(self.raw, entity), is_inline)
+            _part(self.raw, entity, number, payload_size(self.raw, entity), is_inline)
             for number, (entity, is_inline) in enumerate(self.sorted.attachments, start=1)
         )
 
     def read_body(self) -> None:
-        self.sorted = sort_parts(self.whole)
+        self.sorted = contents(self.whole)
         for passage in self.sorted.passages:
             self.read_passage(passage)
         if self.hidden:
@@ -227,10 +239,11 @@ class _Reading:
         if kind in {"message/rfc822", "message/global"}:
             self.note_attached(entity)
         elif kind in {"text/html", "text/enriched", "text/richtext"}:
-            html, was_cut = text_of(self.raw, entity)
+            html, was_cut = self.text_of(entity)
             view = html_view(html, self.links)
             self.hidden += view.hidden
             self.remote_images += view.remote_images
+            self.trackers += view.trackers
             self.was_cut |= was_cut or view.was_cut
             self.add(view.blocks)
         else:
@@ -244,12 +257,21 @@ class _Reading:
         """Plain text parts one after the other, safe, soft line ends joined."""
         texts = []
         for entity in entities:
-            text, was_cut = text_of(self.raw, entity)
+            text, was_cut = self.text_of(entity)
             self.was_cut |= was_cut
             if entity.parameters.get("format", "").lower() == "flowed":
                 text = unflowed(text, delete_space=entity.parameters.get("delsp", "").lower() == "yes")
+            lines = text.split("\n", LINES_LIMIT)
+            if len(lines) > LINES_LIMIT:
+                text = text[: -len(lines[-1]) - 1]
+                self.was_cut = True
             texts.append(safe_block(text))
         return SafeText("\n\n".join(texts))
+
+    def text_of(self, entity: Entity) -> tuple[str, bool]:
+        """A part's text; of the first one its charset is remembered."""
+        self.charset = self.charset or entity.parameters.get("charset", "")
+        return text_of(self.raw, entity, self.chosen_charset)
 
     def add(self, blocks: list[Block]) -> None:
         self.blocks.extend(blocks)
@@ -263,13 +285,19 @@ class _Reading:
         self.note(f"Attached message: “{fields.subject or 'no subject'}” from {sender.strip()}")
 
 
-def _part(entity: Entity, index: int, size: int, is_inline: bool) -> Part:
+def _part(raw: bytes, entity: Entity, index: int, size: int, is_inline: bool) -> Part:
+    risk = (
+        ""
+        if entity.content_type.startswith("message/")
+        else risk_of(entity.filename, entity.content_type, head(raw, entity))
+    )
     return Part(
         index,
         safe_line(file_name(entity, index), 1_000),
         safe_line(entity.content_type, 200),
         size,
         is_inline,
+        safe_line(risk),
     )
 
 

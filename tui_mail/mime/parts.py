@@ -67,6 +67,12 @@ def file_name(entity: Entity, number: int) -> str:
     return f"{stem}-{number}.{_EXTENSIONS.get(kind, 'eml' if stem == 'message' else 'bin')}"
 
 
+def guessed_type(name: str) -> str:
+    """A content type by the ending of a file's name."""
+    ending = name.lower().rpartition(".")[2]
+    return next((kind for kind, known in _EXTENSIONS.items() if known == ending), "application/octet-stream")
+
+
 def _sort(entity: Entity, result: Sorted, *, within_related: bool) -> None:
     kind = entity.content_type
     if not entity.is_multipart:

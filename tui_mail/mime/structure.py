@@ -42,6 +42,13 @@ class Entity:
     too_deep: bool = False
     blank: bool = False
     """A leaf without anything but white space in it."""
+    content: bytes | None = None
+    """The octets of a part that was packed into another one, and has no place in `raw` of its own."""
+
+    def name_parts(self, content_type: str, filename: str, parameters: dict[str, str]) -> None:
+        """Say what a part is that has no header."""
+        self._content_type = content_type, parameters
+        self.filename = filename
 
     @cached_property
     def fields(self) -> dict[str, str]:
@@ -101,8 +108,6 @@ class Outline:
     root: Entity
     too_many: bool = False
     too_deep: bool = False
-    blank: bool = False
-    """A leaf without anything but white space in it."""
     incomplete: bool = False
     """A multipart's closing delimiter never came."""
     parts: int = 1

@@ -15,9 +15,17 @@ import threading
 from types import TracebackType
 from typing import Literal
 
-from tui_mail.mime.frames import receive_frame, send_frame, unpack_message, unpack_words
+from tui_mail.errors import NotFound
+from tui_mail.mime.frames import (
+    pack_request,
+    receive_frame,
+    send_frame,
+    unpack_attachment,
+    unpack_message,
+    unpack_words,
+)
 from tui_mail.mime.parse import MESSAGE_LIMIT, raw_message
-from tui_mail.model import Message
+from tui_mail.model import Message, Part
 from tui_mail.thrift import MALLOC
 
 SECONDS_LIMIT = 10.0
@@ -75,19 +83,34 @@ class ParserProcess:
             finally:
                 self._lock.release()
 
-    def parse(self, raw: bytes) -> Message:
-        """The parsed message; the raw text with a warning when parsing failed. Blocks up to SECONDS_LIMIT."""
+    def parse(self, raw: bytes, charset: str = "") -> Message:
+        """The parsed message; the raw text with a warning when parsing failed. Blocks up to SECONDS_LIMIT.
+
+        `charset`: what its text is written in, whatever it says itself.
+        """
         with self._lock:
             if self._is_closed:
                 return raw_message(raw, "The reader is closed.")
             try:
-                return self._ask(raw[: MESSAGE_LIMIT + 1])
+                return unpack_message(self._answered(raw[: MESSAGE_LIMIT + 1], charset))
             except TimeoutError:
                 self._end()
                 return raw_message(raw, "This message takes too long to read; what you see is its raw text.")
             except (OSError, EOFError, ValueError, TypeError, LookupError):
                 self._end()
                 return raw_message(raw, "This message could not be read safely; what you see is its raw text.")
+
+    def attachment(self, raw: bytes, index: int) -> tuple[Part, bytes]:
+        """An attachment by its number, and its content. Blocks like `parse`. Raises NotFound."""
+        with self._lock:
+            found: tuple[Part, bytes] | None = None
+            try:
+                found = unpack_attachment(self._answered(raw[: MESSAGE_LIMIT + 1], attachment=index))
+            except (OSError, EOFError, ValueError, TypeError, LookupError):
+                self._end()
+            if found is None:
+                raise NotFound(f"The message has no attachment number {index} that can be read.")
+            return found
 
     def words(self, raw: bytes) -> tuple[str, str] | None:
         """The words of the files' names and those of the text; None when they cannot be had. Blocks like `parse`.
@@ -117,16 +140,16 @@ class ParserProcess:
         with self._lock:
             self._end()
 
-    def _ask(self, raw: bytes) -> Message:
-        return unpack_message(self._answered(raw))
-
-    def _answered(self, raw: bytes) -> bytes:
+    def _answered(self, raw: bytes, charset: str = "", attachment: int = 0) -> bytes:
         line = self._start()
+        request = pack_request(charset, attachment)
         try:
+            send_frame(line, request)
             send_frame(line, raw)
         except (BrokenPipeError, ConnectionResetError):
             self._end()
             line = self._start()
+            send_frame(line, request)
             send_frame(line, raw)
         return receive_frame(line)
 

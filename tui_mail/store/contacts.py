@@ -17,12 +17,13 @@ from tui_mail.text import safe_line
 
 BATCH = 500
 """Messages harvested in one write: a few milliseconds."""
-_MARK = "harvested"
+MARK = "harvested"
+"""Key in `meta`: the newest message that was looked at."""
 
 
 def harvest(txn: Transaction) -> bool:
     """Take the addresses out of the next messages that were not looked at; False when there are none left."""
-    row = txn.sql.execute("SELECT value FROM meta WHERE key = ?", (_MARK,)).fetchone()
+    row = txn.sql.execute("SELECT value FROM meta WHERE key = ?", (MARK,)).fetchone()
     seen = 0 if row is None else int(row[0])
     rows = txn.sql.execute(
         "SELECT m.id, m.date, m.from_, m.to_, m.cc, f.role FROM message m LEFT JOIN folder f ON f.id = m.view_folder"
@@ -38,7 +39,7 @@ def harvest(txn: Transaction) -> bool:
         elif role not in (Role.JUNK, Role.TRASH, Role.DRAFTS):
             for address in unpacked(from_):
                 _count(txn, address, date, received=1)
-    txn.sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_MARK, str(rows[-1][0])))
+    txn.sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (MARK, str(rows[-1][0])))
     return True
 
 

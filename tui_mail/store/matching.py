@@ -77,8 +77,22 @@ def letters(sql: sqlite3.Connection, ids: Iterable[int]) -> list[Letter]:
             chunk,
         ):
             words = {word.casefold() for word in keywords.split()}
-            place, marked = (id_, account, folder), (Flag(flags), words, date, size, list_id.lower(), bool(files))
-            found.append(Letter(*place, *marked, Kind(kind), bool(known), tuple(texts)))
+            found.append(
+                Letter(
+                    id=id_,
+                    account=account,
+                    folder=folder,
+                    flags=Flag(flags),
+                    keywords=words,
+                    date=date,
+                    size=size,
+                    list_id=list_id.lower(),
+                    has_attachments=bool(files),
+                    kind=Kind(kind),
+                    from_contact=bool(known),
+                    texts=tuple(texts),
+                )
+            )
     return found
 
 

@@ -194,6 +194,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("thread.fold", ("left",), "fold", "Show the conversation as one line", _LIST, 0, "Look"),
     Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 11, "Look"),
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
+    Action("reader.trust", ("w",), "why", "What speaks for and against the sender, in sentences", _MAIL, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
     Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 12, "Look"),
     Action(

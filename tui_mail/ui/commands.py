@@ -112,6 +112,7 @@ class Commands:
             "go.folder": self._filing.go,
             "reader.quotes": self._quotes,
             "reader.headers": screen.reading.show_headers,
+            "reader.trust": screen.reading.show_reasons,
             "reader.source": screen.reading.show_source,
             "link.open": lambda: pick_link(screen),
             "view.layout": screen.next_layout,

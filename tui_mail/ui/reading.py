@@ -16,7 +16,7 @@ from tui_mail.errors import MailError
 from tui_mail.model import BodyArrived, Message, Row
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, Errands, Then
-from tui_mail.ui.widgets.document import message_document, source_document, waiting_document
+from tui_mail.ui.widgets.document import Document, message_document, source_document, waiting_document
 from tui_mail.ui.widgets.reader import Reader
 from tui_mail.ui.widgets.row_text import Calendar
 
@@ -49,6 +49,7 @@ class Reading:
         """What is shown, parsed; None while it is not here."""
         self.as_source = False
         self.all_headers = False
+        self.reasons = False
 
     @property
     def message_id(self) -> int:
@@ -78,7 +79,7 @@ class Reading:
             self._shown(row.id)
             return
         self._row, self._next_row, self.message = row, next_row, None
-        self.as_source = self.all_headers = False
+        self.as_source = self.all_headers = self.reasons = False
         known = self._client.cached_message(row.id)
         if known is not None:
             self._show(row, known)
@@ -137,6 +138,12 @@ class Reading:
         self.as_source = False
         self._again()
 
+    def show_reasons(self) -> None:
+        """All that speaks for and against the message in sentences, or the strip."""
+        self.reasons = not self.reasons
+        self.as_source = False
+        self._again()
+
     def close(self) -> None:
         """End the thread."""
         self._errands.close()
@@ -146,11 +153,11 @@ class Reading:
             self._show(self._row, self.message)
 
     def _load(self, row: Row) -> None:
-        client, me = self._client, self._me
+        client = self._client
 
         def errand() -> Then:
             message = client.message(row.id)
-            document = message_document(message, row, Calendar.at(time.time()), me) if message is not None else None
+            document = self._document(message, row) if message is not None else None
 
             def then() -> None:
                 if row is not self._row:
@@ -178,9 +185,12 @@ class Reading:
 
     def _show(self, row: Row, message: Message) -> None:
         self.message = message
-        document = message_document(message, row, Calendar.at(time.time()), self._me, all_headers=self.all_headers)
-        self._reader.show(document)
+        self._reader.show(self._document(message, row))
         self._shown(row.id)
+
+    def _document(self, message: Message, row: Row) -> Document:
+        calendar = Calendar.at(time.time())
+        return message_document(message, row, calendar, self._me, all_headers=self.all_headers, reasons=self.reasons)
 
     def _wait(self, row: Row, words: str) -> None:
         self._reader.show(waiting_document(row, Calendar.at(time.time()), self._me, SafeText(words)))

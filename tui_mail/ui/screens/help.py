@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.keys import Keymap
+from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.screens.picker import LOW
 from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.document import Document, Paragraph

@@ -14,10 +14,10 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from tui_mail.ui.actions import Place
 from tui_mail.ui.keys import Keymap, KeyReader, key_name
+from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.screens.picker import LOW
 from tui_mail.ui.widgets.key_bar import KeyBar
 from tui_mail.ui.widgets.line_view import CursorView

@@ -11,12 +11,12 @@ from pathlib import Path
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui_mail.text import safe_line
 from tui_mail.ui.bridge import Bridge, Errands, Then
 from tui_mail.ui.pasting import pasted_files
+from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.screens.picker import LOW, ROWS, Choice, ChoiceList, list_room
 from tui_mail.ui.widgets.attachment_bar import size_words
 from tui_mail.ui.widgets.cells import steady

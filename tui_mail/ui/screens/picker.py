@@ -13,11 +13,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input
 
 from tui_mail.ui.fuzzy import score
+from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.widgets.cells import clip, right, width
 from tui_mail.ui.widgets.line_view import CursorView
 from tui_mail.ui.widgets.one_line import OneLine

@@ -8,10 +8,10 @@ from __future__ import annotations
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui_mail.text import SafeText
+from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.widgets.cells import clip, width
 from tui_mail.ui.widgets.one_line import OneLine
 

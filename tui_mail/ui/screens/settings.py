@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
@@ -24,6 +23,7 @@ from tui_mail.ui.actions import Place
 from tui_mail.ui.bridge import Errands, Then
 from tui_mail.ui.keys import PRESETS
 from tui_mail.ui.memory import remember
+from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.screens.list_box import ItemList, ListBox
 from tui_mail.ui.screens.picker import Choice, Picker
 from tui_mail.ui.themes import THEMES

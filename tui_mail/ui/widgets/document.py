@@ -11,11 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from tui_mail.model import Address, Block, BlockKind, Message, Part, Row, Span
+from tui_mail.mime.addresses import pretends
+from tui_mail.mime.domains import host_of
+from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Row, Span
 from tui_mail.text import safe_block, safe_line
 from tui_mail.ui.widgets.cells import chop, clip, width, wrap
 from tui_mail.ui.widgets.keyword_text import chips
-from tui_mail.ui.widgets.row_text import Calendar, pretends
+from tui_mail.ui.widgets.row_text import Calendar
+from tui_mail.ui.widgets.trust_strip import sentences, strip_runs
 
 Run = tuple[str, str]
 MEASURE = 92
@@ -28,6 +31,9 @@ CHARACTERS = 40_000
 """…and characters of them: a message may be one paragraph of a million."""
 LONGEST = 4_000
 """Characters of a paragraph that is laid out as one; the rest begins on a new line."""
+
+MARKER = 9
+"""Characters of a list item's marker: up to "999999. "."""
 
 _HARD = "\N{NO-BREAK SPACE}"
 _LOOK = {
@@ -55,6 +61,8 @@ class Paragraph:
     """Stands at the right end of the first line."""
     fold: int = 0
     """Number of the fold that this line opens, from 1."""
+    clipped: bool = False
+    """One line, whatever does not fit."""
 
 
 @dataclass
@@ -116,14 +124,16 @@ class Document:
 
 
 def message_document(
-    message: Message, row: Row | None, calendar: Calendar, me: frozenset[str], *, all_headers: bool = False
-) -> Document:
-    """What the reader shows of a parsed message."""
+    message: Message, row: Row | None, calendar: Calendar, me: frozenset[str], *, all_headers: bool = False,
+    reasons: bool = False,
+) -> Document:  # fmt: skip
+    """What the reader shows of a parsed message; `reasons`: with all that speaks for and against it, in sentences."""
     date = message.date if message.date is not None else (row.date if row else None)
     head = _heading(message.subject, message.from_, message.to + message.cc, date, calendar, me)
     head[2:2] = _odd_senders(message)
     if row is not None and (labels := chips(row.keywords, 400)):
         head.append(Paragraph(tuple(labels)))
+    head += _trust(message, reasons=reasons)
     if all_headers:
         head += [_blank(), *(_header(name, value) for name, value in message.headers)]
     head += _remarks(message)
@@ -178,7 +188,7 @@ def _person(address: Address) -> list[Run]:
     if not address.name:
         return [(address.email or "(no sender)", "sender")]
     if pretends(address):
-        return [(f"<{address.email}>", "sender"), (f" calls itself “{address.name}”", "warning")]
+        return [(f"<{address.email or 'no address'}>", "sender"), (f" calls itself “{address.name}”", "warning")]
     return [(address.name, "sender"), (f" <{address.email}>", "quiet")]
 
 
@@ -191,6 +201,14 @@ def _odd_senders(message: Message) -> list[Paragraph]:
     if len(message.from_) > 1:
         lines.append(Paragraph(((f"⚠ {len(message.from_)} senders are named", "warning"),)))
     return lines
+
+
+def _trust(message: Message, *, reasons: bool) -> list[Paragraph]:
+    if reasons:
+        rest: tuple[Run, ...] = (("  ", ""),)
+        return [Paragraph(line[1:], line[:1], rest) for line in sentences(message.trust)]
+    runs = strip_runs(message)
+    return [Paragraph(runs, clipped=True)] if runs else []
 
 
 def _remarks(message: Message) -> list[Paragraph]:
@@ -228,7 +246,7 @@ def _body(message: Message) -> tuple[list[Paragraph], list[tuple[int, int]]]:
         if before is not None and _gap(before, block):
             body.append(_blank())
         start = len(body)
-        body += _paragraphs(block)
+        body += _paragraphs(block, message.links)
         if block.kind is BlockKind.QUOTE and block.depth >= FOLD_DEPTH:
             if folded and folded[-1][1] >= start - 1:
                 folded[-1] = (folded[-1][0], len(body))
@@ -244,22 +262,24 @@ def _gap(before: Block, block: Block) -> bool:
     return not (before.kind is BlockKind.QUOTE and block.kind is BlockKind.QUOTE and before.depth != block.depth)
 
 
-def _paragraphs(block: Block) -> list[Paragraph]:
-    look = _LOOK.get(block.kind, "")
+def _paragraphs(block: Block, links: Sequence[Link] = ()) -> list[Paragraph]:
+    look, spans = _LOOK.get(block.kind, ""), block.spans
     if block.kind is BlockKind.RULE:
         return [Paragraph((("─" * 24, "rule"),), kept=True)]
     first: tuple[Run, ...] = ()
     rest: tuple[Run, ...] = ()
     if block.kind is BlockKind.QUOTE:
         first = rest = (("│ " * min(8, max(1, block.depth)), "bars"),)
-    elif block.kind is BlockKind.ITEM:
-        indent = "  " * min(8, max(0, block.depth - 1))
-        first, rest = ((f"{indent}• ", "mark"),), ((f"{indent}  ", ""),)
+    elif block.kind is BlockKind.ITEM and spans:
+        indent, marker = "  " * min(8, max(0, block.depth - 1)), "• "
+        if len(spans) > 1 and len(spans[0].text) <= MARKER:
+            marker, spans = spans[0].text, spans[1:]
+        first, rest = ((f"{indent}{marker}", "mark"),), ((indent + " " * width(marker), ""),)
     elif block.kind is BlockKind.NOTE:
         first, rest = (("— ", "quiet"),), (("  ", ""),)
     kept = block.kind in (BlockKind.PRE, BlockKind.TABLE)
     paragraphs: list[Paragraph] = []
-    for line in _split(block.spans, look):
+    for line in _split(spans, look, links):
         for runs in _pieces(line):
             before = first if not paragraphs else (rest if block.kind is BlockKind.ITEM else first)
             paragraphs.append(Paragraph(runs, before, rest, kept))
@@ -291,7 +311,7 @@ def _pieces(runs: tuple[Run, ...]) -> Iterable[tuple[Run, ...]]:
         yield tuple(piece)
 
 
-def _split(spans: Sequence[Span], look: str) -> Iterable[tuple[Run, ...]]:
+def _split(spans: Sequence[Span], look: str, links: Sequence[Link]) -> Iterable[tuple[Run, ...]]:
     """The spans as one tuple of runs per line of text."""
     line: list[Run] = []
     for span in spans:
@@ -304,8 +324,16 @@ def _split(spans: Sequence[Span], look: str) -> Iterable[tuple[Run, ...]]:
             if piece:
                 line.append((piece, name))
         if span.link:
-            line.append((f"{_HARD}[{span.link}]", "number"))
+            line.append(_number(span.link, links))
     yield tuple(line)
+
+
+def _number(number: int, links: Sequence[Link]) -> Run:
+    """What stands behind a link; where it leads, if its text says something else."""
+    link = links[number - 1] if number <= len(links) else None
+    if link is None or not link.claims:
+        return f"{_HARD}[{number}]", "number"
+    return f"{_HARD}[{number}{_HARD}⚠{_HARD}{clip(safe_line(host_of(link.url)), 60)}]", "warning"
 
 
 def _span_look(span: Span, look: str) -> str:
@@ -325,6 +353,9 @@ def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
     if paragraph.right:
         yield from _with_right(paragraph, cells)
         return
+    if paragraph.clipped:
+        yield list(_clipped(paragraph.runs, cells))
+        return
     text = paragraph.runs[0][0] if len(paragraph.runs) == 1 else "".join(text for text, _ in paragraph.runs)
     ranges = chop(text, room) if paragraph.kept else wrap(text, room)
     ends = list(accumulate(len(text) for text, _ in paragraph.runs))
@@ -343,6 +374,14 @@ def _with_right(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
         return
     yield from _wrapped(Paragraph(paragraph.runs), cells)
     yield [(paragraph.right, "quiet")]
+
+
+def _clipped(runs: Sequence[Run], cells: int) -> Iterable[Run]:
+    for text, look in runs:
+        yield clip(text, cells), look
+        cells -= width(text)
+        if cells <= 0:
+            return
 
 
 def _cut(runs: Sequence[Run], ends: Sequence[int], start: int, stop: int) -> Iterable[Run]:

@@ -29,7 +29,7 @@ class Reader(LineView):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "reader--subject", "reader--sender", "reader--quiet", "reader--warning", "reader--heading", "reader--quote",
         "reader--bars", "reader--note", "reader--rule", "reader--mark", "reader--part", "reader--fold", "reader--link",
-        "reader--number", "reader--chip", "reader--strong", "reader--soft",
+        "reader--number", "reader--chip", "reader--strong", "reader--soft", "reader--danger", "reader--good",
     }  # fmt: skip
     EMPTY = Document([], [])
 

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
+from tui_mail.mime.addresses import pretends
 from tui_mail.model import Address, Conversation, Flag, Role, Row, RowState
 from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
 from tui_mail.ui.widgets.keyword_text import chips
@@ -17,7 +18,6 @@ from tui_mail.ui.widgets.keyword_text import chips
 Run = tuple[str, str]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_AT_SIGNS = "@＠﹫"
 DAY = 86_400
 
 
@@ -156,11 +156,6 @@ def shown_name(address: Address) -> str:
     if not address.name or pretends(address):
         return address.email or address.name or "(nobody)"
     return address.name
-
-
-def pretends(address: Address) -> bool:
-    """True when the name holds an address that is not the real one."""
-    return any(sign in address.name for sign in _AT_SIGNS) and address.name.strip("'\"<> ") != address.email
 
 
 def _who(row: Row, role: Role, cells: int) -> list[Run]:
