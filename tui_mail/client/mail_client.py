@@ -179,6 +179,10 @@ class MailClient(Reading, Acting, Writing, Searching):
         """The message, parsed; None when its body is not here yet. Blocks on the parser: call it on a thread."""
         return self._parsed.get(message_id)
 
+    def parse(self, raw: bytes) -> Message:
+        """Octets that are no message of the store, parsed where they can do no harm. Blocks like `message`."""
+        return self._parsed.parse(raw)
+
     def prepare(self, ids: Sequence[int]) -> None:
         """Parse these messages behind the screen, as far as they are here: their first words get into their rows.
 

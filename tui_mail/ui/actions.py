@@ -21,12 +21,13 @@ class Place(StrEnum):
     """Where text is typed: keys that print are no actions there."""
     OUTBOX = "outbox"
     SETTINGS = "settings"
+    ATTACHMENTS = "attachments"
     SEARCH = "search"
     """The box above the list; keys that print are no actions there."""
 
 
 PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
-LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS}
+LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS, Place.ATTACHMENTS}
 ANYWHERE = frozenset(Place)
 _MAIL = frozenset({Place.LIST, Place.READER})
 _LIST = frozenset({Place.LIST})
@@ -37,6 +38,7 @@ _COMPOSE = frozenset({Place.COMPOSE})
 _OUTBOX = frozenset({Place.OUTBOX})
 _SETTINGS = frozenset({Place.SETTINGS})
 _SEARCH = frozenset({Place.SEARCH})
+_FILES = frozenset({Place.ATTACHMENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.previous", ("K",), "previous", "The previous message", _MAIL),
     Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 10),
     Action("message.previous_unread", ("N",), "previous unread", "The previous unread message", _MAIL),
-    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER | _HISTORY | _OUTBOX | _SETTINGS, 1),
+    Action(
+        "back",
+        ("escape", "q", "left"),
+        "back",
+        "Back to the list",
+        _READER | _HISTORY | _OUTBOX | _SETTINGS | _FILES,
+        1,
+    ),
     Action("tree.back", ("escape", "q"), "back", "Leave the folders for the list", _TREE, 2),
     Action("tree.open", ("enter", "l"), "open", "Open the folder", _TREE, 1),
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
@@ -157,6 +166,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
     Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 12, "Look"),
+    Action("message.attachments", ("A", "g A"), "files", "Look at, save or open attachments", _MAIL, 12, "Look"),
+    Action("attached.open", ("enter", "l"), "look", "Look at it on the whole screen", _FILES, 2, "Look"),
+    Action("attached.save", ("s",), "save", "Save it in a folder; nothing is written over", _FILES, 3, "Look"),
+    Action("attached.save_all", ("S",), "save all", "Save all attachments in a folder", _FILES, 4, "Look"),
+    Action("attached.run", ("o",), "open", "Press twice: open it with your program for it", _FILES, 5, "Look"),
     Action(
         "compose.send",
         ("ctrl+s", "ctrl+enter"),

@@ -18,6 +18,7 @@ from tui_mail.ui.filing import Filing
 from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
+from tui_mail.ui.perusing import Perusing
 from tui_mail.ui.revising import Revising
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Commands:
         self.handling = Handling(screen, self._filing)
         self.revising = Revising(screen)
         self.conversing = Conversing(screen, self._open)
+        self.perusing = Perusing(screen)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -53,6 +55,7 @@ class Commands:
         screen = self._screen
         return {
             **self.handling.table,
+            **self.perusing.table,
             "message.open": self._open,
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,

@@ -123,6 +123,10 @@ class Reading:
         self.as_source = False
         self._again()
 
+    def octets(self) -> bytes | None:
+        """What the message that is shown was read from. Blocks: call it on a thread."""
+        return self._client.raw(self.message_id)
+
     def close(self) -> None:
         """End the thread."""
         self._errands.close()

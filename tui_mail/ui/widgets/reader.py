@@ -29,7 +29,8 @@ class Reader(LineView):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "reader--subject", "reader--sender", "reader--quiet", "reader--warning", "reader--heading", "reader--quote",
         "reader--bars", "reader--note", "reader--rule", "reader--mark", "reader--part", "reader--fold", "reader--link",
-        "reader--number", "reader--strong", "reader--soft",
+        "reader--number", "reader--strong", "reader--soft", "reader--added", "reader--removed", "reader--hunk",
+        "reader--good", "reader--found", "reader--found-now", "reader--hint",
     }  # fmt: skip
     EMPTY = Document([], [])
 
