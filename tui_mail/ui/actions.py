@@ -29,6 +29,7 @@ class Place(StrEnum):
 PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
 LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS, Place.ATTACHMENTS}
 ANYWHERE = frozenset(Place)
+_BESIDE = frozenset({Place.LIST, Place.TREE})
 _MAIL = frozenset({Place.LIST, Place.READER})
 _LIST = frozenset({Place.LIST})
 _READER = frozenset({Place.READER})
@@ -90,7 +91,9 @@ ACTIONS: tuple[Action, ...] = (
         0,
         "Handle mail",
     ),
-    Action("search", ("/",), "search", "Find messages, by words or from:, is:unread, newer:7d …", PANES, 6, "Go to"),
+    Action("search", ("/",), "search", "Find messages, by words or from:, is:unread, newer:7d …", _BESIDE, 6, "Go to"),
+    Action("search.mail", ("g /", "ctrl+f"), "search mail", "Find messages, out of the reader too", PANES, 0, "Go to"),
+    Action("reader.find", ("/",), "find", "Find words in this message; n and N go on, Esc ends", _READER, 6, "Look"),
     Action("search.list", ("enter", "down", "tab"), "to the list", "Go to what was found", _SEARCH, 1, "Go to"),
     Action("search.close", ("escape",), "back", "End the search: back to where you were", _SEARCH, 2, "Go to"),
     Action("mail.reply", ("r",), "reply", "Answer the sender", _MAIL, 4, "Write"),

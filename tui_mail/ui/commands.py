@@ -66,6 +66,7 @@ class Commands:
             "select.none": self._select_none,
             "select.all": screen.finding.select_all,
             "search": screen.finding.open,
+            "search.mail": screen.finding.open,
             "search.list": screen.finding.to_list,
             "search.close": screen.finding.close,
             **screen.beginning.table,
@@ -87,7 +88,7 @@ class Commands:
             "message.previous": lambda: self._step(-1),
             "message.next_unread": lambda: self._unread(1),
             "message.previous_unread": lambda: self._unread(-1),
-            "back": screen.show_list,
+            "back": self._back,
             "tree.back": screen.show_list,
             "tree.open": screen.folder_tree.choose,
             "tree.collapse": lambda: screen.folder_tree.fold(True),
@@ -188,7 +189,14 @@ class Commands:
         if self._list.move_by(lines) and self._screen.place is Place.READER:
             self.handling.follow()
 
+    def _back(self) -> None:
+        """To the list; what was looked for in the message ends first."""
+        if not self.perusing.within.end():
+            self._screen.show_list()
+
     def _unread(self, step: int) -> None:
+        if self._screen.place is Place.READER and self.perusing.within.step(step):
+            return
         if not self._list.next_unread(step):
             self._say("No more unread messages this way.")
         elif self._screen.place is Place.READER:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui_mail.text import SafeText
+from tui_mail.ui.within import Within
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
@@ -19,8 +20,10 @@ class Perusing:
 
     def __init__(self, screen: Triage) -> None:
         self._screen = screen
+        self.within = Within(screen)
         self.table: dict[str, Callable[[], None]] = {
             "message.attachments": self.attachments,
+            "reader.find": self.within.ask,
         }
 
     def attachments(self) -> None:

@@ -67,13 +67,15 @@ class Document:
     unfolded: bool = False
     cells: int = 0
     lines: list[list[Run]] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+    """Of each line: its paragraph among those laid out, and where in its text the line begins."""
     _queue: list[Paragraph] = field(default_factory=list)
     _next: int = 0
 
     def lay_out(self, cells: int) -> None:
         """Begin anew for another width."""
         self.cells = cells
-        self.lines = []
+        self.lines, self.places = [], []
         self._next = 0
         self._queue = [*self.head, *self._visible_body()]
 
@@ -81,6 +83,17 @@ class Document:
     def complete(self) -> bool:
         """True when every line has been made."""
         return self._next >= len(self._queue)
+
+    @property
+    def paragraphs(self) -> Sequence[Paragraph]:
+        """What is laid out, folded passages as one line each."""
+        return self._queue
+
+    def line_of(self, paragraph: int, at: int) -> int:
+        """The line that shows a character of a paragraph; -1 while that one is not laid out."""
+        if paragraph >= self._next:
+            return -1
+        return bisect_right(self.places, (paragraph, at)) - 1
 
     def height(self) -> int:
         """Lines there are, those not made yet estimated as one per paragraph."""
@@ -96,7 +109,9 @@ class Document:
         stop, left = min(len(self._queue), self._next + paragraphs), CHARACTERS
         while self._next < stop and left > 0:
             paragraph = self._queue[self._next]
-            self.lines.extend(_wrapped(paragraph, self.cells))
+            for at, line in _wrapped(paragraph, self.cells):
+                self.lines.append(line)
+                self.places.append((self._next, at))
             left -= sum(len(text) for text, _ in paragraph.runs)
             self._next += 1
 
@@ -313,9 +328,10 @@ def _span_look(span: Span, look: str) -> str:
     return "soft" if span.italic and not look else look
 
 
-def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
+def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[tuple[int, list[Run]]]:
+    """The lines of a paragraph, and where in its text each begins."""
     if not paragraph.runs:
-        yield list(paragraph.first)
+        yield 0, list(paragraph.first)
         return
     before = sum(width(text) for text, _ in paragraph.first)
     room = max(8, (cells if paragraph.kept else min(cells, MEASURE)) - before)
@@ -327,19 +343,19 @@ def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
     ends = list(accumulate(len(text) for text, _ in paragraph.runs))
     for number, (start, stop) in enumerate(ranges):
         prefix = paragraph.first if number == 0 else paragraph.rest
-        yield [*prefix, *_cut(paragraph.runs, ends, start, stop)]
+        yield start, [*prefix, *_cut(paragraph.runs, ends, start, stop)]
 
 
-def _with_right(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
+def _with_right(paragraph: Paragraph, cells: int) -> Iterable[tuple[int, list[Run]]]:
     """Like a line of a letterhead: something at the left, and `right` at the right end, or below if it is crowded."""
     used = sum(width(text) for text, _ in paragraph.runs)
     line = min(cells, max(MEASURE, used))
     gap = line - used - width(paragraph.right)
     if gap >= 2:
-        yield [*paragraph.runs, (" " * gap, ""), (paragraph.right, "quiet")]
+        yield 0, [*paragraph.runs, (" " * gap, ""), (paragraph.right, "quiet")]
         return
     yield from _wrapped(Paragraph(paragraph.runs), cells)
-    yield [(paragraph.right, "quiet")]
+    yield used, [(paragraph.right, "quiet")]
 
 
 def _cut(runs: Sequence[Run], ends: Sequence[int], start: int, stop: int) -> Iterable[Run]:
