@@ -1,4 +1,4 @@
-"""Words looked for in one message: where they are, which of them is looked at, and how a line shows it.
+"""Words looked for in one message: where they are, which of them is looked at; and how a line shows that, and labels.
 
 What belongs here: finding in the paragraphs of a Document, and cutting runs at what was found. What must never be here:
 Textual, scrolling.
@@ -6,13 +6,16 @@ Textual, scrolling.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_mail.ui.widgets.document import Document, Paragraph, Run
 
 MOST = 10_000
 """Hits that are counted one by one."""
+
+_NUMBER = re.compile(r"\[(\d+)\]")
 
 
 @dataclass
@@ -89,4 +92,19 @@ def cut(runs: Sequence[Run], first: int, last: int, look: str) -> list[Run]:
             pieces = ((at, inside[0], name), (*inside, look), (inside[1], stop, name))
             done += [(text[a - at : b - at], its) for a, b, its in pieces if a < b]
         at = stop
+    return done
+
+
+def labelled(runs: Sequence[Run], labels: Mapping[int, str]) -> list[Run]:
+    """The runs of a line with letters in the place of the numbers of links, equally wide."""
+    done: list[Run] = []
+    for text, look in runs:
+        number = _NUMBER.search(text) if look == "number" else None
+        label = labels.get(int(number[1]), "") if number is not None else ""
+        if number is None or not label:
+            done.append((text, look))
+            continue
+        before, after = text[: number.start()], text[number.end() :]
+        shown = f" {label} "[: len(number[0])].ljust(len(number[0]))
+        done += [run for run in ((before, ""), (shown, "hint"), (after, "")) if run[0]]
     return done

@@ -6,6 +6,7 @@ What must never be here: parsing or fetching; documents are made in a thread (`r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,7 +16,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from tui_mail.ui.widgets.document import Document
-from tui_mail.ui.widgets.hits import Hits, find, marked
+from tui_mail.ui.widgets.hits import Hits, find, labelled, marked
 from tui_mail.ui.widgets.line_view import LineView
 
 SLICE = 1_500
@@ -42,6 +43,8 @@ class Reader(LineView):
         self.document = self.EMPTY
         self.hits: Hits | None = None
         """What was looked for in this document."""
+        self.labels: Mapping[int, str] = {}
+        """Letters that stand in the place of the numbers of links, by number."""
         self._wrapping = False
         self._to_end = False
         self._to_hit = False
@@ -88,6 +91,21 @@ class Reader(LineView):
         self.forget_all()
 
     @property
+    def has_numbers(self) -> bool:
+        """Links are numbered in what is shown; not so in the source of a message."""
+        return any(look == "number" for line in self.document.lines for _, look in line)
+
+    def show_labels(self, labels: Mapping[int, str]) -> None:
+        """Show letters in the place of the numbers of links; scrolls to the first link when none is in sight."""
+        self.labels = labels
+        self.forget_all()
+        if labels:
+            lines = self.document.lines
+            linked = [at for at, line in enumerate(lines) if any(look == "number" for _, look in line)]
+            if linked and not any(self.top <= at < self.top + self.page for at in linked):
+                self.scroll_line_to_top(next((at for at in linked if at >= self.top), linked[-1]) - 1)
+
+    @property
     def at_end(self) -> bool:
         """True when the last line is in sight."""
         return self.top + self.page >= self.count
@@ -119,6 +137,7 @@ class Reader(LineView):
         if index >= len(self.document.lines):
             return Strip.blank(cells, self.look(""))
         runs = self.document.lines[index] if self.hits is None else marked(self.document, index, self.hits)
+        runs = labelled(runs, self.labels) if self.labels else runs
         strip = self.strip(runs, cells)
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(index)) is not None:
