@@ -58,7 +58,7 @@ def test_every_action_does_something(tmp_path: Path) -> None:
             (Place.HISTORY, History(app.triage).table),
             (Place.OUTBOX, Outbox(app.triage.writing).table),
             (Place.SETTINGS, Settings(app.triage).table),
-            (Place.ATTACHMENTS, Attachments(app.triage, 0, NO_MESSAGE, lambda: None).table),
+            (Place.ATTACHMENTS, Attachments(app.triage, NO_MESSAGE, lambda: None).table),
             (Place.COMPOSE, Composer(app.triage.writing, Begun(Draft("work"))).commands.table),
         ):
             assert set(table) == {action.id for action in ACTIONS if place in action.where}

@@ -166,6 +166,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("thread.unfold", ("right",), "unfold", "Show the conversation's messages; or open it", _LIST, 0, "Look"),
     Action("thread.fold", ("left",), "fold", "Show the conversation as one line", _LIST, 0, "Look"),
     Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 11, "Look"),
+    Action(
+        "reader.new", ("Q", "g Q"), "only new", "Show only what is new: no quotes, no signature", _READER, 0, "Look"
+    ),
+    Action("thread.next", (")", "]"), "newer in it", "The next message of the conversation", _MAIL, 0, "Look"),
+    Action("thread.previous", ("(", "["), "older in it", "The message before in the conversation", _MAIL, 0, "Look"),
+    Action("reader.charset", ("W", "g W"), "charset", "Wrong letters: read it in another charset", _READER, 0, "Look"),
+    Action("message.save", ("S", "g S"), "save", "Save the message as a file: .eml, or .txt as text", _MAIL, 0, "Look"),
+    Action("message.clip", ("C", "g C"), "copy text", "Copy what is selected, or the text", _READER, 0, "Look"),
+    Action("message.pipe", ("|", "g b"), "pipe", "Give the text to a command, to print or to keep", _MAIL, 0, "Look"),
+    Action("message.pipe_raw", ("g |", "g B"), "pipe raw", "Give it to a command as it came", _MAIL, 0, "Look"),
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
     Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 12, "Look"),

@@ -60,6 +60,8 @@ class Commands:
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,
+            "thread.next": lambda: self.conversing.step(1),
+            "thread.previous": lambda: self.conversing.step(-1),
             "view.threads": screen.other_order,
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),

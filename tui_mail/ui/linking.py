@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tui_mail.model import Link
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import Place
+from tui_mail.ui.at_hand import at_hand
 from tui_mail.ui.opener import open_link
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ def pick_link(screen: Triage) -> None:
     """Let the person pick a link by its letters; in the list, where none of them are read, from a list."""
     from tui_mail.ui.screens.hints import Hints
 
-    message = screen.reading.message
-    if message is None or not message.links:
+    message = at_hand(screen)
+    if message is None:
+        return
+    if not message.links:
         screen.say(SafeText("No links in this message."))
         return
 

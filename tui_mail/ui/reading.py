@@ -49,6 +49,8 @@ class Reading:
         """What is shown, parsed; None while it is not here."""
         self.as_source = False
         self.all_headers = False
+        self._otherwise: bytes | None = None
+        """The octets that it was read from, when those are not the stored ones: another charset, decrypted."""
 
     @property
     def message_id(self) -> int:
@@ -76,7 +78,7 @@ class Reading:
             self._row = row
             self._shown(row.id)
             return
-        self._row, self._next_row, self.message = row, next_row, None
+        self._row, self._next_row, self.message, self._otherwise = row, next_row, None, None
         self.as_source = self.all_headers = False
         known = self._client.cached_message(row.id)
         if known is not None:
@@ -125,7 +127,30 @@ class Reading:
 
     def octets(self) -> bytes | None:
         """What the message that is shown was read from. Blocks: call it on a thread."""
-        return self._client.raw(self.message_id)
+        return self._otherwise if self._otherwise is not None else self._client.raw(self.message_id)
+
+    def read_otherwise(self, octets: Callable[[bytes], bytes], then_say: Callable[[], None]) -> None:
+        """Read the message that is shown out of what `octets`, called in a thread, makes of the stored ones."""
+        row, client, me = self._row, self._client, self._me
+
+        def errand() -> Then | None:
+            raw = client.raw(row.id) if row is not None else None
+            if row is None or raw is None:
+                return None
+            made = octets(raw)
+            message = client.parse(made)
+            document = message_document(message, row, Calendar.at(time.time()), me)
+
+            def then() -> None:
+                if row.id == self.message_id:
+                    self.message, self._otherwise = message, made
+                    self.as_source = self.all_headers = False
+                    self._reader.show(document)
+                    then_say()
+
+            return then
+
+        self._errands.ask(errand)
 
     def close(self) -> None:
         """End the thread."""

@@ -66,11 +66,10 @@ class Attachments(ListBox):
     NAME = "attachments"
     PLACE = Place.ATTACHMENTS
 
-    def __init__(self, screen: Triage, message_id: int, message: Message, raw: Callable[[], bytes | None]) -> None:
+    def __init__(self, screen: Triage, message: Message, raw: Callable[[], bytes | None]) -> None:
         """`raw` gives the octets that the message was read from; it is called in a thread."""
         self._screen = screen
         self._client = screen.client
-        self._message_id = message_id
         self._message = message
         self._raw = raw
         self._list = FileList(id="attachments-list")

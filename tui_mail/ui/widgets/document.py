@@ -65,6 +65,10 @@ class Document:
     folded: Sequence[tuple[int, int]] = ()
     """Ranges of `body` that are hidden while folded."""
     unfolded: bool = False
+    old: Sequence[tuple[int, int]] = ()
+    """Ranges of `body` that are nothing new: quotes of every depth, the line above them, signatures."""
+    only_new: bool = False
+    """Those are hidden instead."""
     cells: int = 0
     lines: list[list[Run]] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)
@@ -116,11 +120,12 @@ class Document:
             self._next += 1
 
     def _visible_body(self) -> Iterable[Paragraph]:
-        if self.unfolded or not self.folded:
+        hidden = self.old if self.only_new else () if self.unfolded else self.folded
+        if not hidden:
             return self.body
         shown: list[Paragraph] = []
         at = 0
-        for start, stop in self.folded:
+        for start, stop in hidden:
             shown.extend(self.body[at:start])
             lines = sum(1 for one in self.body[start:stop] if one.runs)
             shown.append(Paragraph(((f"▸ {lines} earlier line{'s' * (lines != 1)}", "fold"),), fold=1))
@@ -130,18 +135,24 @@ class Document:
 
 
 def message_document(
-    message: Message, row: Row | None, calendar: Calendar, me: frozenset[str], *, all_headers: bool = False
+    message: Message,
+    row: Row | None,
+    calendar: Calendar,
+    me: frozenset[str],
+    *,
+    all_headers: bool = False,
+    cards: Sequence[Paragraph] = (),
 ) -> Document:
-    """What the reader shows of a parsed message."""
+    """What the reader shows of a parsed message; `cards` stand between its head and its text."""
     date = message.date if message.date is not None else (row.date if row else None)
     head = _heading(message.subject, message.from_, message.to + message.cc, date, calendar, me)
     head[2:2] = _odd_senders(message)
     if all_headers:
         head += [_blank(), *(_header(name, value) for name, value in message.headers)]
     head += _remarks(message)
-    head.append(_blank())
-    body, folded = _body(message)
-    return Document(head, body, folded)
+    head += [*cards, _blank()]
+    body, folded, old = _body(message)
+    return Document(head, body, folded, old=old)
 
 
 def waiting_document(row: Row, calendar: Calendar, me: frozenset[str], words: str) -> Document:
@@ -231,10 +242,11 @@ def _blank() -> Paragraph:
     return Paragraph(())
 
 
-def _body(message: Message) -> tuple[list[Paragraph], list[tuple[int, int]]]:
-    """The paragraphs of all blocks, and which ranges of them fold."""
+def _body(message: Message) -> tuple[list[Paragraph], list[tuple[int, int]], list[tuple[int, int]]]:
+    """The paragraphs of all blocks, which ranges of them fold, and which are nothing new."""
     body: list[Paragraph] = []
     folded: list[tuple[int, int]] = []
+    old: list[tuple[int, int]] = []
     before: Block | None = None
     for block in message.blocks:
         if before is not None and _gap(before, block):
@@ -246,8 +258,24 @@ def _body(message: Message) -> tuple[list[Paragraph], list[tuple[int, int]]]:
                 folded[-1] = (folded[-1][0], len(body))
             else:
                 folded.append((start, len(body)))
+        if block.kind in (BlockKind.QUOTE, BlockKind.SIGNATURE):
+            begin = _announced(body, start) if block.kind is BlockKind.QUOTE else start
+            if old and old[-1][1] >= begin - 1:
+                old[-1] = (old[-1][0], len(body))
+            else:
+                old.append((begin, len(body)))
         before = block
-    return body, folded
+    return body, folded, old
+
+
+def _announced(body: Sequence[Paragraph], start: int) -> int:
+    """Where a quote begins when the line above it ("On …, … wrote:") belongs to it."""
+    at = start - 1
+    while at >= 0 and not body[at].runs:
+        at -= 1
+    above = "".join(text for text, _ in body[at].runs).rstrip() if at >= 0 else ""
+    names_somebody = "@" in above or any(one.isdigit() for one in above)
+    return at if above.endswith(":") and names_somebody and len(above) < 200 else start
 
 
 def _gap(before: Block, block: Block) -> bool:

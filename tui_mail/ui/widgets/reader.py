@@ -59,16 +59,25 @@ class Reader(LineView):
 
     def toggle_quotes(self) -> bool:
         """Show or hide folded quotes; False when there are none."""
-        if not self.document.folded:
+        if not self.document.folded and not self.document.only_new:
             return False
-        self.document.unfolded = not self.document.unfolded
+        self.document.unfolded = self.document.only_new or not self.document.unfolded
+        self.document.only_new = False
         self._relay_out(self.top)
+        return True
+
+    def toggle_old(self) -> bool:
+        """Show only what is new, or all; False when all of it is new."""
+        if not self.document.old:
+            return False
+        self.document.only_new = not self.document.only_new
+        self._relay_out(0)
         return True
 
     def find(self, words: str) -> int:
         """Mark these words, all quotes unfolded, and go to the first at or below the line at the top; how many."""
-        if self.document.folded and not self.document.unfolded:
-            self.document.unfolded = True
+        if self.document.only_new or (self.document.folded and not self.document.unfolded):
+            self.document.unfolded, self.document.only_new = True, False
             self._relay_out(self.top)
         hits = find(self.document.paragraphs, words)
         top = self.document.places[self.top] if self.top < len(self.document.places) else (0, 0)
