@@ -172,6 +172,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("thread.next", (")", "]"), "newer in it", "The next message of the conversation", _MAIL, 0, "Look"),
     Action("thread.previous", ("(", "["), "older in it", "The message before in the conversation", _MAIL, 0, "Look"),
     Action("reader.charset", ("W", "g W"), "charset", "Wrong letters: read it in another charset", _READER, 0, "Look"),
+    Action("message.answer", ("I", "g I"), "answer", "Accept or decline the invitation, by mail", _MAIL, 0, "Write"),
     Action("message.save", ("S", "g S"), "save", "Save the message as a file: .eml, or .txt as text", _MAIL, 0, "Look"),
     Action("message.clip", ("C", "g C"), "copy text", "Copy what is selected, or the text", _READER, 0, "Look"),
     Action("message.pipe", ("|", "g b"), "pipe", "Give the text to a command, to print or to keep", _MAIL, 0, "Look"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.text import SafeText
 from tui_mail.ui.at_hand import at_hand
+from tui_mail.ui.inviting import Inviting
 from tui_mail.ui.taking import Taking
 from tui_mail.ui.within import Within
 
@@ -27,6 +28,7 @@ class Perusing:
         self.table: dict[str, Callable[[], None]] = {
             "message.attachments": self.attachments,
             "reader.find": self.within.ask,
+            "message.answer": Inviting(screen).answer,
             "reader.new": self._only_new,
             "reader.charset": self._other_charset,
             "message.save": self.taking.save,

@@ -16,7 +16,9 @@ from tui_mail.errors import MailError
 from tui_mail.model import BodyArrived, Message, Row
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, Errands, Then
-from tui_mail.ui.widgets.document import message_document, source_document, waiting_document
+from tui_mail.ui.cards import cards, has_card
+from tui_mail.ui.keys import Keymap
+from tui_mail.ui.widgets.document import Paragraph, message_document, source_document, waiting_document
 from tui_mail.ui.widgets.reader import Reader
 from tui_mail.ui.widgets.row_text import Calendar
 
@@ -34,12 +36,13 @@ class Reading:
 
     def __init__(
         self, client: MailClient, bridge: Bridge, reader: Reader, shown: Callable[[int], None],
-        failed: Callable[[MailError], None],
+        failed: Callable[[MailError], None], keymap: Keymap,
     ) -> None:  # fmt: skip
         self._client = client
         self._reader = reader
         self._shown = shown
         self._failed = failed
+        self._keymap = keymap
         self._errands = Errands("reader", bridge, failed)
         self._me = frozenset(account.email.lower() for account in client.accounts)
         self._timer: Timer | None = None
@@ -49,6 +52,7 @@ class Reading:
         """What is shown, parsed; None while it is not here."""
         self.as_source = False
         self.all_headers = False
+        self._cards: list[Paragraph] = []
         self._otherwise: bytes | None = None
         """The octets that it was read from, when those are not the stored ones: another charset, decrypted."""
 
@@ -80,8 +84,9 @@ class Reading:
             return
         self._row, self._next_row, self.message, self._otherwise = row, next_row, None, None
         self.as_source = self.all_headers = False
+        self._cards = []
         known = self._client.cached_message(row.id)
-        if known is not None:
+        if known is not None and not has_card(known):
             self._show(row, known)
         else:
             self._load(row)
@@ -139,11 +144,12 @@ class Reading:
                 return None
             made = octets(raw)
             message = client.parse(made)
-            document = message_document(message, row, Calendar.at(time.time()), me)
+            found = cards(message, lambda: made, self._keymap, me)
+            document = message_document(message, row, Calendar.at(time.time()), me, cards=found)
 
             def then() -> None:
                 if row.id == self.message_id:
-                    self.message, self._otherwise = message, made
+                    self.message, self._otherwise, self._cards = message, made, found
                     self.as_source = self.all_headers = False
                     self._reader.show(document)
                     then_say()
@@ -164,8 +170,11 @@ class Reading:
         client, me = self._client, self._me
 
         def errand() -> Then:
-            message = client.message(row.id)
-            document = message_document(message, row, Calendar.at(time.time()), me) if message is not None else None
+            message, found = client.message(row.id), list[Paragraph]()
+            document = None
+            if message is not None:
+                found = cards(message, lambda: client.raw(row.id), self._keymap, me)
+                document = message_document(message, row, Calendar.at(time.time()), me, cards=found)
 
             def then() -> None:
                 if row is not self._row:
@@ -174,7 +183,7 @@ class Reading:
                     self._wait(row, "Loading the message…")
                     client.request_body(row.id)
                     return
-                self.message = message
+                self.message, self._cards = message, found
                 self._reader.show(document)
                 self._shown(row.id)
                 self._look_ahead()
@@ -193,7 +202,9 @@ class Reading:
 
     def _show(self, row: Row, message: Message) -> None:
         self.message = message
-        document = message_document(message, row, Calendar.at(time.time()), self._me, all_headers=self.all_headers)
+        document = message_document(
+            message, row, Calendar.at(time.time()), self._me, all_headers=self.all_headers, cards=self._cards
+        )
         self._reader.show(document)
         self._shown(row.id)
 

@@ -98,7 +98,7 @@ class Triage(Screen[None]):
         self._arranged = (0, 0)
         self._pacing = Pacing(self.set_timer, self._look)
         self._reloading = Reloading(client, bridge, self.messages, self.say_list, self.problem)
-        self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
+        self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem, keymap)
         self.writing = Writing(self)
         self.beginning = Beginning(self, self.writing)
         self.finding = Finding(self)

@@ -61,7 +61,9 @@ def _body(file: Attached, kind: str, ending: str) -> list[Paragraph]:
     if b"\x00" in file.content[:4000] and not file.content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return [_quiet(f"{kind}, {size_label(file.part.size)}: it calls itself text, and is none.")]
     text = decode(file.content[:SHOWN], file.charset)
-    if kind in ("text/vcard", "text/x-vcard", "text/directory") or ending == "vcf":
+    if kind.startswith(("text/calendar", "application/ics")) or ending == "ics":
+        lines = _calendar(file.content) or [_line(line) for line in safe_block(text).split("\n")]
+    elif kind in ("text/vcard", "text/x-vcard", "text/directory") or ending == "vcf":
         lines = _card(text)
     elif kind in ("text/csv", "text/tab-separated-values") or ending in ("csv", "tsv"):
         lines = _table(text, tabs=kind.endswith("separated-values") or ending == "tsv")
@@ -125,6 +127,16 @@ def _table(text: str, *, tabs: bool) -> list[Paragraph]:
     if len(found) >= ROWS:
         lines.append(_quiet(f"Only the first {ROWS:,} rows are shown."))
     return lines
+
+
+def _calendar(content: bytes) -> list[Paragraph]:
+    from tui_mail.mime.invitation import read_invitation
+    from tui_mail.ui.widgets.invitation_card import card
+
+    invitation = read_invitation(content)
+    if invitation is None:
+        return []
+    return card(invitation, (invitation.organizer,) if invitation.organizer else (), frozenset(), "")
 
 
 def _card(text: str) -> list[Paragraph]:
