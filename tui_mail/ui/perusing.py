@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tui_mail.text import SafeText
 from tui_mail.ui.at_hand import at_hand
 from tui_mail.ui.inviting import Inviting
+from tui_mail.ui.picturing import Picturing
 from tui_mail.ui.taking import Taking
 from tui_mail.ui.within import Within
 
@@ -24,11 +25,14 @@ class Perusing:
     def __init__(self, screen: Triage) -> None:
         self._screen = screen
         self.within = Within(screen)
+        self.picturing = Picturing(screen)
         self.taking = Taking(screen)
         self.table: dict[str, Callable[[], None]] = {
             "message.attachments": self.attachments,
             "reader.find": self.within.ask,
             "message.answer": Inviting(screen).answer,
+            "reader.pictures": self.picturing.ask,
+            "reader.pictures_ask": self.picturing.forget,
             "reader.new": self._only_new,
             "reader.charset": self._other_charset,
             "message.save": self.taking.save,

@@ -49,7 +49,7 @@ def card(
     if invitation.others:
         lines.append(_row("", [(f"and {invitation.others} more events in the same file", "quiet")]))
     if invitation.can_be_answered:
-        words = " accepts, declines or answers tentatively; no calendar was looked at"
+        words = " answers it by mail · no calendar was looked at"
         lines.append(_row("", [(key, "link"), (words, "quiet")]))
     return lines
 
