@@ -200,6 +200,10 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
         """An attachment and its content; None when the body is not here yet. Blocks like `message`. Raises NotFound."""
         return self._parsed.attachment(message_id, index)
 
+    def parse(self, raw: bytes) -> Message:
+        """Octets that are no message of the store, parsed where they can do no harm. Blocks like `message`."""
+        return self._parsed.parse(raw)
+
     def prepare(self, ids: Sequence[int]) -> None:
         """Parse these messages behind the screen, as far as they are here: their first words get into their rows.
 

@@ -21,13 +21,15 @@ class Place(StrEnum):
     """Where text is typed: keys that print are no actions there."""
     OUTBOX = "outbox"
     SETTINGS = "settings"
+    ATTACHMENTS = "attachments"
     SEARCH = "search"
     """The box above the list; keys that print are no actions there."""
 
 
 PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
-LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS}
+LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS, Place.ATTACHMENTS}
 ANYWHERE = frozenset(Place)
+_BESIDE = frozenset({Place.LIST, Place.TREE})
 _MAIL = frozenset({Place.LIST, Place.READER})
 _LIST = frozenset({Place.LIST})
 _READER = frozenset({Place.READER})
@@ -37,6 +39,7 @@ _COMPOSE = frozenset({Place.COMPOSE})
 _OUTBOX = frozenset({Place.OUTBOX})
 _SETTINGS = frozenset({Place.SETTINGS})
 _SEARCH = frozenset({Place.SEARCH})
+_FILES = frozenset({Place.ATTACHMENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,9 @@ ACTIONS: tuple[Action, ...] = (
         0,
         "Handle mail",
     ),
-    Action("search", ("/",), "search", "Find messages, by words or from:, is:unread, newer:7d …", PANES, 6, "Go to"),
+    Action("search", ("/",), "search", "Find messages, by words or from:, is:unread, newer:7d …", _BESIDE, 6, "Go to"),
+    Action("search.mail", ("g /", "ctrl+f"), "search mail", "Find messages, out of the reader too", PANES, 0, "Go to"),
+    Action("reader.find", ("/",), "find", "Find words in this message; n and N go on, Esc ends", _READER, 6, "Look"),
     Action("search.list", ("enter", "down", "tab"), "to the list", "Go to what was found", _SEARCH, 1, "Go to"),
     Action("search.close", ("escape",), "back", "End the search: back to where you were", _SEARCH, 2, "Go to"),
     Action(
@@ -155,7 +160,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.previous", ("K",), "previous", "The previous message", _MAIL),
     Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 10),
     Action("message.previous_unread", ("N",), "previous unread", "The previous unread message", _MAIL),
-    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER | _HISTORY | _OUTBOX | _SETTINGS, 1),
+    Action(
+        "back",
+        ("escape", "q", "left"),
+        "back",
+        "Back to the list",
+        _READER | _HISTORY | _OUTBOX | _SETTINGS | _FILES,
+        1,
+    ),
     Action("tree.back", ("escape", "q"), "back", "Leave the folders for the list", _TREE, 2),
     Action("tree.open", ("enter", "l"), "open", "Open the folder", _TREE, 1),
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
@@ -193,10 +205,44 @@ ACTIONS: tuple[Action, ...] = (
     Action("thread.unfold", ("right",), "unfold", "Show the conversation's messages; or open it", _LIST, 0, "Look"),
     Action("thread.fold", ("left",), "fold", "Show the conversation as one line", _LIST, 0, "Look"),
     Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 11, "Look"),
+    Action(
+        "reader.new", ("Q", "g Q"), "only new", "Show only what is new: no quotes, no signature", _READER, 0, "Look"
+    ),
+    Action("thread.next", (")", "]"), "newer in it", "The next message of the conversation", _MAIL, 0, "Look"),
+    Action("thread.previous", ("(", "["), "older in it", "The message before in the conversation", _MAIL, 0, "Look"),
+    Action("reader.charset", ("W", "g W"), "charset", "Wrong letters: read it in another charset", _READER, 0, "Look"),
+    Action("message.answer", ("I", "g I"), "answer", "Accept or decline the invitation, by mail", _MAIL, 0, "Write"),
+    Action(
+        "reader.pictures",
+        ("i", "g w"),
+        "pictures",
+        "Name who is asked for pictures; show it in a browser",
+        _READER,
+        0,
+        "Look",
+    ),
+    Action(
+        "reader.pictures_ask",
+        ("g y",),
+        "ask again",
+        "Ask again before pictures of this sender are fetched",
+        _READER,
+        0,
+        "Look",
+    ),
+    Action("message.save", ("S", "g S"), "save", "Save the message as a file: .eml, or .txt as text", _MAIL, 0, "Look"),
+    Action("message.clip", ("C", "g C"), "copy text", "Copy what is selected, or the text", _READER, 0, "Look"),
+    Action("message.pipe", ("|", "g b"), "pipe", "Give the text to a command, to print or to keep", _MAIL, 0, "Look"),
+    Action("message.pipe_raw", ("g |", "g B"), "pipe raw", "Give it to a command as it came", _MAIL, 0, "Look"),
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
     Action("reader.trust", ("w",), "why", "What speaks for and against the sender, in sentences", _MAIL, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
     Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 12, "Look"),
+    Action("message.attachments", ("A", "g A"), "files", "Look at, save or open attachments", _MAIL, 12, "Look"),
+    Action("attached.open", ("enter", "l"), "look", "Look at it on the whole screen", _FILES, 2, "Look"),
+    Action("attached.save", ("s",), "save", "Save it in a folder; nothing is written over", _FILES, 3, "Look"),
+    Action("attached.save_all", ("S",), "save all", "Save all attachments in a folder", _FILES, 4, "Look"),
+    Action("attached.run", ("o",), "open", "Press twice: open it with your program for it", _FILES, 5, "Look"),
     Action(
         "compose.send",
         ("ctrl+s", "ctrl+enter"),

@@ -20,6 +20,7 @@ from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
 from tui_mail.ui.ordering import other_order
+from tui_mail.ui.perusing import Perusing
 from tui_mail.ui.revising import Revising
 from tui_mail.ui.saving import Saving
 
@@ -41,6 +42,7 @@ class Commands:
         self.revising = Revising(screen)
         self.conversing = Conversing(screen, self._open)
         self._saving = Saving(screen, self._filing.delete)
+        self.perusing = Perusing(screen)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -57,6 +59,7 @@ class Commands:
         screen = self._screen
         return {
             **self.handling.table,
+            **self.perusing.table,
             "message.open": self._open,
             "sender.desk": self._sender,
             "message.copy_text": self._copy_text,
@@ -64,11 +67,14 @@ class Commands:
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,
             "view.threads": lambda: other_order(screen),
+            "thread.next": lambda: self.conversing.step(1),
+            "thread.previous": lambda: self.conversing.step(-1),
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select_none,
             "select.all": screen.finding.select_all,
             "search": screen.finding.open,
+            "search.mail": screen.finding.open,
             "search.list": screen.finding.to_list,
             "search.save": self._saving.save,
             "search.close": screen.finding.close,
@@ -92,7 +98,7 @@ class Commands:
             "message.previous": lambda: self._step(-1),
             "message.next_unread": lambda: self._unread(1),
             "message.previous_unread": lambda: self._unread(-1),
-            "back": screen.show_list,
+            "back": self._back,
             "tree.back": screen.show_list,
             "tree.open": screen.folder_tree.choose,
             "tree.collapse": lambda: screen.folder_tree.fold(True),
@@ -210,7 +216,14 @@ class Commands:
         if self._list.move_by(lines) and self._screen.place is Place.READER:
             self.handling.follow()
 
+    def _back(self) -> None:
+        """To the list; what was looked for in the message ends first."""
+        if not self.perusing.within.end():
+            self._screen.show_list()
+
     def _unread(self, step: int) -> None:
+        if self._screen.place is Place.READER and self.perusing.within.step(step):
+            return
         if not self._list.next_unread(step):
             self._say("No more unread messages this way.")
         elif self._screen.place is Place.READER:

@@ -103,7 +103,7 @@ class Triage(Screen[None]):
         self._pacing = Pacing(self.set_timer, self._look)
         self.narrowing = Narrowing(self)
         self._reloading = Reloading(self.narrowing, bridge, self.messages, self.say_list, self.problem)
-        self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
+        self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem, keymap)
         self.writing = Writing(self)
         self.beginning = Beginning(self, self.writing)
         self.finding = Finding(self)
