@@ -46,7 +46,7 @@ async def test_an_invitation_is_shown_and_accepted(mail: World, size: tuple[int,
         text = read(app)
         assert text.index("Garden, plan") < text.index("You are invited.")
         assert "W. Europe Standard Time" in text
-        await pilot.press("I")
+        await pilot.press("i")
         await wait_for(pilot, lambda: isinstance(app.screen, Picker))
         assert "a mail from anna@example.org to ola@example.org" in screen_text(app)
         await pilot.press("enter")
@@ -70,7 +70,7 @@ async def test_where_there_is_no_invitation_nothing_is_answered(mail: World) -> 
         await pilot.press("J")
         await wait_for(pilot, lambda: "I left the keys" in read(app))
         assert "updated" not in read(app)
-        await pilot.press("I")
+        await pilot.press("i")
         await wait_for(pilot, lambda: "There is no invitation in this message." in screen_text(app))
         await pilot.press("K")
         await wait_for(pilot, lambda: "Invitation · updated (2)" in read(app))

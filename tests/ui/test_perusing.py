@@ -67,7 +67,7 @@ async def test_wrong_letters_are_read_in_another_charset(mail: World) -> None:
         await pilot.press("j")
         await opened(app, pilot)
         assert "Привет" not in read(app)
-        await pilot.press("W", *"koi8-r", "enter")
+        await pilot.press("U", *"koi8-r", "enter")
         await wait_for(pilot, lambda: "Привет" in read(app))
         await wait_for(pilot, lambda: "Read as koi8-r" in screen_text(app))
 
@@ -125,15 +125,6 @@ async def test_a_command_gets_the_text_and_no_shell_reads_it(mail: World) -> Non
         await pilot.press("q", "|")
         await answer(app, pilot, "no-such-program-here")
         await wait_for(pilot, lambda: any("There is no program" in one.message for one in app._notifications))
-
-
-async def test_the_text_is_copied(mail: World) -> None:
-    """Into the clipboard of the terminal."""
-    app = mail.app()
-    async with app.run_test(size=WIDE) as pilot:
-        await opened(app, pilot)
-        await pilot.press("C")
-        await wait_for(pilot, lambda: "Yes, on Friday." in app.clipboard)
 
 
 async def test_nothing_is_done_to_a_message_that_is_not_seen(mail: World) -> None:

@@ -42,22 +42,22 @@ async def test_hosts_are_named_before_anything_is_opened(mail: World, browser: P
     async with app.run_test(size=(160, 48)) as pilot:
         await pilot.press("enter")
         await wait_for(pilot, lambda: app.triage.reading.message is not None)
-        await pilot.press("i")
+        await pilot.press("p")
         await wait_for(pilot, lambda: isinstance(app.screen, Picker))
         assert "2 pictures elsewhere: img.shop.example, t.tracker.example" in screen_text(app)
         assert not pages(browser)
         await pilot.press("enter")
         await wait_for(pilot, lambda: len(pages(browser)) == 1)
         assert "tracker.example" not in pages(browser)[0]
-        await pilot.press("i")
+        await pilot.press("p")
         await wait_for(pilot, lambda: isinstance(app.screen, Picker))
         await pilot.press("down", "down", "enter")
         await wait_for(pilot, lambda: len(pages(browser)) == 2)
         assert "https://img.shop.example/1.png" in pages(browser)[1]
-        await pilot.press("i")
+        await pilot.press("p")
         await wait_for(pilot, lambda: len(pages(browser)) == 3)
         assert app.screen is app.triage
-        await pilot.press("g", "y", "i")
+        await pilot.press("g", "y", "p")
         await wait_for(pilot, lambda: isinstance(app.screen, Picker))
 
 
@@ -71,7 +71,7 @@ async def test_without_a_desktop_the_page_is_saved(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
         await wait_for(pilot, lambda: app.triage.reading.message is not None)
-        await pilot.press("i")
+        await pilot.press("p")
         await wait_for(pilot, lambda: "Save it as a page, nothing is fetched" in screen_text(app))
         await pilot.press("enter")
         await wait_for(pilot, (tmp_path / "Sale.html").exists)

@@ -36,7 +36,6 @@ class Perusing:
             "reader.new": self._only_new,
             "reader.charset": self._other_charset,
             "message.save": self.taking.save,
-            "message.clip": self.taking.copy,
             "message.pipe": self.taking.pipe,
             "message.pipe_raw": lambda: self.taking.pipe(raw=True),
         }

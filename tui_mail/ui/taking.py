@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.errors import NotFound
 from tui_mail.model import Message
-from tui_mail.text import SafeText, safe_line
+from tui_mail.text import safe_line
 from tui_mail.ui.aside import aside
 from tui_mail.ui.at_hand import at_hand
 from tui_mail.ui.memory import recall, remember
@@ -70,15 +70,6 @@ class Taking:
             self._screen.say(safe_line(f"Saved: {saved}"))
 
         aside(self._screen.bridge, work, done, self._screen.problem)
-
-    def copy(self) -> None:
-        """What is selected with the mouse, else the text of the message, into the clipboard."""
-        message = at_hand(self._screen)
-        if message is None:
-            return
-        selected = self._screen.get_selected_text()
-        self._screen.app.copy_to_clipboard(selected or message.text)
-        self._screen.say(SafeText("Copied what is selected." if selected else "Copied the text of the message."))
 
     def pipe(self, *, raw: bool = False) -> None:
         """To a command that is typed: the text, or the message as it came."""
