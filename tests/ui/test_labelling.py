@@ -107,3 +107,12 @@ def test_chips_keep_to_their_room() -> None:
         assert sum(len(text) for text, _ in chips(["one", "two", "three"], room)) <= room
     assert "".join(text for text, _ in chips(["one", "two"], 40)) == "[one] [two] "
     assert "".join(text for text, _ in chips(["a_long_name", "two"], 12)) == "[a long…] … "
+
+
+def test_the_history_names_the_label(mail: World) -> None:
+    """Put on, or taken off."""
+    one = mail.client.first_rows(mail.folder().id, 1)[0].id
+    mail.client.mark([one], add_keywords=["todo"]).result()
+    mail.client.mark([one], remove_keywords=["todo"]).result()
+    said = [change.summary for change in mail.client.changes()]
+    assert said[:2] == ["no longer todo: 1 message", "labelled todo: 1 message"]

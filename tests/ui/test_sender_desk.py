@@ -148,6 +148,21 @@ async def test_the_other_ways_out(mail: World) -> None:
             await wait_for(pilot, lambda: app.screen is app.triage)
 
 
+async def test_a_page_is_opened_or_copied(mail: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a desktop the address of the page is in the clipboard."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    mail.put([News("Page", age=10, leave="List-Unsubscribe: <https://tide.example/out>\n")])
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "g", "@")
+        await wait_for(pilot, lambda: "a page to open" in screen_text(app))
+        await pilot.press(*"unsub", "enter")
+        await wait_for(pilot, lambda: "Open https://tide.example/out" in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.clipboard == "https://tide.example/out")
+
+
 async def test_a_private_host_is_refused_in_words(mail: World) -> None:
     """With the real rule: the name leads to this computer."""
     mail.put([News("Here", age=10, leave=LEAVE.replace("//tide.example/", "//localhost/"))])

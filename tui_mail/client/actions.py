@@ -208,3 +208,9 @@ def flag_words(add: Flag, remove: Flag) -> str:
         if flag in remove:
             return cleared
     return "marked"
+
+
+def keyword_words(added: Sequence[str], removed: Sequence[str]) -> str:
+    """What keywords that were set or taken off mean in the words of a person; empty for none."""
+    parts = [f"{verb} {', '.join(words)}" for verb, words in (("labelled", added), ("no longer", removed)) if words]
+    return f"{', '.join(parts)}:" if parts else ""
