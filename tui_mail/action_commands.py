@@ -35,51 +35,51 @@ def mark(given: Arguments) -> int:
     if not (add or remove or given.keyword or given.no_keyword) or add & remove:
         raise UsageError("Say what to mark: --seen or --unseen, --star or --unstar, --answered, --keyword K.")
     with opened(given) as client:
-        _meant(given, client)
+        meant(given, client)
         change = client.mark(
             given.ids, add=add, remove=remove, add_keywords=given.keyword, remove_keywords=given.no_keyword
         )
-        return _acted(given, client, change)
+        return acted(given, client, change)
 
 
 def move(given: Arguments) -> int:
     """Move messages to a folder of their account."""
     with opened(given) as client:
         target = _target(given, client)
-        return _acted(given, client, client.move(given.ids, target))
+        return acted(given, client, client.move(given.ids, target))
 
 
 def archive(given: Arguments) -> int:
     """Move messages to the archive."""
     with opened(given) as client:
-        _meant(given, client)
-        return _acted(given, client, client.archive(given.ids))
+        meant(given, client)
+        return acted(given, client, client.archive(given.ids))
 
 
 def delete(given: Arguments) -> int:
     """Move messages to the trash, or with --forever out of it."""
     with opened(given) as client:
-        rows = _meant(given, client)
+        rows = meant(given, client)
         if given.forever:
             trash = {f.id for f in client.folders() if f.role == "trash"}
             if any(row.folder_id not in trash for row in rows):
                 raise UsageError("--forever works on messages in the trash; nothing was deleted.")
-            return _acted(given, client, client.expunge(given.ids))
-        return _acted(given, client, client.delete(given.ids))
+            return acted(given, client, client.expunge(given.ids))
+        return acted(given, client, client.delete(given.ids))
 
 
 def junk(given: Arguments) -> int:
     """Move messages to the junk folder."""
     with opened(given) as client:
-        _meant(given, client)
-        return _acted(given, client, client.junk(given.ids))
+        meant(given, client)
+        return acted(given, client, client.junk(given.ids))
 
 
 def copy(given: Arguments) -> int:
     """Copy messages to a folder of their account."""
     with opened(given) as client:
         target = _target(given, client)
-        return _acted(given, client, client.copy(given.ids, target))
+        return acted(given, client, client.copy(given.ids, target))
 
 
 def import_messages(given: Arguments) -> int:
@@ -103,7 +103,7 @@ def folder_create(given: Arguments) -> int:
             account, name = names[0], given.name
             if len(names) > 1:
                 raise UsageError(f"Say in which account: one of {', '.join(f'{one}:{name}' for one in names)}.")
-        return _acted(given, client, client.create_folder(account, name))
+        return acted(given, client, client.create_folder(account, name))
 
 
 def folder_rename(given: Arguments) -> int:
@@ -111,13 +111,13 @@ def folder_rename(given: Arguments) -> int:
     with opened(given) as client:
         folder = client.find_folder(given.name)
         new_name = given.new_name.removeprefix(f"{folder.account}:")
-        return _acted(given, client, client.rename_folder(folder.id, new_name))
+        return acted(given, client, client.rename_folder(folder.id, new_name))
 
 
 def folder_delete(given: Arguments) -> int:
     """Delete a folder; what is in it goes to the trash first."""
     with opened(given) as client:
-        return _acted(given, client, client.delete_folder(client.find_folder(given.name).id))
+        return acted(given, client, client.delete_folder(client.find_folder(given.name).id))
 
 
 # --- what was done before ---------------------------------------------------------------------
@@ -130,13 +130,13 @@ def undo(given: Arguments) -> int:
             done = client.changes()
             answer(given, [change_json(change, in_history=True) for change in done], *map(change_line, done))
             return 0
-        return _acted(given, client, client.undo(given.batch), nothing="There is nothing to undo.")
+        return acted(given, client, client.undo(given.batch), nothing="There is nothing to undo.")
 
 
 def redo(given: Arguments) -> int:
     """Do again what was undone last."""
     with opened(given) as client:
-        return _acted(given, client, client.redo(), nothing="There is nothing to do again.")
+        return acted(given, client, client.redo(), nothing="There is nothing to do again.")
 
 
 def retry(given: Arguments) -> int:
@@ -154,7 +154,7 @@ def retry(given: Arguments) -> int:
 # --- shared -----------------------------------------------------------------------------------
 
 
-def _meant(given: Arguments, client: MailClient) -> list[Row]:
+def meant(given: Arguments, client: MailClient) -> list[Row]:
     """What an action is about, with --thread whole threads; raises NotFound for a message that is not there."""
     known_rows(client, given.ids)
     if given.thread:
@@ -164,7 +164,7 @@ def _meant(given: Arguments, client: MailClient) -> list[Row]:
 
 def _target(given: Arguments, client: MailClient) -> int:
     """The folder that messages are to go to. Raises UsageError when one of them is of another account."""
-    rows = _meant(given, client)
+    rows = meant(given, client)
     target = client.find_folder(given.folder, None if ":" in given.folder else rows[0].account)
     foreign = [row.id for row in rows if row.account != target.account]
     if foreign:
@@ -200,7 +200,7 @@ def _accounts(change: Change) -> set[str]:
     return set(change.accounts) or {change.account}
 
 
-def _acted(given: Arguments, client: MailClient, future: Future[Change | None], nothing: str = "") -> int:
+def acted(given: Arguments, client: MailClient, future: Future[Change | None], nothing: str = "") -> int:
     """Report an action once it is as far as it comes for now."""
     change = future.result()
     if change is None:

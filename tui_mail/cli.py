@@ -155,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("--account", metavar="A")
     command("folders", "all folders with their counts", _later("folders"))
     listing = command("list", "the newest messages of a folder", _later("list_rows"))
-    listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox, sent, …")
+    listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox (of all accounts), sent, …")
     listing.add_argument("--limit", type=_number, default=50, metavar="N", help="at most this many (50)")
     listing.add_argument("--unread", action="store_true")
     listing.add_argument("--threads", action="store_true", help="one line for each thread: its newest message here")
@@ -191,9 +191,11 @@ def _place_words(parser: argparse.ArgumentParser) -> None:
 def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     """The commands that change something; `command` makes one."""
 
-    def acting(name: str, help_: str, function: str, into: Any = None) -> argparse.ArgumentParser:
+    def acting(
+        name: str, help_: str, function: str, module: str = "action_commands", into: Any = None
+    ) -> argparse.ArgumentParser:
         where = {} if into is None else {"into": into}
-        made = command(name, help_, _later(function, "action_commands"), **where)
+        made = command(name, help_, _later(function, module), **where)
         made.add_argument("--wait", action="store_true", help="until the server has it; 75 when it cannot be reached")
         return made
 
@@ -214,6 +216,23 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
     delete = on_messages("delete", "move messages to the trash")
     delete.add_argument("--forever", action="store_true", help="out of the trash; there is no way back")
     on_messages("junk", "move messages to the junk folder")
+    for name, help_, off in (
+        ("snooze", "have messages leave until a moment, and come back unread", "bring them back now"),
+        ("remind", "be reminded of messages at a moment, unless somebody answers", "no reminder any more"),
+    ):
+        made = acting(name, help_, name, "snooze_commands")
+        made.add_argument("words", nargs="+", metavar="ID", help="numbers, then when: tomorrow, fri 14:00, in 3 days")
+        made.add_argument("--off", action="store_true", help=off)
+        made.add_argument("--thread", action="store_true", help="and all that is in the same thread and folder")
+    rules: argparse.ArgumentParser = command(
+        "rules", "what config.toml has done with mail that comes in", _later("rules_list", "rules_commands")
+    )
+    run = acting(
+        "run", "run rules over all mail in the folders that they look at", "rules_run", "rules_commands",
+        rules.add_subparsers(metavar="WHAT"),
+    )  # fmt: skip
+    run.add_argument("names", nargs="*", metavar="NAME", help="else all")
+    run.add_argument("--dry-run", action="store_true", help="only say what they would do")
     import_ = acting("import", "store messages out of files in a folder", "import_messages")
     import_.add_argument("folder", metavar="FOLDER")
     import_.add_argument(
@@ -228,7 +247,7 @@ def _action_words(command: Callable[..., argparse.ArgumentParser]) -> None:
         ("rename", "give a folder, and those below it, another name"),
         ("delete", "move what is in a folder to the trash, then delete it"),
     ):
-        made = acting(name, help_, f"folder_{name}", folders)
+        made = acting(name, help_, f"folder_{name}", into=folders)
         made.add_argument("name", metavar="NAME")
         if name == "rename":
             made.add_argument("new_name", metavar="NEW")

@@ -125,14 +125,16 @@ def folders(given: Arguments) -> int:
 def list_rows(given: Arguments) -> int:
     """The newest rows of a folder."""
     with opened(given) as client:
-        folder = client.find_folder(given.folder)
+        folder = client.find_place(given.folder)
+        known = {one.id: one for one in client.folders()}
         if given.threads:
             listed = list(itertools.islice(_threads(client, folder, unread=given.unread), given.limit))
-            document = [thread_json(row, said, folder) for row, said in listed]
-            answer(given, document, *(thread_line(row, said) for row, said in listed))
+            document = [thread_json(row, said, known.get(row.folder_id, folder)) for row, said in listed]
+            answer(given, document, *(f"{thread_line(row, said)}{_whose(row, folder)}" for row, said in listed))
             return 0
         found = client.first_rows(folder.id, given.limit, unread=given.unread)
-        answer(given, [row_json(row, folder) for row in found], *map(row_line, found))
+        document = [row_json(row, known.get(row.folder_id, folder)) for row in found]
+        answer(given, document, *(f"{row_line(row)}{_whose(row, folder)}" for row in found))
     return 0
 
 
@@ -172,6 +174,11 @@ def _threads(client: MailClient, folder: Folder, *, unread: bool) -> Iterator[tu
         for row in client.rows([group[0] for group in groups]):
             if row.id in said and (said[row.id].unread or not unread):
                 yield row, said[row.id]
+
+
+def _whose(row: Row, folder: Folder) -> str:
+    """The account of a message at the end of its line, where the list is of several."""
+    return "" if folder.account else f"\t{row.account}"
 
 
 # --- shared -----------------------------------------------------------------------------------

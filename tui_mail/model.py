@@ -10,9 +10,13 @@ text that goes back to a server (a folder's name, a user name) is plain str.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntFlag, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
+from typing import TYPE_CHECKING
 
 from tui_mail.text import SafeText
+
+if TYPE_CHECKING:
+    from tui_mail.arriving import Rule
 
 # --- accounts ---------------------------------------------------------------------------------
 
@@ -119,6 +123,8 @@ class Account:
     """Full names of folders that are for something else than the server says: (role, name)."""
     notify: tuple[str, ...] = ("inbox",)
     """Folders whose new mail is told, by name or role, where notifications are wanted."""
+    rules: tuple[Rule, ...] = ()
+    """What is done with its mail as it comes in."""
     authserv_ids: tuple[str, ...] = ()
     """Names that the account's own server signs its Authentication-Results with; ".example.org": any below it. Empty:
     it is learnt from the mail."""
@@ -203,6 +209,18 @@ class Address:
     email: SafeText
 
 
+class Kind(IntEnum):
+    """What a message is in an inbox; kept as a number in the store."""
+
+    UNKNOWN = 0
+    PERSON = 1
+    LIST = 2
+    CALENDAR = 3
+    NOTIFICATION = 4
+    BULK = 5
+    """To very many, and no list says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderFields:
     """What a list row needs to know of a message, from its header alone."""
@@ -220,6 +238,7 @@ class HeaderFields:
     list_id: SafeText
     has_attachments: bool
     """A guess from Content-Type: multipart/mixed and friends."""
+    kind: Kind = Kind.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from tui_mail.model import Kind
 from tui_mail.text import SafeText, safe_line
 
 
@@ -80,6 +81,18 @@ class HasAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class OfKind:
+    """Of a person, a list, a calendar, a machine, or to very many."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class OfContact:
+    """From somebody whom the person wrote to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
     """Of more (or else less) than so many octets."""
 
@@ -116,7 +129,9 @@ class Either:
     terms: tuple[Term, ...]
 
 
-Term: TypeAlias = Words | In | Of | OnList | Flagged | Keyword | HasAttachment | Size | When | Not | All | Either
+Term: TypeAlias = (
+    Words | In | Of | OnList | Flagged | Keyword | HasAttachment | OfKind | OfContact | Size | When | Not | All | Either
+)
 
 EVERYTHING = All(())
 
@@ -178,7 +193,9 @@ def parted(query: Query) -> Parted:
 
 
 def _is_ours_alone(leaf: Term) -> bool:
-    return isinstance(leaf, HasAttachment) or (isinstance(leaf, Words) and leaf.where is Where.FILENAME)
+    return isinstance(leaf, HasAttachment | OfKind | OfContact) or (
+        isinstance(leaf, Words) and leaf.where is Where.FILENAME
+    )
 
 
 def joined(terms: list[Term]) -> Term:

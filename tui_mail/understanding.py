@@ -4,7 +4,7 @@ One language for the search box, saved searches, selecting in bulk and the comma
 
     lunch friday            both words, anywhere            "lunch on friday"   these words, in this order
     from: to: cc: subject: body: filename: list:            a word, a "phrase" or (several OR others) there
-    in:sent  account:work   is:unread  has:attachment  keyword:todo
+    in:sent  account:work   kind:people   is:unread  has:attachment  keyword:todo
     larger:5M  smaller:20k  before:2024-03-01  after:2024-01  newer:7d  older:1y
     -word  NOT word         lunch OR dinner  (a b)          not, or, together
 
@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from tui_mail.model import Kind
 from tui_mail.query import (
     EVERYTHING,
     Either,
@@ -28,6 +29,8 @@ from tui_mail.query import (
     Keyword,
     Not,
     Of,
+    OfContact,
+    OfKind,
     OnList,
     Query,
     Size,
@@ -56,9 +59,21 @@ STATES: dict[str, Term] = {
     "answered": Flagged("answered"),
     "replied": Flagged("answered"),
     "draft": Flagged("draft"),
+    "snoozed": Keyword("$Snoozed"),
+    "awaiting": Keyword("$Awaiting"),
+    "followup": Keyword("$FollowUp"),
     "muted": Keyword("$muted"),
     "forwarded": Keyword("$Forwarded"),
+    "contact": OfContact(),
 }
+KINDS = {
+    "people": Kind.PERSON,
+    "list": Kind.LIST,
+    "calendar": Kind.CALENDAR,
+    "notification": Kind.NOTIFICATION,
+    "bulk": Kind.BULK,
+}
+"""What stands after kind:, with or without an s."""
 _ATTACHMENT = ("attachment", "attachments", "file", "files")
 _PLACES = {
     **{name: Where(name) for name in ("from", "to", "cc", "subject", "body", "filename")},
@@ -68,7 +83,22 @@ _PLACES = {
     "attachment": Where.FILENAME,
 }
 _OTHERS = frozenset(
-    {"in", "folder", "account", "is", "has", "list", "keyword", "tag", "larger", "smaller", "before", "after", "since"}
+    {
+        "in",
+        "folder",
+        "account",
+        "is",
+        "has",
+        "kind",
+        "list",
+        "keyword",
+        "tag",
+        "larger",
+        "smaller",
+        "before",
+        "after",
+        "since",
+    }
     | {"newer", "older", "until"}
 )
 FIELDS = tuple(sorted(_PLACES.keys() | _OTHERS))
@@ -239,6 +269,9 @@ class _Reading:
                 term = OnList(low)
             case "keyword" | "tag":
                 term = Keyword(value)
+            case "kind":
+                kind = KINDS.get({"person": "people"}.get(low, low), KINDS.get(low.removesuffix("s")))
+                term = None if kind is None else OfKind(kind)
             case "is":
                 term = STATES.get(low)
             case "has":
@@ -296,6 +329,7 @@ class _Reading:
 _ADVICE = {
     "is": "is none of " + ", ".join(sorted(STATES)),
     "has": "is not has:attachment",
+    "kind": "is none of " + ", ".join(KINDS),
     **dict.fromkeys(("larger", "smaller"), "is no size such as 5M or 200k"),
     **dict.fromkeys(("before", "after", "since", "until"), "is no day such as 2024-03-01"),
     **dict.fromkeys(("newer", "older"), "is no time such as 7d, 3m or 2024-03-01"),

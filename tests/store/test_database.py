@@ -18,7 +18,7 @@ from tui_mail.store import bodies, folders, messages, rows
 from tui_mail.store.database import Database
 from tui_mail.store.files import SCHEMA_VERSION
 
-PREVIOUS = [Path(__file__).with_name(f"mail-v{version}.db") for version in range(1, SCHEMA_VERSION)]
+PREVIOUS = sorted(Path(__file__).parent.glob("mail-v*.db"))
 
 
 def test_files_are_private(shelf: Shelf) -> None:

@@ -30,6 +30,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.sync.scenario import over, work
+from tui_mail.arriving import Rule
 from tui_mail.client import MailClient
 from tui_mail.errors import MailError
 from tui_mail.model import Account, Change, ChangeState, Flag, LinkState, Protocol, Security, Server
@@ -89,6 +90,7 @@ class Nursery:
             "delete_from_server": account.delete_from_server,
             "server": asdict(account.incoming),
             "outgoing": asdict(account.outgoing) if account.outgoing else None,
+            "rules": [asdict(rule) for rule in account.rules],
             "death": asdict(death) if death else None,
         }
         socket.send_fds(self._line, [json.dumps(told).encode()], [theirs.fileno()])
@@ -197,6 +199,7 @@ def _live(line: socket.socket, request: dict[str, Any]) -> None:
         outgoing or None,
         save_sent=request["save_sent"],
         delete_from_server=request["delete_from_server"],
+        rules=tuple(Rule(**{**one, "keywords": tuple(one["keywords"])}) for one in request["rules"]),
     )
     client = MailClient(paths(Path(request["home"])), [account])
     client.compose = ComposeSettings(undo_send=0)
@@ -412,6 +415,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     "scenario": _scenario,
     "settle": _settle,
     "done": lambda client: len(client.changes(1_000_000)),
+    "ruled": lambda client: sum(one.count for one in client.changes(1_000) if one.summary.startswith("rule ")),
     "act": lambda client, how, arguments, named: _act(client, how, *arguments, **named),
     "changes": _changes,
     "folders": lambda client: {folder.name: folder.id for folder in client.folders() if folder.selectable},

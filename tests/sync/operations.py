@@ -83,6 +83,8 @@ _COPY: Step = ("copy", [["=One", "=Three", "=Four"], "/Archive"], {})
 _NEW = base64.b64encode(mail("New")).decode()
 _APPEND: Step = ("append", ["/Archive", _NEW], {"flags": int(Flag.SEEN), "when": 1_790_000_000})
 _COPIED: Mail = {"Archive": [("Four", ""), ("One", ""), ("One", ""), ("Three", r"\Flagged \Seen")]}
+_SNOOZE: Step = ("snooze", [["=Two", "=Four"], 4_102_473_600], {})
+_ASLEEP = "$Snoozed snoozed-21000101T0800Z"
 
 OPERATIONS = {
     operation.name: operation
@@ -150,6 +152,19 @@ OPERATIONS = {
             "both",
             (("mark", [["=Two"]], {"add": int(Flag.FLAGGED)}), ("move", [["=Two", "=One"], "/Projects"], {})),
             {"INBOX": _without("INBOX", "Two", "One"), "Projects": [("One", ""), ("Plan", ""), ("Two", r"\Flagged")]},
+        ),
+        Operation(
+            "snooze",
+            (_SNOOZE,),
+            {"INBOX": _without("INBOX", "Two", "Four"), "Snoozed": [("Four", _ASLEEP), ("Two", _ASLEEP)]},
+        ),
+        Operation("unsnooze", (("unsnooze", [["=Two", "=Four"]], {}),), {"Snoozed": []}, prelude=(_SNOOZE,)),
+        Operation("undo-snooze", (("undo", [], {}),), {"Snoozed": []}, prelude=(_SNOOZE,)),
+        Operation(
+            "wake",
+            (("mark", [["=Three"]], {"add_keywords": ["$Snoozed", "snoozed-20260101T0800Z"]}),),
+            {"INBOX": sorted([*_without("INBOX", "Three"), ("Three", r"\Flagged")]), "Snoozed": []},
+            prelude=(("create_folder", ["work", "Snoozed"], {}), ("move", [["=Three"], "/Snoozed"], {})),
         ),
     )
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tui_mail.model import ChangeState, Flag, Role, Row
 from tui_mail.net import connection
 from tui_mail.net.sets import UidSet
 from tui_mail.paths import paths
+from tui_mail.sync import alarms
 from tui_mail.sync import folder as folder_sync
 
 
@@ -279,3 +281,24 @@ def test_undo_before_the_answer(place: Place, gmail: Gmail) -> None:
         soon(client, lambda: not client.statuses()[0].pending, "nothing is left to be told")
         agree(client, gmail)
         assert gmail.labels(number) == {ALL, "INBOX"}
+
+
+def test_snoozed_it_leaves_the_inbox_and_comes_back(place: Place, gmail: Gmail) -> None:
+    """The label Snoozed instead of that of the inbox; All Mail and other labels show it all the time, once."""
+    number = number_of(gmail, 2)
+    with place.client() as client:
+        agree(client, gmail)
+        client.snooze([row_of(client, 2).id], time.time() + 3600).result()
+        assert [row.subject for row in shown(client)] == ["Number 1"]
+        told(client)
+        assert gmail.labels(number) == {ALL, "Work", "Snoozed"}
+        agree(client, gmail)
+        assert alarms.ring(client._db, time.time() + 7200) == 1
+        client._wake()
+        told(client)
+        assert gmail.labels(number) == {ALL, "Work", "INBOX"}
+        agree(client, gmail)
+        row = row_of(client, 2)
+        assert (row.unread, row.keywords) == (True, ())
+        assert row_of(client, 2, Role.ALL).keywords == ()
+        assert alarms.ring(client._db, time.time() + 7200) == 0

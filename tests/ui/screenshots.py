@@ -18,11 +18,11 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
-from tests.ui.world import screen_text, wait_for
+from tests.ui.world import Letter, account, screen_text, wait_for, world
 from tui_mail.client import MailClient
 from tui_mail.config import secrets
 from tui_mail.demo.server import Demo
-from tui_mail.model import Account
+from tui_mail.model import Account, Flag
 from tui_mail.paths import paths
 from tui_mail.settings import Candidate, Discovery, Found
 from tui_mail.text import SafeText
@@ -72,6 +72,32 @@ PICTURES = (
 )
 
 
+INBOXES = (
+    Picture("inboxes", (160, 36), ("I", "Q", "j", "j"), shows="1 unread 5"),
+    Picture("inboxes-small", (80, 24), ("j",), shows="▸People"),  # the tabs are remembered
+)
+BOTH = (account("work"), account("home"))
+_BULK = "\nList-Id: Harbour news <news.harbour.example>"
+LETTERS = {
+    "work": [
+        Letter("Re: Budget 2027", "Marta Okoye <marta@okoye.example>", "The numbers look right to me.", 600),
+        Letter("Draft contract v7", "Jun Watanabe <jun@watanabe.example>", "Please find it attached.", 4_000),
+        Letter("Build 812 failed", "CI <no-reply@ci.example>", "3 of 412 tests failed.", 5_000),
+        Letter("Review of the quay plans", "Ewan MacLeod <ewan@portmarin.example>", "Two remarks below.", 21_000),
+        Letter("The week in the harbour", f"Harbour <news@harbour.example>{_BULK}", "Tides and times.", 30_000),
+        Letter("Minutes of Monday", "Ana Paula Reis <ana@reis.example>", "As agreed.", 95_000, Flag.SEEN),
+        Letter("Lunch on Friday?", "Samir Haddad <samir@haddad.example>", "The usual place.", 140_000, Flag.SEEN),
+    ],
+    "home": [
+        Letter("Summer house keys", "Kirsten Dahl <kirsten@dahl.example>", "Left with the neighbour.", 1_800),
+        Letter("Jantar na sexta?", "Ola Nordmann <ola@nordmann.example>", "Às oito?", 9_000, Flag.FLAGGED),
+        Letter("Your parcel arrives tomorrow", "La Poste <notifications@post.example>", "Between 9 and 12.", 15_000),
+        Letter("Choir: new pieces", "Lotte Brandt <lotte@brandt.example>", "Three of them.", 80_000, Flag.SEEN),
+        Letter("Photographs of Sunday", "Chiara Rossi <chiara@rossi.example>", "Here they are.", 200_000, Flag.SEEN),
+    ],
+}
+
+
 async def take(picture: Picture, client: MailClient, folder: Path) -> None:
     """Start the screen, press the keys, write the picture."""
     os.environ["TUI_MAIL_THEME"] = picture.theme
@@ -92,6 +118,27 @@ async def take(picture: Picture, client: MailClient, folder: Path) -> None:
         await wait_for(pilot, lambda: app.triage.one_pane or app.triage.reading.message is not None)
         await asyncio.sleep(0.3)
         await pilot.pause()
+        keep(app.export_screenshot(title="tui-mail"), picture.name, folder)
+
+
+async def take_inboxes(folder: Path) -> None:
+    """Two accounts as one inbox, in tabs, with quick filters."""
+    os.environ["TUI_MAIL_THEME"] = "dark"
+    with tempfile.TemporaryDirectory() as home, world(Path(home), LETTERS["work"], BOTH) as made:
+        made.put(LETTERS["home"], account_name="home")
+        made.put([Letter("Keys", to="Ola <ola@nordmann.example>", age=90_000, flags=Flag.SEEN)], "Sent")
+        for picture in INBOXES:
+            await take_listed(picture, made.app(), folder)
+
+
+async def take_listed(picture: Picture, app: TuiMailApp, folder: Path) -> None:
+    """A picture of a store that nothing comes to."""
+    async with app.run_test(size=picture.size) as pilot:
+        await wait_for(pilot, lambda: len(app.triage.messages.listing), 20)
+        for key in picture.keys:
+            await pilot.press(key)
+        await wait_for(pilot, lambda: picture.shows in screen_text(app), 20)
+        await pilot.pause(0.3)
         keep(app.export_screenshot(title="tui-mail"), picture.name, folder)
 
 
@@ -162,6 +209,7 @@ async def take_all(folder: Path) -> None:
         client.start()
         try:
             await take_setup(client.accounts[0], folder)
+            await take_inboxes(folder)
             for picture in PICTURES:
                 await take(picture, client, folder)
         finally:

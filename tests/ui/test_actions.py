@@ -7,15 +7,19 @@ from pathlib import Path
 import pytest
 
 from tests.ui.world import world
+from tui_mail.mime.parse import parse_message
 from tui_mail.outgoing import Begun, Draft
 from tui_mail.ui.actions import ACTIONS, BY_ID, GROUPS, Place
 from tui_mail.ui.keys import PRESETS, default_keymap, is_typing
+from tui_mail.ui.screens.attachments import Attachments
 from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.screens.help import help_document
 from tui_mail.ui.screens.history import History
 from tui_mail.ui.screens.outbox import Outbox
 from tui_mail.ui.screens.settings import Settings
 from tui_mail.ui.widgets.key_bar import footer_items
+
+NO_MESSAGE = parse_message(b"")
 
 
 def test_every_action_has_keys_a_label_help_and_a_place() -> None:
@@ -54,6 +58,7 @@ def test_every_action_does_something(tmp_path: Path) -> None:
             (Place.HISTORY, History(app.triage).table),
             (Place.OUTBOX, Outbox(app.triage.writing).table),
             (Place.SETTINGS, Settings(app.triage).table),
+            (Place.ATTACHMENTS, Attachments(app.triage, NO_MESSAGE, lambda: None).table),
             (Place.COMPOSE, Composer(app.triage.writing, Begun(Draft("work"))).commands.table),
         ):
             assert set(table) == {action.id for action in ACTIONS if place in action.where}

@@ -158,3 +158,43 @@ async def test_the_open_folder_goes_and_comes_back(mail: World) -> None:
         await wait_for(pilot, lambda: "Inbox · 3 unread" in screen_text(app))
         await pilot.press("z")
         await wait_for(pilot, lambda: "Travels" in names(mail))
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+async def test_the_folder_to_move_to_is_made_on_the_way(mail: World, size: tuple[int, int]) -> None:
+    """The last line makes what was typed; the message is in it then, and each of both is one step back."""
+    app = mail.app()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("v", *"Projects/2027")
+        await wait_for(pilot, lambda: "+ Create “Projects/2027”" in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "Projects/2027" in names(mail) and stored(mail, "Projects/2027") == ["Subject 0"])
+        await wait_for(pilot, lambda: listed(app) == ["Subject 1", "Subject 2"])
+        await pilot.press("z")
+        await wait_for(pilot, lambda: listed(app)[0] == "Subject 0")
+        await pilot.press("z")
+        await wait_for(pilot, lambda: "Projects/2027" not in names(mail))
+
+
+@pytest.mark.parametrize("typed", ["Travel", "travel", "Archive", "a//b"])
+async def test_what_is_there_or_cannot_be_is_not_offered_to_be_made(mail: World, typed: str) -> None:
+    """Of a folder that exists there is one line, of a name that no folder can have there is none."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("v", *typed)
+        await wait_for(pilot, lambda: typed in screen_text(app))
+        assert "Create" not in screen_text(app)
+
+
+async def test_the_folder_that_is_used_most_stands_first(mail: World) -> None:
+    """In the next run, too; Enter alone takes it."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("v", *"travel", "enter")
+        await wait_for(pilot, lambda: stored(mail, "Travel") == ["Subject 0"])
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("v")
+        await wait_for(pilot, lambda: "Move 1 message to" in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: stored(mail, "Travel") == ["Subject 0", "Subject 1"])

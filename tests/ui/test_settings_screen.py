@@ -312,3 +312,18 @@ async def test_how_new_mail_is_told(place: World) -> None:
     assert (config.notices.by, config.account("work").notify) == ("bell", ("inbox", "Projects"))
     assert notice_words(config.notices)["quiet"] == "22:00-07:00"
     assert place.client.paths.config_file.read_text().startswith("# mine\n")
+
+
+async def test_the_inbox_in_tabs_from_the_settings(place: World) -> None:
+    """At once, and remembered."""
+    app = place.app()
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await opened(app, pilot)
+        line = await goto(pilot, screen, "splits", "screen")
+        assert line.value == "off"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.triage.narrowing.has_tabs)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: "▸People" in screen_text(app))

@@ -27,6 +27,8 @@ class Answer(Letter):
 WIDE = (160, 48)
 KIRSTEN, OLA = "Kirsten Dahl <kirsten@dahl.example>", "Ola Nordmann <ola@nordmann.example>"
 ME = "Anna Berg <anna@example.org>"
+KEYS_AT = (("INBOX", 2), ("INBOX", 0), ("Sent", 0))
+"""Folder and line of each message of the conversation, the oldest first."""
 
 
 def keys() -> list[Letter]:
@@ -178,3 +180,16 @@ async def test_what_comes_to_a_muted_conversation_counts_as_read(mail: World) ->
         await wait_for(pilot, lambda: "⊘" not in lines(app)[0])
         mail.put([Answer("Re: Keys, news", OLA, age=5, parent="1@test.example")])
         await wait_for(pilot, lambda: mail.folder().unread == 3)
+
+
+async def test_who_reads_goes_through_the_conversation_wherever_its_messages_are(mail: World) -> None:
+    """The answer in Sent too; the list keeps its cursor where it has no line for it."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        first, second, sent = (app.client.first_rows(mail.folder(name).id)[at].id for name, at in KEYS_AT)
+        app.triage.messages.move_to(next(n for n, id_ in enumerate(app.triage.messages.listing.ids) if id_ == first))
+        await pilot.press("enter")
+        for key, wanted in ((")", second), (")", sent), (")", sent), ("(", second), ("(", first)):
+            await pilot.press(key)
+            await wait_for(pilot, lambda wanted=wanted: app.triage.reading.message_id == wanted)
+            await wait_for(pilot, lambda: app.triage.reading.message is not None)

@@ -145,9 +145,9 @@ async def test_a_key_shows_the_reasons(tmp_path: Path) -> None:
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.press("enter")
             await wait_for(pilot, lambda: "⚠ a misleading link" in screen_text(app))
-            await pilot.press("w")
+            await pilot.press("t")
             await wait_for(pilot, lambda: "A link that names bank.example leads to evil.example." in screen_text(app))
-            await pilot.press("w")
+            await pilot.press("t")
             await wait_for(pilot, lambda: "⚠ a misleading link" in screen_text(app))
 
 

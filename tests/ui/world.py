@@ -102,6 +102,11 @@ class World:
         bodies.save(self.db, [bodies.pack(ids[uid], raw) for uid, raw, here in raws if here])
         return [ids[uid] for uid, _, _ in raws]
 
+    def take_away(self, *ids: int, folder: str = "INBOX") -> None:
+        """Another client deletes these."""
+        uids = [self.db.read().execute("SELECT uid FROM message WHERE id = ?", (one,)).fetchone()[0] for one in ids]
+        self.db.run(lambda txn: messages.lose(txn, self.folder(folder).id, uids))
+
     def carry_out(self, batch: int) -> None:
         """The server does all of an action, and says so."""
 

@@ -434,3 +434,17 @@ def test_saved_searches() -> None:
     config = read('[searches]\nBoats = "boat in:inbox"\n"To do" = "keyword:todo"\nwrong = 3\n')
     assert config.searches == (("Boats", "boat in:inbox"), ("To do", "keyword:todo"))
     assert any("wrong" in problem.sentence for problem in config.problems)
+
+
+def test_tabs_of_the_inbox() -> None:
+    """In the order of the file; what makes no sense is named with its line, an empty table means none."""
+    config = read('[splits]\nBoats = "from:ola kind:list"\nwrong = "is:lost"\nnothing = ""\n')
+    assert config.splits == (("Boats", "from:ola kind:list"),)
+    assert [problem.line for problem in config.problems] == [3, 4]
+    assert "is:lost" in config.problems[0].sentence
+    assert read("[splits]\n").splits == ()
+    assert read("").splits is None
+    many = "".join(f'a{number} = "x"\n' for number in range(15))
+    config = read(f"[splits]\n{many}")
+    assert len(config.splits or ()) == 14
+    assert "room for 14" in config.problems[0].sentence

@@ -48,6 +48,8 @@ class Acting:
             if not KEYWORD.fullmatch(word):
                 raise UsageError(f"{word!r} cannot be a keyword; letters, digits, $, _ and - can.")
         words = actions.flag_words(add, remove)
+        if not (add or remove):
+            words = actions.keyword_words(add_keywords, remove_keywords) or words
         effect = Effect(ChangeKind.FLAGS, None, add, remove, " ".join(add_keywords), " ".join(remove_keywords))
         return self._act(lambda txn: journal.record(txn, effect, wanted, words, undoable=undoable))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from tui_mail.errors import CannotUndo, NotFound, UsageError
 from tui_mail.model import ChangeKind, Flag, Role
-from tui_mail.store import folders, journal, labels, messages, purposes, undoing
+from tui_mail.store import folders, journal, labels, messages, purposes, snoozing, undoing
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import FolderState
 from tui_mail.store.journal import Effect
@@ -22,7 +22,9 @@ def to_folder(ids: Iterable[int], folder_id: int) -> Job:
     def job(txn: Transaction) -> int | None:
         target = _target(txn, folder_id)
         ours = [id_ for id_, account in messages.accounts_of(txn.sql, wanted) if account == target.account_id]
-        return journal.record(txn, Effect(ChangeKind.MOVE, folder_id), ours, f"moved to {_called(target)}:")
+        verb = f"moved to {_called(target)}:"
+        batch = journal.record(txn, Effect(ChangeKind.MOVE, folder_id), ours, verb)
+        return batch and snoozing.forget(txn, ours, verb, batch)
 
     return job
 
@@ -41,6 +43,7 @@ def to_role(ids: Iterable[int], role: Role, verb: str) -> Job:
             else:
                 target_id = folders.for_role(txn, account, role)
             batch = journal.record(txn, Effect(ChangeKind.MOVE, target_id), group, verb, batch=batch) or batch
+            batch = snoozing.forget(txn, group, verb, batch)
         return batch
 
     return job
@@ -112,6 +115,8 @@ def renamed_folder(folder_id: int, new_name: str) -> Job:
         name = shown.name if shown is not None else target.name
         if target.role is Role.INBOX:
             raise UsageError("The inbox cannot be renamed; nothing was changed.")
+        if snoozing.is_ours(txn.sql, target.account_id, name) and (target.on_server or (shown and shown.total)):
+            raise UsageError(f"Messages sleep in {name}, and wake up by its name; nothing was changed.")
         if new_name == name:
             return None
         _check_name(txn, target.account_id, new_name, old=name)
@@ -203,3 +208,9 @@ def flag_words(add: Flag, remove: Flag) -> str:
         if flag in remove:
             return cleared
     return "marked"
+
+
+def keyword_words(added: Sequence[str], removed: Sequence[str]) -> str:
+    """What keywords that were set or taken off mean in the words of a person; empty for none."""
+    parts = [f"{verb} {', '.join(words)}" for verb, words in (("labelled", added), ("no longer", removed)) if words]
+    return f"{', '.join(parts)}:" if parts else ""

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
 from tui_mail.client import purposes
-from tui_mail.client.acting import Acting
+from tui_mail.client.inboxes import ALL_INBOXES
+from tui_mail.client.overview import Overview
 from tui_mail.client.parsed import ParsedMessages
 from tui_mail.client.reading import Reading
 from tui_mail.client.searching import Searching
+from tui_mail.client.snoozing import Snoozing
 from tui_mail.client.writing import Writing
 from tui_mail.config import accounts as configuration
 from tui_mail.config.overlaps import overlaps
+from tui_mail.config.splits import Splits
 from tui_mail.errors import MailError
 from tui_mail.model import (
     Account,
@@ -49,6 +52,7 @@ from tui_mail.text import SafeText, safe_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui_mail.arriving import Rule, Ruled
     from tui_mail.client.newcomers import Newcomers
     from tui_mail.client.takeover import Takeover
     from tui_mail.store.backup import Backup
@@ -63,7 +67,7 @@ FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Acting, Writing, Searching):
+class MailClient(Reading, Snoozing, Writing, Searching, Overview):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(
@@ -85,10 +89,19 @@ class MailClient(Reading, Acting, Writing, Searching):
         self.compose, self.notices = ComposeSettings(), Notices()
         self.searches: tuple[tuple[str, str], ...] = ()
         """Saved searches: name and query."""
+        self.auto_advance = "next"
+        """What is shown when the message that is read was put away: next, previous or list."""
+        self.splits: Splits | None = None
+        """The tabs of the inbox, if config.toml has any."""
+        self.rules: tuple[Rule, ...] = tuple(
+            sorted({r for one in accounts or () for r in one.rules}, key=lambda r: r.place)
+        )
+        """What is done with mail that comes in, in this order."""
         if accounts is None:
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
-            self.searches = config.searches
+            self.searches, self.splits, self.auto_advance = config.searches, config.splits, config.auto_advance
+            self.rules = config.rules
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()
@@ -187,6 +200,10 @@ class MailClient(Reading, Acting, Writing, Searching):
         """An attachment and its content; None when the body is not here yet. Blocks like `message`. Raises NotFound."""
         return self._parsed.attachment(message_id, index)
 
+    def parse(self, raw: bytes) -> Message:
+        """Octets that are no message of the store, parsed where they can do no harm. Blocks like `message`."""
+        return self._parsed.parse(raw)
+
     def prepare(self, ids: Sequence[int]) -> None:
         """Parse these messages behind the screen, as far as they are here: their first words get into their rows.
 
@@ -208,9 +225,10 @@ class MailClient(Reading, Acting, Writing, Searching):
     def watch_folder(self, folder_id: int) -> None:
         """Say that this folder is on the screen: it is read first and watched."""
         self._on_screen = folder_id
-        worker = self._worker_of(folder_id)
-        if worker is not None:
-            worker.look_at(folder_id)
+        for one in self.within(folder_id):
+            worker = self._worker_of(one)
+            if worker is not None:
+                worker.look_at(one)
 
     def warnings(self, *, once: bool = False) -> list[SafeText]:
         """Mailboxes that somebody else reads too, here or elsewhere; chosen folders that are not there, each time.
@@ -285,7 +303,7 @@ class MailClient(Reading, Acting, Writing, Searching):
         """Compare with the server now: one folder, or all."""
         if self._is_elsewhere:
             wake_engine(self.paths, b"sync")
-        elif folder_id is None:
+        elif folder_id is None or folder_id == ALL_INBOXES:
             for worker in self._workers.values():
                 worker.refresh()
         else:
@@ -312,6 +330,14 @@ class MailClient(Reading, Acting, Writing, Searching):
         from tui_mail.sync.foretelling import foretell
 
         return foretell(self._db, account, policy, self._secret(account))
+
+    def run_rules(self, rules: Sequence[Rule], *, dry_run: bool = False) -> list[Ruled]:
+        """What rules do to all mail in the folders that they look at, or would do. Blocks. Raises ConfigError."""
+        from tui_mail.client.ruling import run
+
+        done = run(self._db, rules, [account.name for account in self.accounts], dry_run=dry_run)
+        self._wake()
+        return done
 
     def back_up(self, target: Path, progress: Callable[[int, int], None]) -> tuple[Backup, list[str]]:
         """Copy the store and its settings to a folder that is not there yet; gives what it holds and what it lacks.

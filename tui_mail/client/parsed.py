@@ -73,6 +73,10 @@ class ParsedMessages:
                 self._found_words([(message_id, message.snippet)])
         return message
 
+    def parse(self, raw: bytes) -> Message:
+        """Octets of no stored message: an attached one, a decrypted one. Blocks on the parser; nothing is kept."""
+        return self._parser().parse(raw)
+
     def read_ahead(self, ids: Sequence[int]) -> None:
         """Parse these in the background until a key is pressed; what an earlier call had not reached is left."""
         with self._lock:

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_mail.client import actions
+from tui_mail.client.inboxes import ALL_INBOXES, all_inboxes, inboxes
 from tui_mail.errors import NotFound
-from tui_mail.model import Account, Change, ChangeState, Conversation, Folder, Message, Row
-from tui_mail.store import bodies, conversations, folders, history, rows, undoing
+from tui_mail.model import Account, Change, ChangeState, Conversation, Folder, Message, Role, Row
+from tui_mail.store import bodies, conversations, folders, history, merged, rows, undoing
 from tui_mail.store.database import Database
 from tui_mail.threaded import Threads
 
@@ -40,8 +41,20 @@ class Reading:
         found = [folder for folder in folders.all_folders(self._db.read()) if folder.account in place]
         return sorted(found, key=lambda folder: place[folder.account])
 
+    def places(self) -> list[Folder]:
+        """What can be opened: all folders, before them all inboxes as one where there are several accounts."""
+        found = self.folders()
+        whole = all_inboxes(found)
+        return [whole, *found] if whole is not None else found
+
+    def within(self, folder_id: int) -> tuple[int, ...]:
+        """The folders whose mail a place shows: itself, or all inboxes."""
+        return tuple(one.id for one in inboxes(self.folders())) if folder_id == ALL_INBOXES else (folder_id,)
+
     def folder(self, folder_id: int) -> Folder | None:
         """One folder, None when it is gone."""
+        if folder_id == ALL_INBOXES:
+            return all_inboxes(self.folders())
         return folders.one_folder(self._db.read(), folder_id)
 
     def find_folder(self, name: str, account: str | None = None) -> Folder:
@@ -58,9 +71,17 @@ class Reading:
         for folder in candidates:
             if folder.name.casefold() == wanted.casefold():
                 return folder
+        for folder in candidates:  # INBOX.Snoozed, where all folders are below the inbox
+            if folder.name.casefold() == f"inbox{folder.delimiter}{wanted.casefold()}":
+                return folder
         raise NotFound(
             f"There is no folder {name!r} here; `tui-mail folders` lists them, `tui-mail sync` reads them anew."
         )
+
+    def find_place(self, name: str) -> Folder:
+        """`find_folder`; but `inbox` is all inboxes where there are several accounts. Raises NotFound."""
+        whole = all_inboxes(self.folders()) if name.casefold() == Role.INBOX else None
+        return whole or self.find_folder(name)
 
     def name_problem(self, account: str, name: str, *, old: str = "") -> str:
         """What is wrong with a name for a folder that is new, or was `old`, in a few words; empty when nothing is."""
@@ -70,23 +91,29 @@ class Reading:
 
     def first_rows(self, folder_id: int, limit: int = 200, *, unread: bool = False) -> list[Row]:
         """The newest rows of a folder, by key, which is quick whatever its size."""
+        if folder_id == ALL_INBOXES:
+            return merged.first_rows(self._db.read(), self.within(folder_id), limit, unread)
         return rows.first_rows(self._db.read(), folder_id, limit, unread)
 
     def ids(self, folder_id: int) -> array[int]:
         """The ids of all rows of a folder, newest first. Blocks for a second at a million: call it on a thread."""
+        if folder_id == ALL_INBOXES:
+            return merged.ids_of(self._db.read(), self.within(folder_id))
         return rows.ids_of(self._db.read(), folder_id)
 
     def threads(self, folder_id: int, newest: int = -1) -> Threads:
         """The threads of a folder, or those of its newest messages. All of them: call it on a thread."""
+        if folder_id == ALL_INBOXES:
+            return merged.threads_of(self._db.read(), self.within(folder_id), newest)
         return conversations.threads_of(self._db.read(), folder_id, newest)
 
     def conversations(self, folder_id: int, groups: Sequence[Sequence[int]]) -> dict[int, Conversation]:
         """What a list says of threads, by the newest message of each; `groups`: what the folder has of each."""
-        return conversations.conversations_of(self._db.read(), folder_id, groups)
+        return conversations.conversations_of(self._db.read(), self.within(folder_id), groups)
 
     def members(self, folder_id: int, group: Sequence[int]) -> list[int]:
         """The messages of one thread, newest first; those in other folders too, but not in Trash and Junk."""
-        return conversations.members_of(self._db.read(), folder_id, group)
+        return conversations.members_of(self._db.read(), self.within(folder_id), group)
 
     def whole_threads(self, ids: Sequence[int]) -> list[int]:
         """These messages, and what is in one thread and one folder with them. Blocks for big folders."""
@@ -129,6 +156,10 @@ class Reading:
     def next_undo(self) -> int:
         """The batch that `undo` takes back when none is named; 0 when there is none."""
         return undoing.next_undo(self._db.read()) or 0
+
+    def change(self, batch: int) -> Change | None:
+        """One action, with all its messages; None when there is no such."""
+        return history.change_of_batch(self._db.read(), batch)
 
     def renewed(self, change: Change) -> Change:
         """A change as it is by now."""

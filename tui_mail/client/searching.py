@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tui_mail.client.server_side import ServerSide
+    from tui_mail.facets import Facets
     from tui_mail.model import Folder
     from tui_mail.query import Query
+    from tui_mail.store.faceting import Asked
     from tui_mail.store.search_index import Coverage
     from tui_mail.store.searcher import Searcher
     from tui_mail.sync.account import AccountWorker
@@ -57,6 +59,9 @@ class Searching:
         def folders(self) -> list[Folder]:
             """Of Reading."""
 
+        def within(self, folder_id: int) -> tuple[int, ...]:
+            """Of Reading."""
+
         @property
         def _workers(self) -> Mapping[str, AccountWorker | PopWorker | FarWorker]: ...
 
@@ -68,6 +73,18 @@ class Searching:
         from tui_mail.store.searcher import Searcher
 
         return Searcher(self.paths, self._db, self.accounts)
+
+    def facets(self, folder_id: int, asked: Asked, newest: int = -1) -> Facets:
+        """What a place can be narrowed by, or its newest messages alone. All of them: call it on a thread."""
+        from tui_mail.store.faceting import facets_of
+
+        return facets_of(self._db.read(), self.within(folder_id), asked, self.folders(), newest)
+
+    def facets_among(self, ids: Sequence[int], asked: Asked) -> Facets:
+        """The same for some messages. Call it on a thread."""
+        from tui_mail.store.faceting import facets_among
+
+        return facets_among(self._db.read(), ids, asked, self.folders())
 
     def ask_servers(self, query: Query, now: float) -> ServerSide:
         """Have the servers look into what is not here; SearchAnswered follows for each folder.

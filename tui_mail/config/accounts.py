@@ -15,8 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_mail.arriving import Rule
+from tui_mail.config.arrival_rules import rules_of
 from tui_mail.config.notice_rules import notices_of
+from tui_mail.config.reading_rules import ADVANCES, advance_of
 from tui_mail.config.rules import Problem, Reader, suggestion
+from tui_mail.config.splits import Splits, splits_of
 from tui_mail.config.writing import compose_of
 from tui_mail.errors import ConfigError, NotFound
 from tui_mail.model import Account
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     pass
 
 
-_TOP_KEYS = ("accounts", "compose", "notifications", "searches")
+_TOP_KEYS = ("accounts", "compose", "notifications", "reading", "rules", "searches", "splits")
 
 _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
@@ -47,6 +51,12 @@ class Config:
 
     searches: tuple[tuple[str, str], ...] = ()
     """Saved searches: what each is called, and what it looks for, in the language of `understanding`."""
+    auto_advance: str = ADVANCES[0]
+    """What is shown when the message that is read was put away."""
+    splits: Splits | None = None
+    """The tabs of the inbox; None: it does not say."""
+    rules: tuple[Rule, ...] = ()
+    """What is done with mail that comes in, in this order; each account has its own of them too."""
 
     @property
     def notices(self) -> Notices:
@@ -90,12 +100,16 @@ def parse(text: str, folder: Path) -> Config:
     reader = Reader(text, folder)
     reader.unknown((), document, _TOP_KEYS)
     accounts = []
-    for name, table in reader.table((), document, "accounts").items():
+    tables = reader.table((), document, "accounts")
+    for name, table in tables.items():
         account = reader.account_of(name, table)
         if account is not None:
             accounts.append(account)
     compose, notices = compose_of(reader, document), notices_of(reader, document)
     saved = reader.table((), document, "searches")
     searches = tuple((name, query) for name in saved if (query := reader.string(("searches",), saved, name)))
+    rules = rules_of(reader, document, tables)
+    accounts = [replace(one, rules=tuple(r for r in rules if r.account in ("", one.name))) for one in accounts]
+    advance, splits = advance_of(reader, document), splits_of(reader, document)
     problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
-    return Config(tuple(accounts), problems, compose, notices, searches)
+    return Config(tuple(accounts), problems, compose, notices, searches, advance, splits, rules)

@@ -182,6 +182,32 @@ def set_table(paths: Paths, table: str, changes: Changes) -> None:
         _write_expected(paths, text, expected)
 
 
+def put_rule(paths: Paths, rule: Mapping[str, object]) -> None:
+    """Add a table to [[rules]], or replace the one of the same name; comments and everything else stay.
+
+    Raises ConfigError and StoreReadOnly; nothing was written then.
+    """
+    import tomlkit
+
+    with _alone(paths):
+        before, _ = _text_and_names(paths)
+        document, expected = tomlkit.parse(before), tomllib.loads(before)
+        tables: list[Any] = [document.setdefault("rules", tomlkit.aot()), expected.setdefault("rules", [])]
+        if not all(isinstance(one, list) for one in tables):
+            raise ConfigError("The rules in config.toml are no [[rules]] tables. Nothing was changed.")
+        for rules, made in zip(tables, (tomlkit.item(dict(rule)), dict(rule)), strict=True):
+            at = [at for at, one in enumerate(rules) if one.get("name") == rule["name"]]
+            if at:
+                rules[at[0]] = made
+            else:
+                rules.append(made)
+        text = tomlkit.dumps(document)
+        wrong = [problem for problem in parse(text, paths.config).problems if problem.path[:1] == ("rules",)]
+        if len(wrong) > sum(problem.path[:1] == ("rules",) for problem in parse(before, paths.config).problems):
+            raise ConfigError(f"{_as_sentence(wrong[-1].what)} Nothing was changed.")
+        _write_expected(paths, text, expected)
+
+
 def with_following_ports(account: Account, changes: Changes) -> dict[str, object]:
     """The changes, and with each new security (or protocol) the port that belongs to it, if the old one did before."""
     following = dict(changes)

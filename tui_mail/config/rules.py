@@ -329,6 +329,7 @@ def _lines_of(text: str) -> dict[_KeyPath, int]:
     """First line of each key of a valid document: a statement is the shortest run of lines that parses alone."""
     lines: dict[_KeyPath, int] = {}
     table: _KeyPath = ()
+    counts: dict[_KeyPath, int] = {}
     statement: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         statement.append(line)
@@ -341,6 +342,9 @@ def _lines_of(text: str) -> dict[_KeyPath, int]:
         found = list(_key_paths(parsed))
         if line.lstrip().startswith("[") and found:
             table = found[-1]
+            if line.lstrip().startswith("[["):  # one of several tables of this name: they are numbered
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, str(counts[table]))
             lines.setdefault(table, first)
         else:
             for path in found:

@@ -28,12 +28,13 @@ from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message
 from pymap.bytes import Writeable
 from pymap.config import BackendCapability
 from pymap.context import connection_exit
+from pymap.flags import PermanentFlags
 from pymap.imap import IMAPConnection
 from pymap.imap.state import ConnectionState
 from pymap.mailbox import MailboxSnapshot
 from pymap.mime import MessageContent
 from pymap.parsing.response import CommandResponse
-from pymap.parsing.specials.flag import Answered, Deleted, Draft, Flagged, Seen
+from pymap.parsing.specials.flag import Answered, Deleted, Draft, Flagged, Seen, Wildcard
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
@@ -157,6 +158,11 @@ class SampleConfig(Config):
 class SampleMailbox(MailboxData):
     """A folder of messages that are written when they are asked for."""
 
+    @property
+    def permanent_flags(self) -> frozenset[Any]:
+        """See MailboxDataInterface; keywords of one's own are kept as well."""
+        return super().permanent_flags | {Wildcard}
+
     def fill(self, entries: Sequence[Entry], seed: int) -> None:
         """Put the planned messages in, oldest first."""
         self._max_uid = FIRST_UID - 1
@@ -179,7 +185,8 @@ class SampleMailbox(MailboxData):
     async def append(self, append_msg: Any, *, recent: bool = False) -> Message:
         """See MailboxDataInterface."""
         when = append_msg.when or datetime.now(UTC)
-        return self.add(bytes(append_msg.literal), when, append_msg.flag_set & self.permanent_flags, recent)
+        kept = PermanentFlags(self.permanent_flags) & append_msg.flag_set
+        return self.add(bytes(append_msg.literal), when, kept, recent)
 
     async def get(self, uid: int, cached_msg: Any) -> Message:
         """See MailboxDataInterface; without the lock, which costs more than the look."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from tui_mail.mime.addresses import parse_addresses
 from tui_mail.mime.charsets import decode
 from tui_mail.mime.dates import parse_date
+from tui_mail.mime.kinds import kind_of
 from tui_mail.mime.words import decode_words
 from tui_mail.model import Address, HeaderFields
 from tui_mail.text import SafeText, safe_line
@@ -44,11 +45,12 @@ def parse_headers(block: bytes) -> HeaderFields:
             found[name] = value
     get = found.get
     from_text = get("from", "")
+    senders = parse_addresses(from_text) or text_as_sender(from_text)
     content_type = get("content-type", "").lower()
     message_id = get("message-id", "")
     return HeaderFields(
         parse_date(get("date", "")) if "date" in found else None,
-        parse_addresses(from_text) or text_as_sender(from_text),
+        senders,
         parse_addresses(get("to", "")) if "to" in found else (),
         parse_addresses(get("cc", "")) if "cc" in found else (),
         parse_text(get("subject", "")),
@@ -56,6 +58,7 @@ def parse_headers(block: bytes) -> HeaderFields:
         parse_references(get("references", ""), get("in-reply-to", "")),
         parse_text(get("list-id", "")) if "list-id" in found else SafeText(""),
         content_type.startswith(_MIXED),
+        kind_of(found, senders, content_type),
     )
 
 

@@ -28,7 +28,8 @@ from tui_mail.net.talk import Conversation, Take
 from tui_mail.net.wire import Pieces
 
 HEADER_ITEMS = (
-    b"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE)]"
+    b"BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID CONTENT-TYPE"
+    b" PRECEDENCE AUTO-SUBMITTED LIST-UNSUBSCRIBE-POST)]"
 )
 HEADER_LIMIT = 256 * 1024
 """Octets of a header that are kept; what is beyond is an attack or a mailing to thousands."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -22,6 +22,7 @@ from tui_mail.net.connection import dial, secure
 from tui_mail.net.failures import lost, too_much
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
     from dns.resolver import Answer
@@ -127,14 +128,14 @@ def fetch(url: str, limit: int, internet: Internet, patience: float = PATIENCE) 
 
 def _fetch_once(url: str, limit: int, internet: Internet, until: float) -> tuple[File, str]:
     """What is there, and where it says to look instead ("": nowhere)."""
-    server, path = _place(url, internet)
-    with _connection(server, until) as connection, _translated(server):
+    server, path = place(url, internet)
+    with web_connection(server, until) as connection, translated(server):
         connection.request("GET", path, headers={"User-Agent": "tui-mail", "Accept": "text/xml, */*;q=0.1"})
         with connection.getresponse() as response:
             return _read(response, url, limit, server, until)
 
 
-def _place(url: str, internet: Internet) -> tuple[Server, str]:
+def place(url: str, internet: Internet) -> tuple[Server, str]:
     """The server and the path of an address. Raises ProtocolViolation for everything that is not https."""
     with suppress(ValueError):
         parts = urlsplit(url)
@@ -166,10 +167,12 @@ class _Connection(HTTPConnection):
 
 
 @contextmanager
-def _connection(server: Server, until: float) -> Iterator[HTTPConnection]:
-    """A connection that is encrypted, and that ends at `until` whatever the server does."""
+def web_connection(
+    server: Server, until: float, dialled: Callable[..., socket.socket] = dial
+) -> Iterator[HTTPConnection]:
+    """A connection that is encrypted, and that ends at `until` whatever the server does; `dialled` makes it."""
     left = max(0.1, until - time.monotonic())
-    sock = secure(dial(server, timeout=left), server, timeout=left)
+    sock = secure(dialled(server, timeout=left), server, timeout=left)
     sock.settimeout(max(0.1, until - time.monotonic()))
     connection = _Connection(server.host, server.port)
     connection.sock = sock
@@ -191,7 +194,8 @@ def _cut(sock: ssl.SSLSocket) -> None:
 
 
 @contextmanager
-def _translated(server: Server) -> Iterator[None]:
+def translated(server: Server) -> Iterator[None]:
+    """What goes wrong on the line, in the words of `tui_mail.errors`."""
     try:
         yield
     except MailError:

@@ -14,10 +14,12 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tui_mail.mime.kinds import holds_invitation
+from tui_mail.model import Kind
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import translated
 from tui_mail.store.many import marks
-from tui_mail.store.messages import set_has_body
+from tui_mail.store.messages import kind, set_has_body, set_invitations
 
 _RAW, _ZLIB = 0, 1
 SMALL = 200
@@ -33,12 +35,13 @@ class PackedBody:
     size: int
     sha256: bytes
     data: bytes
+    is_invitation: bool = False
 
 
 def pack(message_id: int, raw: bytes) -> PackedBody:
     """Compress and hash."""
     codec, data = (_RAW, raw) if len(raw) < SMALL else (_ZLIB, zlib.compress(raw, 1))
-    return PackedBody(message_id, codec, len(raw), hashlib.sha256(raw).digest(), data)
+    return PackedBody(message_id, codec, len(raw), hashlib.sha256(raw).digest(), data, holds_invitation(raw))
 
 
 def save(db: Database, bodies: Sequence[PackedBody], *, urgent: bool = False) -> None:
@@ -52,6 +55,7 @@ def save(db: Database, bodies: Sequence[PackedBody], *, urgent: bool = False) ->
             )
             sql.executemany("DELETE FROM same WHERE message_id = ?", ((b.message_id,) for b in bodies))
         set_has_body(txn, ((b.message_id, 1) for b in bodies))
+        set_invitations(txn, (b.message_id for b in bodies if b.is_invitation))
 
     db.run(job, urgent=urgent)
 
@@ -73,6 +77,8 @@ def share(db: Database, pairs: Sequence[tuple[int, int]], *, urgent: bool = Fals
                     sql.execute("INSERT OR REPLACE INTO same VALUES (?, ?)", (message_id, kept))
                     shared.add(message_id)
         set_has_body(txn, ((id_, 1) for id_ in shared))
+        alike = (one for one in pairs if one[0] in shared)
+        set_invitations(txn, (id_ for id_, as_id in alike if kind(txn.sql, as_id) is Kind.CALENDAR))
         return shared
 
     return db.run(job, urgent=urgent)

@@ -34,9 +34,9 @@ def threads_of(sql: sqlite3.Connection, folder_id: int, newest: int = -1) -> Thr
 
 
 def conversations_of(
-    sql: sqlite3.Connection, folder_id: int, groups: Sequence[Sequence[int]]
+    sql: sqlite3.Connection, folder_id: int | Sequence[int], groups: Sequence[Sequence[int]]
 ) -> dict[int, Conversation]:
-    """What a list says of the threads that have these messages in a folder (newest first), by the newest."""
+    """What a list of one or several folders says of the threads that have these messages there, by the newest."""
     here = _here(sql, [one for group in groups for one in group[:LOOKED_AT]])
     elsewhere = _elsewhere(sql, folder_id, [group[0] for group in groups if group])
     found = dict[int, Conversation]()
@@ -60,8 +60,8 @@ def conversations_of(
     return found
 
 
-def members_of(sql: sqlite3.Connection, folder_id: int, group: Sequence[int]) -> list[int]:
-    """All messages of the thread that has these in a folder, newest first, those elsewhere too."""
+def members_of(sql: sqlite3.Connection, folder_id: int | Sequence[int], group: Sequence[int]) -> list[int]:
+    """All messages of the thread that has these in a folder (or several), newest first, those elsewhere too."""
     known = list(_here(sql, group).values())
     if not known:
         return []
@@ -101,16 +101,17 @@ def _here(sql: sqlite3.Connection, ids: Sequence[int]) -> dict[int, _Member]:
     return {row[0]: _Member(*row) for row in json.loads(text)}
 
 
-def _elsewhere(sql: sqlite3.Connection, folder_id: int, heads: Sequence[int]) -> dict[int, list[_Member]]:
-    """What other folders of the account have of the threads of these messages, by message; the newest of each."""
+def _elsewhere(sql: sqlite3.Connection, shown: int | Sequence[int], heads: Sequence[int]) -> dict[int, list[_Member]]:
+    """What other folders of the accounts have of the threads of these messages, by message; the newest of each."""
     text = sql.execute(
         "SELECT json_group_array(json_array(h.value, json((SELECT json_group_array(json_array(o.id, o.date, o.from_,"
         " o.msgid_hash)) FROM (SELECT m.id, m.date, m.from_, m.msgid_hash FROM member t"
         " CROSS JOIN message m ON m.id = t.message_id CROSS JOIN folder f ON f.id = m.view_folder"
         " WHERE t.thread = (SELECT thread FROM message WHERE id = h.value)"
-        " AND m.account_id = s.account_id AND f.id != s.id AND f.role NOT IN ('trash', 'junk')"
-        " ORDER BY t.message_id DESC LIMIT ?2) o)))) FROM folder s, json_each(?3) h WHERE s.id = ?1",
-        (folder_id, LOOKED_AT, json.dumps(list(heads))),
+        " AND m.account_id IN (SELECT account_id FROM folder WHERE id IN (SELECT value FROM json_each(?1)))"
+        " AND f.id NOT IN (SELECT value FROM json_each(?1)) AND f.role NOT IN ('trash', 'junk')"
+        " ORDER BY t.message_id DESC LIMIT ?2) o)))) FROM json_each(?3) h",
+        (json.dumps([shown] if isinstance(shown, int) else list(shown)), LOOKED_AT, json.dumps(list(heads))),
     ).fetchone()[0]
     return {head: [_Member(*row) for row in rows] for head, rows in json.loads(text) if rows}
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model import ChangeKind, Flag
-from tui_mail.store import folders, labels, sought, strays
+from tui_mail.store import folders, keeping, labels, sought, strays
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, absorb
 from tui_mail.store.journal import FOLDER_KINDS, Effect
@@ -260,6 +260,7 @@ def flagged(txn: Transaction, effect: Effect, items: Sequence[DueItem]) -> None:
             words = with_keywords(row[1], effect.add_keywords, effect.remove_keywords)
             flags = row[0] & ~effect.remove | effect.add
             txn.sql.execute("UPDATE message SET flags = ?, keywords = ? WHERE id = ?", (int(flags), words, id_))
+    keeping.let_go(txn, ids, effect.remove_keywords)
     set_stage(txn, items, Stage.DONE)
     refresh_view(txn, ids)
 

@@ -17,10 +17,10 @@ from typing import Any
 
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 6
 BODIES_VERSION = 4
 
-_SCHEMAS = {1: "schema.sql", 2: "schema_2.sql", 3: "schema_3.sql", 4: "schema_4.sql"}
+_SCHEMAS = {number: "schema.sql" if number == 1 else f"schema_{number}.sql" for number in range(1, SCHEMA_VERSION + 1)}
 
 LOCKED_SECONDS = 20.0
 """How long a write waits for another process."""
@@ -209,7 +209,8 @@ def migrate_mail(sql: sqlite3.Connection) -> None:
     def script(step: int) -> str:
         from importlib import resources  # heavy, and needed for a new store only
 
-        return resources.files("tui_mail.store").joinpath(_SCHEMAS[step]).read_text("utf-8")
+        name = _SCHEMAS.get(step)
+        return resources.files("tui_mail.store").joinpath(name).read_text("utf-8") if name else ""
 
     migrate(sql, SCHEMA_VERSION, script)
     if meta(sql, "store_id") is None:

@@ -230,7 +230,7 @@ def for_role(txn: Transaction, account: int, role: Role) -> int:
     existing = by_role(txn.sql, account, role)
     if existing is not None:
         return existing.id
-    name = _prefix(txn.sql, account) + STANDARD_NAMES[role]
+    name = prefix(txn.sql, account) + STANDARD_NAMES[role]
     named = by_name(txn.sql, account, name)
     if named is not None:
         return named.id
@@ -254,10 +254,10 @@ def local_as_remote(sql: sqlite3.Connection, account: int, name: str) -> str:
     delimiter = delimiter_of(sql, account)
     if delimiter and delimiter != "/":
         name = name.replace(delimiter, "-").replace("/", delimiter)
-    return _prefix(sql, account) + name
+    return prefix(sql, account) + name
 
 
-def _prefix(sql: sqlite3.Connection, account: int) -> str:
+def prefix(sql: sqlite3.Connection, account: int) -> str:
     """What every name of the account but INBOX begins with, on servers that keep all folders below INBOX."""
     delimiter = delimiter_of(sql, account)
     names = [row[0] for row in sql.execute("SELECT name FROM folder WHERE account_id = ?", (account,))]

@@ -222,6 +222,11 @@ def write_change(
     return batch
 
 
+def pass_over(txn: Transaction, batch: int) -> None:
+    """Nobody pressed a key for this: undo takes it back when it is named, and history tells of it."""
+    txn.sql.execute("UPDATE journal SET undone = -2 WHERE batch = ?", (batch,))
+
+
 def of_batch(sql: sqlite3.Connection, batch: int) -> list[Recorded]:
     """The rows of a batch in the order in which they were written."""
     return [

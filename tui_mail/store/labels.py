@@ -22,7 +22,7 @@ GMAIL = "gm:"
 
 _FACTS = (
     "account_id, flags, keywords, date, internaldate, size, subject, from_, to_, cc, message_id, msgid_hash, thread,"
-    " refs, list_id, has_attachments, snippet, identity, labels"
+    " refs, list_id, has_attachments, snippet, identity, labels, kind"
 )
 _SAME = "o.account_id = m.account_id AND o.identity = m.identity AND o.identity != '' AND o.id != m.id"
 _LABELLED = f"m.identity LIKE '{GMAIL}%'"

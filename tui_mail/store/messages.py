@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tui_mail.model import Address, Flag, HeaderFields
+from tui_mail.model import Address, Flag, HeaderFields, Kind
 from tui_mail.store import folders, labels, strays, threads, twins
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
@@ -50,6 +50,10 @@ class ServerFlags:
     keywords: tuple[str, ...]
     labels: tuple[str, ...] | None = None
     """None: they were not asked for."""
+
+
+KEPT = "SELECT message_id, group_concat(word, ' ') FROM kept_keyword WHERE message_id IN ({}) GROUP BY message_id"
+"""Keywords that are kept here because the server does not."""
 
 
 def insert(txn: Transaction, account: int, folder_id: int, arrivals: Sequence[Arrival]) -> int:
@@ -207,12 +211,14 @@ def refresh_view(txn: Transaction, ids: Iterable[int]) -> None:
             chunk,
         ):
             overlay.setdefault(id_, []).append(tuple(change))
+        kept = dict(txn.sql.execute(KEPT.format(places), chunk).fetchall())
         for id_, home, flags, keywords, identity, *seen in txn.sql.execute(
             "SELECT id, folder_id, flags, keywords, identity, view_folder, view_flags, view_keywords, state"  # noqa: S608
             f" FROM message WHERE id IN ({places})",
             chunk,
         ).fetchall():
             state, folder = 0, home
+            keywords = with_keywords(keywords, kept.get(id_, ""), "")
             for kind, change_state, target, add, remove, add_words, remove_words in overlay.get(id_, ()):
                 if change_state == "failed":
                     state = 2
@@ -258,6 +264,12 @@ def account_of(sql: sqlite3.Connection, message_id: int) -> str | None:
         "SELECT a.name FROM message m JOIN account a ON a.id = m.account_id WHERE m.id = ?", (message_id,)
     ).fetchone()
     return None if row is None else str(row[0])
+
+
+def kind(sql: sqlite3.Connection, message_id: int) -> Kind:
+    """What a message was found to be."""
+    row = sql.execute("SELECT kind FROM message WHERE id = ?", (message_id,)).fetchone()
+    return Kind.UNKNOWN if row is None else Kind(row[0])
 
 
 def accounts_of(sql: sqlite3.Connection, ids: Sequence[int]) -> list[tuple[int, int]]:
@@ -333,6 +345,15 @@ def set_has_body(txn: Transaction, known: Iterable[tuple[int, int]]) -> None:
     txn.sql.executemany("UPDATE message SET has_body = ? WHERE id = ?", ((value, id_) for id_, value in known))
 
 
+def set_invitations(txn: Transaction, ids: Iterable[int]) -> None:
+    """These messages turned out to hold something for a calendar."""
+    for id_ in ids:
+        row = txn.sql.execute("SELECT view_folder, kind FROM message WHERE id = ?", (id_,)).fetchone()
+        if row is not None and row[1] != Kind.CALENDAR:
+            txn.sql.execute("UPDATE message SET kind = ? WHERE id = ?", (int(Kind.CALENDAR), id_))
+            txn.count(row[0], 0, 0)
+
+
 def set_snippets(txn: Transaction, snippets: Iterable[tuple[int, SafeText]]) -> None:
     """The first words of messages that were read whole."""
     for id_, snippet in snippets:
@@ -346,9 +367,10 @@ def set_snippets(txn: Transaction, snippets: Iterable[tuple[int, SafeText]]) -> 
 
 _COLUMNS = (
     "account_id, folder_id, uid, flags, keywords, view_folder, view_flags, view_keywords, date, internaldate, size,"
-    " subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id, has_attachments, identity, labels"
+    " subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id, has_attachments, identity, labels,"
+    " kind"
 )
-INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 23)})"  # noqa: S608
+INSERT = f"INSERT INTO message ({_COLUMNS}) VALUES ({', '.join('?' * 24)})"  # noqa: S608
 
 
 def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...]:
@@ -383,6 +405,7 @@ def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...
         int(fields.has_attachments),
         arrival.identity,
         _joined(arrival.labels) if arrival.labels else "",
+        int(fields.kind),
     )
 
 

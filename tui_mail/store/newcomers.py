@@ -18,7 +18,8 @@ MOST = 1_000
 _NEWCOMERS = (
     "SELECT m.id FROM message m WHERE m.folder_id = ? AND m.uid >= ? AND m.uid < ? AND m.id > ?"  # noqa: S608
     f" AND m.view_folder = m.folder_id AND NOT m.view_flags & {int(Flag.SEEN | Flag.DELETED | Flag.DRAFT)}"
-    " AND NOT EXISTS (SELECT 1 FROM journal_item i WHERE i.message_id = m.id) ORDER BY m.uid DESC LIMIT ?"
+    " AND NOT EXISTS (SELECT 1 FROM journal_item i JOIN journal j ON j.id = i.journal_id"
+    "  WHERE i.message_id = m.id AND j.kind != 'flags') ORDER BY m.uid DESC LIMIT ?"
 )
 
 

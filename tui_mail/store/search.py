@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from tui_mail.model import Flag, Folder, Role
+from tui_mail.model import Flag, Folder, Kind, Role
 from tui_mail.query import (
     All,
     Either,
@@ -25,6 +25,8 @@ from tui_mail.query import (
     Keyword,
     Not,
     Of,
+    OfContact,
+    OfKind,
     OnList,
     Query,
     Size,
@@ -51,6 +53,18 @@ _HEAD = {
     Where.SUBJECT: "{subject} : ",
 }
 _INSIDE = {Where.ANY: "", Where.BODY: "{body} : ", Where.FILENAME: "{filename} : "}
+
+KIND = (
+    f"CASE WHEN m.kind != 0 THEN m.kind WHEN m.list_id != '' THEN {Kind.LIST:d}"
+    " WHEN instr(lower(m.from_), 'noreply@') OR instr(lower(m.from_), 'no-reply@')"
+    f" OR instr(lower(m.from_), 'notification') THEN {Kind.NOTIFICATION:d} ELSE {Kind.PERSON:d} END"
+)
+"""The kind of a message; of one that was stored before kinds were, as far as its row tells."""
+OF_CONTACT = (
+    "EXISTS (SELECT 1 FROM mail.contact c WHERE c.sent > 0"
+    " AND c.email = lower(substr(m.from_, instr(m.from_, char(31)) + 1)))"
+)
+"""Whether the one sender is somebody whom the person wrote to."""
 
 _EACH = "SELECT m.id FROM mail.message m WHERE m.view_folder IS NOT NULL AND CONDITION ORDER BY m.date DESC, m.id DESC"
 _ONCE = (
@@ -133,6 +147,11 @@ def _sql_of(sql: sqlite3.Connection, term: Term, folders: Sequence[Folder], made
             return "instr(' ' || lower(m.view_keywords) || ' ', ?) > 0"
         case HasAttachment():
             return "m.has_attachments != 0"
+        case OfKind(kind):
+            made.values.append(int(kind))
+            return f"({KIND} = ?)"
+        case OfContact():
+            return OF_CONTACT
         case Size(octets, larger):
             made.values.append(octets)
             return f"m.size {'>' if larger else '<'} ?"

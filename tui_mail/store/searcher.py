@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui_mail.errors import StoreError
+from tui_mail.facets import Facets
 from tui_mail.model import Account, Folder
 from tui_mail.paths import Paths
 from tui_mail.query import Query
 from tui_mail.store import folders, search
 from tui_mail.store.database import Database
+from tui_mail.store.faceting import Asked, facets_among, facets_of
 from tui_mail.store.search_file import open_for_search, path_of
 from tui_mail.store.search_index import Coverage, coverage
 from tui_mail.text import SafeText
@@ -62,6 +64,11 @@ class Searcher:
         whole = search.find(sql, query, known, told) if told else found
         added = len(whole.ids) - len(found.ids)
         return Answer(query, whole.ids, query.hints + found.hints, coverage(sql), added)
+
+    def facets(self, ids: Sequence[int], folders: Sequence[int], asked: Asked) -> Facets:
+        """The facets of everything in some folders, or else of some messages. Raises StoreError."""
+        sql, known = self._opened() or self._db.read(), self._folders()
+        return facets_of(sql, folders, asked, known) if folders else facets_among(sql, ids, asked, known)
 
     def interrupt(self) -> None:
         """End what `find` is doing: something else is asked for."""

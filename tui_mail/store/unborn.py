@@ -17,7 +17,7 @@ from tui_mail.store.messages import INSERT, Arrival, columns
 
 _COPIED = (
     "account_id, date, internaldate, size, subject, from_, to_, cc, message_id, msgid_hash, thread, refs, list_id,"
-    " has_attachments, snippet, identity"
+    " has_attachments, snippet, identity, kind"
 )
 
 

@@ -22,6 +22,8 @@ from tui_mail.paths import Paths
 from tui_mail.store import folders, links, messages
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
+from tui_mail.sync.alarms import Alarms, ring
+from tui_mail.sync.arrivals import obey
 from tui_mail.sync.lock import take_engine_lock
 from tui_mail.sync.pop_account import PopWorker
 from tui_mail.sync.pulse import private_socket, wake_path
@@ -70,6 +72,7 @@ class Engine:
         ]
         self._attention = attention
         self._indexer: Indexer | None = None
+        self._alarms = Alarms(db, self.workers.values(), clock)
         self._vigil = Vigil([*self.workers.values(), *self.senders], clock=clock, source=source)
 
     @property
@@ -90,17 +93,23 @@ class Engine:
         for worker in self.workers.values():
             with contextlib.suppress(MailError):  # the worker says what is wrong
                 settle(self._db, worker.account)
+        with contextlib.suppress(MailError):
+            ring(self._db, time.time())  # what was due while nothing ran goes out with the rest
+            for worker in self.workers.values():
+                obey(self._db, worker.account)  # what comes from now on is new to rules that are new
         for worker in self.workers.values():
             worker.start()
         for sender in self.senders:
             sender.start()
+        self._alarms.start()
         self._vigil.start()
         self._start_indexer()
 
     def stop(self) -> None:
         """Stop everything within a second; what is not finished goes on at the next start."""
         self._vigil.stop()
-        threads: list[AccountWorker | PopWorker | Sender | Indexer] = [
+        threads: list[AccountWorker | PopWorker | Sender | Indexer | Alarms] = [
+            self._alarms,
             *self.workers.values(),
             *self.senders,
             *([self._indexer] if self._indexer is not None else []),

@@ -40,6 +40,7 @@ from tui_mail.net.pop3 import Pop3Session
 from tui_mail.store import bodies, contacts, due, local, maildrop, messages, mirror, others, threads
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.due import Due
+from tui_mail.sync.arrivals import obey
 from tui_mail.sync.bodies import forget_lost
 from tui_mail.sync.drop import FORGET_SECONDS, Drop, Fetching, Visit
 from tui_mail.sync.opening import opened
@@ -264,6 +265,8 @@ class PopWorker(threading.Thread):
                 self._pause(LinkState.OFFLINE, error, max(self._backoff.next(), self._login_delay))
         else:
             self._backoff.reset()
+            if obey(self._db, self.account):
+                self._carry_out()
             self._tidy()
             if visit.left and self._halted:
                 self._stopped()

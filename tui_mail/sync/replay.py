@@ -26,7 +26,7 @@ from tui_mail.model import ChangeKind, Flag
 from tui_mail.net.busy import BUSY_CODES
 from tui_mail.net.imap import UidSet
 from tui_mail.store import due as due_changes
-from tui_mail.store import folders, labels, messages
+from tui_mail.store import folders, keeping, labels, messages
 from tui_mail.store.database import Transaction
 from tui_mail.store.due import Due, DueItem
 from tui_mail.store.folders import FolderState
@@ -257,18 +257,20 @@ def _change_flags(sync: FolderSync, effect: Effect, folder_id: int, uids: UidSet
     truth = [ServerFlags(update.uid, update.flags, update.keywords) for update in kept]
     gone = _gone(sync, [item.uid for item in items if item.uid is not None], {update.uid for update in kept})
     done = [item for item in items if item.uid not in gone]
+    there = {word.casefold() for update in kept for word in update.keywords}
+    missing = [word for word in wanted if kept and word.casefold() not in there]
+    own = [word for word in missing if keeping.is_kept_here(word)]
 
     def job(txn: Transaction) -> None:
+        keeping.keep(txn, [item.message_id for item in done], own)
         due_changes.flagged(txn, effect, done)
         messages.update_flags(txn, folder_id, truth)
         messages.lose(txn, folder_id, gone)  # the change waits until they are found
 
     sync.db.run(job)
-    if wanted and kept:
-        missing = {word.casefold() for word in wanted}.difference(word.casefold() for u in kept for word in u.keywords)
-        if missing:
-            words = ", ".join(sorted(missing))
-            raise CommandRefused(f"The server does not keep keywords of one's own ({words}). Nothing was lost.")
+    if len(missing) > len(own):
+        words = ", ".join(sorted(word.casefold() for word in missing if word not in own))
+        raise CommandRefused(f"The server does not keep keywords of one's own ({words}). Nothing was lost.")
 
 
 def _still_there(sync: FolderSync, folder_id: int, items: list[DueItem]) -> list[DueItem]:

@@ -22,6 +22,8 @@ from tui_mail.net.imap import ImapSession
 from tui_mail.store import contacts, due, folders, threads
 from tui_mail.store.database import Database
 from tui_mail.sync import asking
+from tui_mail.sync.alarms import ring
+from tui_mail.sync.arrivals import obey
 from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
 from tui_mail.sync.folder import FolderSync
 from tui_mail.sync.homecoming import bring_home, in_doubt
@@ -151,6 +153,8 @@ class Tasks:
         if more:
             self._ask_fill(folder_id)
         self._late.after_refresh(self._sync, folder_id)
+        ring(self.db, time.time())  # another computer may have set an alarm that has gone off
+        obey(self.db, self.account)
         self._ask(Urgency.JOURNAL, Job("_replay"))  # what came to muted conversations was marked
         self._ask(Urgency.BODIES, Job("_fetch_bodies"))
         self._watchers.keep()
@@ -159,6 +163,8 @@ class Tasks:
         assert self._sync is not None
         if self._sync.backfill(folder_id):
             self._ask_fill(folder_id)
+        else:
+            obey(self.db, self.account)  # from now on, what comes is news
 
     def _replay(self, _: int) -> None:
         assert self._sync is not None

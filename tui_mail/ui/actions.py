@@ -21,13 +21,15 @@ class Place(StrEnum):
     """Where text is typed: keys that print are no actions there."""
     OUTBOX = "outbox"
     SETTINGS = "settings"
+    ATTACHMENTS = "attachments"
     SEARCH = "search"
     """The box above the list; keys that print are no actions there."""
 
 
 PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
-LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS}
+LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS, Place.ATTACHMENTS}
 ANYWHERE = frozenset(Place)
+_BESIDE = frozenset({Place.LIST, Place.TREE})
 _MAIL = frozenset({Place.LIST, Place.READER})
 _LIST = frozenset({Place.LIST})
 _READER = frozenset({Place.READER})
@@ -37,6 +39,7 @@ _COMPOSE = frozenset({Place.COMPOSE})
 _OUTBOX = frozenset({Place.OUTBOX})
 _SETTINGS = frozenset({Place.SETTINGS})
 _SEARCH = frozenset({Place.SEARCH})
+_FILES = frozenset({Place.ATTACHMENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("message.open", ("enter", "l"), "open", "Open the message and mark it read", _LIST, 1),
+    Action("message.open", ("enter",), "open", "Open the message and mark it read", _LIST, 1),
     Action("message.archive", ("e",), "archive", "Move to the archive", _MAIL, 2, "Handle mail"),
     Action(
         "message.trash",
@@ -74,7 +77,29 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.read", ("u",), "read", "Mark as read, or as unread", _MAIL, 9, "Handle mail"),
     Action("message.star", ("s",), "star", "Add or remove the star", _MAIL, 9, "Handle mail"),
     Action("message.junk", ("!",), "junk", "Move to junk; in junk, back to the inbox", _MAIL, 0, "Handle mail"),
+    Action("message.label", ("l", "+"), "label", "Put a label on, or take it off", _MAIL, 0, "Handle mail"),
+    Action(
+        "sender.desk", ("@", "g w"), "sender", "Everything from this sender, and what to do with it", _MAIL, 0, "Go to"
+    ),
+    Action(
+        "message.copy_text",
+        ("Y",),
+        "copy text",
+        "Copy an address, a link, the text … to the clipboard",
+        _MAIL,
+        0,
+        "Look",
+    ),
     Action("message.again", (".",), "again", "Do the last action once more, here", _MAIL, 0, "Handle mail"),
+    Action(
+        "message.snooze",
+        ("b",),
+        "snooze",
+        "Away until a moment that you pick; back in the inbox then",
+        _MAIL,
+        15,
+        "Handle mail",
+    ),
     Action("thread.mute", ("M",), "mute", "Mute the conversation, or no longer", _LIST, 0, "Handle mail"),
     Action("select.toggle", ("x",), "select", "Select the message, or take it out", _LIST, 9, "Handle mail"),
     Action("select.range", ("X",), "select range", "Select all from the last selected", _LIST, 0, "Handle mail"),
@@ -88,9 +113,20 @@ ACTIONS: tuple[Action, ...] = (
         0,
         "Handle mail",
     ),
-    Action("search", ("/",), "search", "Find messages, by words or from:, is:unread, newer:7d …", PANES, 6, "Go to"),
+    Action("search", ("/",), "search", "Find messages, by words or from:, is:unread, newer:7d …", _BESIDE, 6, "Go to"),
+    Action("search.mail", ("g /", "ctrl+f"), "search mail", "Find messages, out of the reader too", PANES, 0, "Go to"),
+    Action("reader.find", ("/",), "find", "Find words in this message; n and N go on, Esc ends", _READER, 6, "Look"),
     Action("search.list", ("enter", "down", "tab"), "to the list", "Go to what was found", _SEARCH, 1, "Go to"),
     Action("search.close", ("escape",), "back", "End the search: back to where you were", _SEARCH, 2, "Go to"),
+    Action(
+        "search.save",
+        ("ctrl+s",),
+        "keep",
+        "Keep the search under a name, below the folders",
+        _SEARCH | _LIST,
+        0,
+        "Go to",
+    ),
     Action("mail.reply", ("r",), "reply", "Answer the sender", _MAIL, 4, "Write"),
     Action("mail.reply_all", ("a",), "reply all", "Answer the sender and everyone else", _MAIL, 10, "Write"),
     Action("mail.reply_list", ("L",), "reply to list", "Answer the mailing list alone", _MAIL, 0, "Write"),
@@ -117,14 +153,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("move.down", ("j", "down"), "down", "One line down", LISTS),
     Action("move.up", ("k", "up"), "up", "One line up", LISTS),
     Action("move.page_down", ("pagedown", "space"), "page down", "One page down", LISTS),
-    Action("move.page_up", ("pageup", "b"), "page up", "One page up", LISTS),
+    Action("move.page_up", ("pageup",), "page up", "One page up", LISTS),
     Action("move.top", ("g g", "home"), "top", "To the first line; the newest message", LISTS),
     Action("move.bottom", ("G", "end"), "bottom", "To the last line; the oldest message", LISTS),
     Action("message.next", ("J",), "next", "The next message", _MAIL),
     Action("message.previous", ("K",), "previous", "The previous message", _MAIL),
     Action("message.next_unread", ("n",), "next unread", "The next unread message", _MAIL, 10),
     Action("message.previous_unread", ("N",), "previous unread", "The previous unread message", _MAIL),
-    Action("back", ("escape", "q", "left"), "back", "Back to the list", _READER | _HISTORY | _OUTBOX | _SETTINGS, 1),
+    Action(
+        "back",
+        ("escape", "q", "left"),
+        "back",
+        "Back to the list",
+        _READER | _HISTORY | _OUTBOX | _SETTINGS | _FILES,
+        1,
+    ),
     Action("tree.back", ("escape", "q"), "back", "Leave the folders for the list", _TREE, 2),
     Action("tree.open", ("enter", "l"), "open", "Open the folder", _TREE, 1),
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
@@ -140,9 +183,11 @@ ACTIONS: tuple[Action, ...] = (
         8,
         "Folders",
     ),
-    Action("pane.next", ("tab",), "next pane", "To the next pane"),
-    Action("pane.previous", ("shift+tab",), "previous pane", "To the previous pane"),
-    Action("go.inbox", ("g i",), "inbox", "To the inbox", group="Go to"),
+    Action("pane.next", ("tab",), "next pane", "To the next pane; in an inbox with tabs, to the next tab"),
+    Action("pane.previous", ("shift+tab",), "previous pane", "To the previous pane, or tab"),
+    Action("pane.other", ("w",), "next pane", "To the next pane, whether or not there are tabs"),
+    Action("pane.other_back", ("W",), "previous pane", "To the previous pane, likewise"),
+    Action("go.inbox", ("g i",), "inbox", "To the inbox: of all accounts; once more, of this one", group="Go to"),
     Action("go.sent", ("g s",), "sent", "To sent mail", group="Go to"),
     Action("go.drafts", ("g d",), "drafts", "To the drafts", group="Go to"),
     Action("go.archive", ("g a",), "archive", "To the archive", group="Go to"),
@@ -151,13 +196,52 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.outbox", ("g o",), "outbox", "What is being sent, and how far it is", PANES | _COMPOSE, 0, "Go to"),
     Action("go.folder", ("g l",), "any folder", "To a folder that you pick", group="Go to"),
     Action("view.threads", ("t",), "threads", "List by conversation, or by message", _LIST, 14, "Look"),
+    Action("view.splits", ("I",), "inbox tabs", "The inbox in tabs by kind of mail, or whole", group="Look"),
+    Action("filter", ("Q",), "filter", "Quick filters of this list with their numbers; or end them", _LIST, 15, "Look"),
+    Action("filter.unread", ("1",), "only unread", "Only what is not read, or no longer", _LIST, 0, "Look"),
+    Action("filter.starred", ("2",), "only starred", "Only what has a star, or no longer", _LIST, 0, "Look"),
+    Action("filter.attachment", ("3",), "only files", "Only what has files, or no longer", _LIST, 0, "Look"),
+    Action("filter.contact", ("4",), "only contacts", "Only from people you wrote to, or no longer", _LIST, 0, "Look"),
     Action("thread.unfold", ("right",), "unfold", "Show the conversation's messages; or open it", _LIST, 0, "Look"),
     Action("thread.fold", ("left",), "fold", "Show the conversation as one line", _LIST, 0, "Look"),
     Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 11, "Look"),
+    Action(
+        "reader.new", ("Q", "g Q"), "only new", "Show only what is new: no quotes, no signature", _READER, 0, "Look"
+    ),
+    Action("thread.next", (")", "]"), "newer in it", "The next message of the conversation", _MAIL, 0, "Look"),
+    Action("thread.previous", ("(", "["), "older in it", "The message before in the conversation", _MAIL, 0, "Look"),
+    Action("reader.charset", ("U", "g W"), "charset", "Wrong letters: read it in another charset", _READER, 0, "Look"),
+    Action("message.answer", ("i", "g I"), "answer", "Accept or decline the invitation, by mail", _MAIL, 0, "Write"),
+    Action(
+        "reader.pictures",
+        ("p", "g x"),
+        "pictures",
+        "Name who is asked for pictures; show it in a browser",
+        _READER,
+        0,
+        "Look",
+    ),
+    Action(
+        "reader.pictures_ask",
+        ("g y",),
+        "ask again",
+        "Ask again before pictures of this sender are fetched",
+        _READER,
+        0,
+        "Look",
+    ),
+    Action("message.save", ("S", "g S"), "save", "Save the message as a file: .eml, or .txt as text", _MAIL, 0, "Look"),
+    Action("message.pipe", ("|", "g b"), "pipe", "Give the text to a command, to print or to keep", _MAIL, 0, "Look"),
+    Action("message.pipe_raw", ("g |", "g B"), "pipe raw", "Give it to a command as it came", _MAIL, 0, "Look"),
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
-    Action("reader.trust", ("w",), "why", "What speaks for and against the sender, in sentences", _MAIL, 0, "Look"),
+    Action("reader.trust", ("t", "g r"), "why", "What speaks for and against it, in sentences", _READER, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
     Action("link.open", ("o",), "links", "Open a link of the message", _MAIL, 12, "Look"),
+    Action("message.attachments", ("A", "g A"), "files", "Look at, save or open attachments", _MAIL, 12, "Look"),
+    Action("attached.open", ("enter", "l"), "look", "Look at it on the whole screen", _FILES, 2, "Look"),
+    Action("attached.save", ("s",), "save", "Save it in a folder; nothing is written over", _FILES, 3, "Look"),
+    Action("attached.save_all", ("S",), "save all", "Save all attachments in a folder", _FILES, 4, "Look"),
+    Action("attached.run", ("o",), "open", "Press twice: open it with your program for it", _FILES, 5, "Look"),
     Action(
         "compose.send",
         ("ctrl+s", "ctrl+enter"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.model import Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
@@ -18,12 +19,15 @@ from tui_mail.ui.filing import Filing
 from tui_mail.ui.handling import Handling
 from tui_mail.ui.linking import pick_link
 from tui_mail.ui.memory import remember
+from tui_mail.ui.ordering import other_order
+from tui_mail.ui.perusing import Perusing
 from tui_mail.ui.revising import Revising
+from tui_mail.ui.saving import Saving
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
 
-Done = Callable[[], None]
+Done = Callable[[], object]
 
 
 class Commands:
@@ -37,6 +41,8 @@ class Commands:
         self.handling = Handling(screen, self._filing)
         self.revising = Revising(screen)
         self.conversing = Conversing(screen, self._open)
+        self._saving = Saving(screen, self._filing.delete)
+        self.perusing = Perusing(screen)
         self.table = self._table()
 
     def perform(self, action_id: str) -> None:
@@ -53,19 +59,27 @@ class Commands:
         screen = self._screen
         return {
             **self.handling.table,
+            **self.perusing.table,
             "message.open": self._open,
+            "sender.desk": self._sender,
+            "message.copy_text": self._copy_text,
             "thread.mute": self.conversing.mute,
             "thread.unfold": self.conversing.unfold,
             "thread.fold": self.conversing.fold,
-            "view.threads": screen.other_order,
+            "view.threads": lambda: other_order(screen),
+            "thread.next": lambda: self.conversing.step(1),
+            "thread.previous": lambda: self.conversing.step(-1),
             "select.toggle": self._select(self._list.toggle_selected),
             "select.range": self._select(self._list.select_range),
             "select.none": self._select_none,
             "select.all": screen.finding.select_all,
             "search": screen.finding.open,
+            "search.mail": screen.finding.open,
             "search.list": screen.finding.to_list,
+            "search.save": self._saving.save,
             "search.close": screen.finding.close,
             **screen.beginning.table,
+            **screen.narrowing.table,
             "compose.next": lambda: screen.writing.step(1),
             "compose.previous": lambda: screen.writing.step(-1),
             "go.composer": screen.writing.show_last,
@@ -84,17 +98,19 @@ class Commands:
             "message.previous": lambda: self._step(-1),
             "message.next_unread": lambda: self._unread(1),
             "message.previous_unread": lambda: self._unread(-1),
-            "back": screen.show_list,
+            "back": self._back,
             "tree.back": screen.show_list,
             "tree.open": screen.folder_tree.choose,
             "tree.collapse": lambda: screen.folder_tree.fold(True),
             "tree.expand": lambda: screen.folder_tree.fold(False),
             "folder.create": self._filing.create,
             "folder.rename": self._filing.rename,
-            "folder.delete": self._filing.delete,
-            "pane.next": lambda: screen.step_pane(1),
-            "pane.previous": lambda: screen.step_pane(-1),
-            "go.inbox": lambda: self._go(Role.INBOX),
+            "folder.delete": self._saving.delete,
+            "pane.next": lambda: self._tab(1),
+            "pane.previous": lambda: self._tab(-1),
+            "pane.other": lambda: screen.step_pane(1),
+            "pane.other_back": lambda: screen.step_pane(-1),
+            "go.inbox": self._go_to_inbox,
             "go.sent": lambda: self._go(Role.SENT),
             "go.drafts": lambda: self._go(Role.DRAFTS),
             "go.archive": lambda: self._go(Role.ARCHIVE),
@@ -124,6 +140,16 @@ class Commands:
             self._list.to_unread()
             self.handling.follow()
 
+    def _sender(self) -> None:
+        from tui_mail.ui.sender_desk import SenderDesk
+
+        SenderDesk(self._screen, self.handling, self._filing).open()
+
+    def _copy_text(self) -> None:
+        from tui_mail.ui.copying import pick_copy
+
+        pick_copy(self._screen)
+
     def _undo(self) -> None:
         """Sending, if that was last; else the newest action."""
         if not self._screen.writing.take_newest_back():
@@ -134,10 +160,12 @@ class Commands:
             change()
             self._screen.say_list()
 
-        return selecting
+        return self.handling.when_seen(selecting)
 
     def _select_none(self) -> None:
-        """Select nothing; where nothing is selected, end the search."""
+        """Select nothing; where nothing is selected, end the filters, and then the search."""
+        if not self._list.listing.selected and self._screen.narrowing.end_filters():
+            return
         if self._screen.finding.active and not self._list.listing.selected:
             self._screen.finding.close()
             return
@@ -145,7 +173,9 @@ class Commands:
         self._screen.say_list()
 
     def _leave(self) -> None:
-        """Out of the search, else out of the program."""
+        """Out of the filters, out of the search, else out of the program."""
+        if self._screen.narrowing.end_filters():
+            return
         if self._screen.finding.active:
             self._screen.finding.close()
         else:
@@ -186,7 +216,14 @@ class Commands:
         if self._list.move_by(lines) and self._screen.place is Place.READER:
             self.handling.follow()
 
+    def _back(self) -> None:
+        """To the list; what was looked for in the message ends first."""
+        if not self.perusing.within.end():
+            self._screen.show_list()
+
     def _unread(self, step: int) -> None:
+        if self._screen.place is Place.READER and self.perusing.within.step(step):
+            return
         if not self._list.next_unread(step):
             self._say("No more unread messages this way.")
         elif self._screen.place is Place.READER:
@@ -197,6 +234,10 @@ class Commands:
         if not self._screen.reader.toggle_quotes():
             self._screen.reader.scroll_lines(1)
 
+    def _tab(self, step: int) -> None:
+        if not self._screen.narrowing.step(step):
+            self._screen.step_pane(step)
+
     # --- going
 
     def _go(self, role: Role) -> None:
@@ -206,6 +247,15 @@ class Commands:
             return
         self._screen.open_folder(folder)
         self._screen.show_list()
+
+    def _go_to_inbox(self) -> None:
+        """All inboxes where there are several; once more, that of the account under the cursor."""
+        screen, whole = self._screen, self._client.folder(ALL_INBOXES)
+        if whole is None or (not screen.finding.active and screen.folder is not None and screen.folder.id == whole.id):
+            self._go(Role.INBOX)
+            return
+        screen.open_folder(whole)
+        screen.show_list()
 
     # --- the program
 

@@ -1,4 +1,4 @@
-"""What can be done with conversations as such: unfolding and muting them.
+"""What can be done with conversations as such: unfolding them, muting them, going through them.
 
 What belongs here: those actions, and what is said of them. What must never be here: what makes messages a conversation
 (the store), lines (the list).
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui_mail.model import Row
 from tui_mail.text import SafeText
+from tui_mail.ui.aside import aside
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
@@ -31,6 +33,36 @@ class Conversing:
     def fold(self) -> None:
         """Show a conversation as one line."""
         self._list.fold()
+
+    def step(self, by: int) -> None:
+        """The next message of the conversation, in whatever folder of the account it is; or the one before."""
+        screen, here = self._screen, self._screen.commands.current_message()
+        client = screen.client
+        if not here:
+            return
+
+        def work() -> tuple[list[int], list[Row]]:
+            row = client.row(here)
+            members = client.members(row.folder_id, client.whole_threads([here]))[::-1] if row is not None else []
+            at = members.index(here) if here in members else -1
+            wanted = at + by if at >= 0 else -1
+            return members, client.rows([members[wanted]]) if 0 <= wanted < len(members) else []
+
+        def done(found: tuple[list[int], list[Row]]) -> None:
+            members, rows = found
+            if not rows:
+                only = len(members) < 2
+                way = "newer" if by > 0 else "older"
+                screen.say(SafeText("No others in this conversation." if only else f"Nothing {way} in it."))
+                return
+            screen.show_reader()
+            screen.reading.open(rows[0])
+            line = self._list.listing.line_of(rows[0].id, self._list.cursor)
+            if line >= 0:
+                self._list.move_to(line)
+            screen.say(SafeText(f"{members.index(rows[0].id) + 1} of {len(members)} in this conversation"))
+
+        aside(screen.bridge, work, done, screen.problem)
 
     def mute(self) -> None:
         """What comes to this conversation counts as read; or no longer."""

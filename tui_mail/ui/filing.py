@@ -9,20 +9,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_mail.model import Change, Folder, Role
 from tui_mail.text import SafeText, safe_line
+from tui_mail.ui.habits import note_use, uses
 from tui_mail.ui.screens.words import folder_aside, messages_words
-from tui_mail.ui.widgets.folder_tree import folder_label
+from tui_mail.ui.widgets.folder_tree import folder_label, namespace_of
 
 if TYPE_CHECKING:
+    from tui_mail.ui.screens.picker import Choice
     from tui_mail.ui.screens.triage import Triage
 
 AGAIN_SECONDS = 5.0
 """How long "press again" waits."""
-RECENT = 8
-"""Folders moved to lately, which are offered first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFolder:
+    """One that is not there yet."""
+
+    account: str
+    name: str
 
 
 class Filing:
@@ -31,7 +40,6 @@ class Filing:
     def __init__(self, screen: Triage) -> None:
         self._screen = screen
         self._client = screen.client
-        self._recent: list[int] = []
         self._delete_asked: tuple[float, int] = (0.0, 0)
 
     # --- picking
@@ -39,12 +47,12 @@ class Filing:
     def go(self) -> None:
         """To a folder that is picked."""
 
-        def picked(folder: Folder | None) -> None:
-            if folder is not None:
+        def picked(folder: Folder | NewFolder | None) -> None:
+            if isinstance(folder, Folder):
                 self._screen.open_folder(folder)
                 self._screen.show_list()
 
-        self._ask("Go to folder", [one for one in self._client.folders() if one.selectable], picked)
+        self._ask("Go to folder", [one for one in self._client.places() if one.selectable], picked)
 
     def pick_target(self, verb: str, ids: list[int], then: Callable[[Folder, list[int]], None]) -> None:
         """Where to move or copy messages: a folder of their account."""
@@ -52,29 +60,76 @@ class Filing:
         if here is None or not ids:
             return
 
-        def picked(folder: Folder | None) -> None:
-            if folder is not None:
-                self._recent = [folder.id, *(one for one in self._recent if one != folder.id)][:RECENT]
+        def picked(folder: Folder | NewFolder | None) -> None:
+            if isinstance(folder, NewFolder):
+                self._make_and(folder, picked)
+            elif folder is not None:
+                note_use(self._client.paths, here.account, folder.name)
                 then(folder, ids)
 
-        order = {folder_id: place for place, folder_id in enumerate(self._recent)}
-        targets = [
-            one
-            for one in self._client.folders()
-            if one.selectable and one.account == here.account and one.id != here.id
-        ]
-        targets.sort(key=lambda one: order.get(one.id, len(order)))
-        self._ask(f"{verb} {messages_words(len(ids))} to", targets, picked)
+        def made(typed: str) -> Choice[Folder | NewFolder] | None:
+            return self._new(here.account, typed)
 
-    def _ask(self, title: str, folders: list[Folder], picked: Callable[[Folder | None], None]) -> None:
+        targets = [one for one in self._most_used(here.account) if one.id != here.id]
+        self._ask(f"{verb} {messages_words(len(ids))} to", targets, picked, made)
+
+    def pick_of(self, account: str, title: str, then: Callable[[Folder], None]) -> None:
+        """A folder of an account, or a new one."""
+
+        def picked(folder: Folder | NewFolder | None) -> None:
+            if isinstance(folder, NewFolder):
+                self._make_and(folder, then)
+            elif folder is not None:
+                then(folder)
+
+        its = [one for one in self._most_used(account) if one.role is not Role.INBOX]
+        self._ask(title, its, picked, lambda typed: self._new(account, typed))
+
+    def _most_used(self, account: str) -> list[Folder]:
+        used = uses(self._client.paths, account)
+        its = [one for one in self._client.folders() if one.selectable and one.account == account]
+        return sorted(its, key=lambda one: -used.get(one.name, 0.0))
+
+    def _new(self, account: str, typed: str) -> Choice[Folder | NewFolder] | None:
+        """The last line of the folders to pick from: to make the one that was typed, if it can be made."""
+        from tui_mail.ui.screens.picker import Choice
+
+        its = [one for one in self._client.folders() if one.account == account]
+        delimiter, prefix = next((one.delimiter for one in its if one.delimiter), ""), namespace_of(its)
+        name = typed.replace("/", delimiter) if delimiter else typed
+        name = name if name.startswith(prefix) else prefix + name
+        called = {text.casefold() for one in its for text in (one.name, one.shown, folder_label(one))}
+        if called & {typed.casefold(), name.casefold()} or self._client.name_problem(account, name):
+            return None
+        return Choice(NewFolder(account, name), f"+ Create “{safe_line(name.removeprefix(prefix))}”")
+
+    def _make_and(self, new: NewFolder, then: Callable[[Folder], None]) -> None:
+        """Make a folder, and go on with it."""
+
+        def done(change: Change | None) -> None:
+            self._screen.standing.acted()
+            found = [one for one in self._client.folders() if (one.account, one.name) == (new.account, new.name)]
+            if change is not None and found:
+                then(found[0])
+
+        future = self._client.create_folder(new.account, new.name)
+        self._screen.bridge.when_done(future, done, self._screen.problem)
+
+    def _ask(
+        self,
+        title: str,
+        folders: list[Folder],
+        picked: Callable[[Folder | NewFolder | None], None],
+        made: Callable[[str], Choice[Folder | NewFolder] | None] | None = None,
+    ) -> None:
         from tui_mail.ui.screens.picker import Choice, Picker
 
         several = len({folder.account for folder in folders}) > 1
-        choices = [
+        choices: list[Choice[Folder | NewFolder]] = [
             Choice(one, folder_label(one), folder_aside(one, several), f"{one.unread:,}" if one.unread else "")
             for one in folders
         ]
-        self._screen.app.push_screen(Picker(title, choices, "No such folder."), picked)
+        self._screen.app.push_screen(Picker(title, choices, "No such folder.", made), picked)
 
     # --- making, renaming, deleting
 

@@ -87,6 +87,11 @@ class Finding:
         """The box can be typed into."""
         return self._box is not None and self._box.is_mounted
 
+    @property
+    def text(self) -> str:
+        """What is looked for; empty when nothing is."""
+        return self._box.value.strip() if self._box is not None and self._box.display else ""
+
     async def takes(self, key: str, character: str | None) -> bool:
         """Type or edit in the box at once; False for other keys."""
         return self._box is not None and await self._box.takes(key, character)
@@ -252,7 +257,7 @@ class Finding:
         if self._searcher is None:
             self._searcher = self._client.searcher()
         try:
-            return self._searcher.find(query, told)
+            return self._screen.narrowing.of_found(self._searcher.find(query, told))
         except MailError:
             if asked != self._asked:  # it was interrupted
                 return None
@@ -269,6 +274,7 @@ class Finding:
         covered = answer.covered
         whole = min(covered.headers, covered.bodies) >= covered.messages
         self._screen.messages.say("Nothing found." if whole else "Nothing found so far.")
+        self._screen.messages.whose = self._screen.whose
         self._screen.messages.show_listing(Listing(answer.ids, keeps_hidden=True), Role.NONE)
         self._screen.say_list()
 

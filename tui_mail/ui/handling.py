@@ -20,6 +20,7 @@ from tui_mail.ui.screens.words import messages_words
 from tui_mail.ui.widgets.folder_tree import folder_label
 
 if TYPE_CHECKING:
+    from tui_mail.ui.labelling import Labelling
     from tui_mail.ui.screens.triage import Triage
 
 AGAIN_SECONDS = 5.0
@@ -38,7 +39,8 @@ class Handling:
         self._delete_asked: tuple[float, tuple[int, ...]] = (0.0, ())
         self._again: Done | None = None
         """What the last action did to messages, for those that are meant now."""
-        self.table: dict[str, Done] = {
+        self._labelling: Labelling | None = None
+        actions: dict[str, Done] = {
             "message.archive": self._archive,
             "message.trash": self._trash,
             "message.move": self._move,
@@ -47,7 +49,10 @@ class Handling:
             "message.star": self._toggle_star,
             "message.junk": self._junk,
             "message.again": self._repeat,
+            "message.label": self._label,
+            "message.snooze": self._snooze,
         }
+        self.table = {name: self.when_seen(action) for name, action in actions.items()}
 
     def mark_opened(self, message_id: int) -> None:
         """A message was opened: it is read."""
@@ -69,6 +74,19 @@ class Handling:
         found.sort(key=lambda one: here is None or one.account != here.account)
         return found[0] if found else None
 
+    def when_seen(self, action: Done) -> Done:
+        """Not when something other than a key has just put another message under the cursor."""
+
+        def careful() -> None:
+            if self._screen.place is Place.LIST and self._list.is_displaced:
+                self._say(
+                    "What is under the cursor has just changed, so nothing was done; press it again if you mean this."
+                )
+            else:
+                action()
+
+        return careful
+
     def _repeat(self) -> None:
         """The last action once more."""
         if self._again is None:
@@ -78,23 +96,33 @@ class Handling:
         else:
             self._again()
 
+    def _label(self) -> None:
+        if self._labelling is None:
+            from tui_mail.ui.labelling import Labelling
+
+            self._labelling = Labelling(self._screen, self._targets, self._note_again)
+        self._labelling.pick()
+
+    def _note_again(self, again: Done) -> None:
+        self._again = again
+
     def _archive(self) -> None:
         self._again = self._archive
         if self.role is Role.ARCHIVE:
             self._say("It is in the archive already.")
             return
-        self._send_off(self._client.archive, "Archived")
+        self.send_off(self._client.archive, "Archived")
 
     def _trash(self) -> None:
         self._again = self._trash
         if self.role is not Role.TRASH:
-            self._send_off(self._client.delete, "Moved to Trash:")
+            self.send_off(self._client.delete, "Moved to Trash:")
             return
         ids = tuple(self._targets())
         asked, about = self._delete_asked
         if ids and about == ids and time.monotonic() - asked < AGAIN_SECONDS:
             self._delete_asked = (0.0, ())
-            self._send_off(self._client.expunge, "Deleted for ever:", undoable=False)
+            self.send_off(self._client.expunge, "Deleted for ever:", undoable=False)
         elif ids:
             self._delete_asked = (time.monotonic(), ids)
             key = self._screen.keymap.shown("message.trash")
@@ -103,11 +131,11 @@ class Handling:
     def _junk(self) -> None:
         self._again = self._junk
         if self.role is not Role.JUNK:
-            self._send_off(self._client.junk, "Moved to Junk:")
+            self.send_off(self._client.junk, "Moved to Junk:")
             return
         inbox = self.folder_of_role(Role.INBOX)
         if inbox is not None:
-            self._send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:")
+            self.send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:")
 
     def _move(self) -> None:
         self._filing.pick_target("Move", self._targets(), self._move_to)
@@ -117,7 +145,13 @@ class Handling:
         self._again = lambda: self._move_to(folder)
         ours = self._that_can_go_to(folder, ids or self._targets())
         if ours:
-            self._send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ours)
+            self.send_off(lambda ids: self._client.move(ids, folder.id), f"Moved to {folder_label(folder)}:", ours)
+
+    def _snooze(self) -> None:
+        from tui_mail.ui.snoozing import pick_moment
+
+        self._again = self._snooze
+        pick_moment(self._screen, self._targets(), self.send_off)
 
     def _copy(self) -> None:
         self._filing.pick_target("Copy", self._targets(), self._copy_to)
@@ -137,8 +171,8 @@ class Handling:
         self._screen.bridge.when_done(self._client.copy(ours, folder.id), done, self._screen.problem)
 
     def _that_can_go_to(self, folder: Folder, ids: list[int]) -> list[int]:
-        """Those that can: a search may find messages of several accounts, and a repeated action may be elsewhere."""
-        if self._screen.finding.active:
+        """Those that can: a list may hold messages of several accounts, and a repeated action may be elsewhere."""
+        if self._screen.spans_accounts:
             return self._screen.finding.of_account(ids, folder.account)
         here = self._screen.folder
         if here is not None and here.account == folder.account and here.id != folder.id:
@@ -148,7 +182,7 @@ class Handling:
             self._say(f"{folder_label(folder)} is {where}; nothing was done.")
         return []
 
-    def _send_off(
+    def send_off(
         self,
         send: Callable[[list[int]], Future[Change | None]],
         words: str,
@@ -160,7 +194,8 @@ class Handling:
         ids = ids or self._targets()
         if not ids:
             return
-        resolved = self._list.hide(ids)
+        reads, advance = self._screen.place is Place.READER, self._client.auto_advance
+        resolved = self._list.hide(ids, newer=reads and advance == "previous")
         self._screen.say_list()
 
         def done(change: Change | None) -> None:
@@ -176,7 +211,9 @@ class Handling:
         self._screen.bridge.when_done(send(ids), done, failed)
         hint = f" · {self._screen.keymap.shown('undo')} undo" if undoable else ""
         self._say(f"{words} {messages_words(len(ids))}{hint}")
-        if self._screen.place is Place.READER:
+        if reads and advance == "list":
+            self._screen.show_list()
+        elif reads:
             self.follow()
 
     def _toggle_read(self) -> None:

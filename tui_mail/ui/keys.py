@@ -45,6 +45,7 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "mail.compose": ("m",),
         "mail.reply_all": ("a", "g r"),
         "mail.redirect": ("b",),
+        "message.snooze": ("z",),
         "mail.edit_as_new": ("e",),
         "outbox.cancel": ("u",),
     },

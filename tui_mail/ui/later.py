@@ -58,6 +58,32 @@ def typed_hour(words: str, now: datetime) -> datetime | None:
     return moment if moment > now else None
 
 
+def snooze_hours(now: datetime) -> list[tuple[str, str, datetime]]:
+    """Until when a message may sleep, the nearest first: (name on the command line, words, moment)."""
+    tomorrow = _at(now + timedelta(days=1), MORNING)
+    saturday = _at(now + timedelta(days=(5 - now.weekday()) % 7 or 7), MORNING)
+    monday = _at(now + timedelta(days=7 - now.weekday()), MORNING)
+    month = _at((now.replace(day=1) + timedelta(days=32)).replace(day=1), MORNING)
+    today = now + timedelta(hours=3)
+    if now.hour < EVENING - 1:
+        today = _at(now, EVENING)
+    return [
+        ("later", "Later today" if today.date() == now.date() else "In three hours", today),
+        ("tomorrow", "Tomorrow morning", tomorrow),
+        ("weekend", "This weekend" if now.weekday() < 5 else "Next weekend", saturday),
+        ("next week", "Next week", monday),
+        ("next month", "Next month", month),
+    ]
+
+
+def wished_hour(words: str, now: datetime) -> datetime | None:
+    """A moment by the name of `snooze_hours`, or as it is typed; None when it is neither, or has gone by."""
+    wish = " ".join(words.lower().split())
+    named = {name: moment for name, _, moment in snooze_hours(now)}
+    aliases = {"week": "next week", "month": "next month", "this weekend": "weekend", "later today": "later"}
+    return named.get(aliases.get(wish, wish)) or typed_hour(words, now)
+
+
 def hour_words(moment: datetime, now: datetime) -> str:
     """As people say it: "18:00", "tomorrow 08:00", "Mon 30 Nov 08:00"."""
     time = f"{moment:%H:%M}"

@@ -1,4 +1,4 @@
-"""Opening a link outside: only http, https and mailto, never through a shell, never on our terminal."""
+"""Opening a link or a file outside: links only http, https and mailto, never through a shell, never on our terminal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 from tui_mail.text import SafeText, safe_link
 
@@ -18,6 +19,20 @@ def open_link(url: SafeText) -> bool:
     if link is None or program is None:
         return False
     threading.Thread(target=_start, args=([program, link],), name="opener", daemon=True).start()
+    return True
+
+
+def can_open() -> bool:
+    """Whether there is a desktop that opens things."""
+    return _program() is not None
+
+
+def open_file(path: Path) -> bool:
+    """Hand a file to the program that the desktop has for it; False when there is no desktop."""
+    program = _program()
+    if program is None:
+        return False
+    threading.Thread(target=_start, args=([program, str(path)],), name="opener", daemon=True).start()
     return True
 
 

@@ -16,7 +16,9 @@ from tui_mail.errors import MailError
 from tui_mail.model import BodyArrived, Message, Row
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, Errands, Then
-from tui_mail.ui.widgets.document import Document, message_document, source_document, waiting_document
+from tui_mail.ui.cards import cards, has_card
+from tui_mail.ui.keys import Keymap
+from tui_mail.ui.widgets.document import Document, Paragraph, message_document, source_document, waiting_document
 from tui_mail.ui.widgets.reader import Reader
 from tui_mail.ui.widgets.row_text import Calendar
 
@@ -34,12 +36,13 @@ class Reading:
 
     def __init__(
         self, client: MailClient, bridge: Bridge, reader: Reader, shown: Callable[[int], None],
-        failed: Callable[[MailError], None],
+        failed: Callable[[MailError], None], keymap: Keymap,
     ) -> None:  # fmt: skip
         self._client = client
         self._reader = reader
         self._shown = shown
         self._failed = failed
+        self._keymap = keymap
         self._errands = Errands("reader", bridge, failed)
         self._me = frozenset(account.email.lower() for account in client.accounts)
         self._timer: Timer | None = None
@@ -50,6 +53,9 @@ class Reading:
         self.as_source = False
         self.all_headers = False
         self.reasons = False
+        self._cards: list[Paragraph] = []
+        self._otherwise: bytes | None = None
+        """The octets that it was read from, when those are not the stored ones: another charset, decrypted."""
 
     @property
     def message_id(self) -> int:
@@ -59,6 +65,7 @@ class Reading:
     def preview(self, row: Row | None, next_row: Row | None = None) -> None:
         """Show a message once the cursor has rested on it."""
         if row is not None and self._row is not None and row.id == self._row.id:
+            self.renew(row)
             return
         if self._timer is not None:
             self._timer.stop()
@@ -77,13 +84,25 @@ class Reading:
             self._row = row
             self._shown(row.id)
             return
-        self._row, self._next_row, self.message = row, next_row, None
+        self._row, self._next_row, self.message, self._otherwise = row, next_row, None, None
         self.as_source = self.all_headers = self.reasons = False
+        self._cards = []
         known = self._client.cached_message(row.id)
-        if known is not None:
+        if known is not None and not has_card(known):
             self._show(row, known)
         else:
             self._load(row)
+
+    def renew(self, row: Row | None) -> None:
+        """The row of what is shown is another one by now; its labels are shown."""
+        before = self._row
+        if row is None or before is None or row.id != before.id or row.keywords == before.keywords:
+            return
+        self._row = row
+        if self.message is not None and not self.as_source:
+            document = self._document(self.message, row, self._cards)
+            document.unfolded = self._reader.document.unfolded
+            self._reader.show(document, keep_place=True)
 
     def arrived(self, event: BodyArrived) -> None:
         """A body came, or cannot be had."""
@@ -130,6 +149,34 @@ class Reading:
         self.as_source = False
         self._again()
 
+    def octets(self) -> bytes | None:
+        """What the message that is shown was read from. Blocks: call it on a thread."""
+        return self._otherwise if self._otherwise is not None else self._client.raw(self.message_id)
+
+    def read_otherwise(self, octets: Callable[[bytes], bytes], then_say: Callable[[], None]) -> None:
+        """Read the message that is shown out of what `octets`, called in a thread, makes of the stored ones."""
+        row, client, me = self._row, self._client, self._me
+
+        def errand() -> Then | None:
+            raw = client.raw(row.id) if row is not None else None
+            if row is None or raw is None:
+                return None
+            made = octets(raw)
+            message = client.parse(made)
+            found = cards(message, lambda: made, self._keymap, me)
+            document = self._document(message, row, found)
+
+            def then() -> None:
+                if row.id == self.message_id:
+                    self.message, self._otherwise, self._cards = message, made, found
+                    self.as_source = self.all_headers = False
+                    self._reader.show(document)
+                    then_say()
+
+            return then
+
+        self._errands.ask(errand)
+
     def close(self) -> None:
         """End the thread."""
         self._errands.close()
@@ -139,11 +186,14 @@ class Reading:
             self._show(self._row, self.message)
 
     def _load(self, row: Row) -> None:
-        client = self._client
+        client, me = self._client, self._me
 
         def errand() -> Then:
-            message = client.message(row.id)
-            document = self._document(message, row) if message is not None else None
+            message, found = client.message(row.id), list[Paragraph]()
+            document = None
+            if message is not None:
+                found = cards(message, lambda: client.raw(row.id), self._keymap, me)
+                document = self._document(message, row, found)
 
             def then() -> None:
                 if row is not self._row:
@@ -152,7 +202,7 @@ class Reading:
                     self._wait(row, "Loading the message…")
                     client.request_body(row.id)
                     return
-                self.message = message
+                self.message, self._cards = message, found
                 self._reader.show(document)
                 self._shown(row.id)
                 self._look_ahead()
@@ -171,12 +221,12 @@ class Reading:
 
     def _show(self, row: Row, message: Message) -> None:
         self.message = message
-        self._reader.show(self._document(message, row))
+        self._reader.show(self._document(message, row, self._cards))
         self._shown(row.id)
 
-    def _document(self, message: Message, row: Row) -> Document:
-        calendar = Calendar.at(time.time())
-        return message_document(message, row, calendar, self._me, all_headers=self.all_headers, reasons=self.reasons)
+    def _document(self, message: Message, row: Row, found: list[Paragraph]) -> Document:
+        calendar, headers, reasons = Calendar.at(time.time()), self.all_headers, self.reasons
+        return message_document(message, row, calendar, self._me, all_headers=headers, reasons=reasons, cards=found)
 
     def _wait(self, row: Row, words: str) -> None:
         self._reader.show(waiting_document(row, Calendar.at(time.time()), self._me, SafeText(words)))

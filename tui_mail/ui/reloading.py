@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tui_mail.errors import MailError
 from tui_mail.ui.bridge import Bridge, Errands, Then
@@ -16,21 +16,25 @@ from tui_mail.ui.widgets.folding import Folding
 from tui_mail.ui.widgets.listing import without
 from tui_mail.ui.widgets.message_list import MessageList
 
-if TYPE_CHECKING:
-    from tui_mail.client import MailClient
-
 RELOAD_REST = 9.0
 """A reload of all ids may take a tenth of the time."""
+
+
+class IdSource(Protocol):
+    """Where ids come from."""
+
+    def ids(self, folder_id: int) -> array[int]:
+        """All ids, newest first."""
 
 
 class Reloading:
     """Keeps a MessageList agreeing with the store."""
 
     def __init__(
-        self, client: MailClient, bridge: Bridge, messages: MessageList, done: Callable[[], None],
+        self, source: IdSource, bridge: Bridge, messages: MessageList, done: Callable[[], None],
         failed: Callable[[MailError], None],
     ) -> None:  # fmt: skip
-        self._client = client
+        self._source = source
         self._messages = messages
         self._done = done
         self._errands = Errands("list", bridge, failed, rest=RELOAD_REST)
@@ -47,7 +51,7 @@ class Reloading:
             number, left_out = listing.reload()
             folding = listing.folding
             found: array[int] | Folding = (
-                without(self._client.ids(folder_id), left_out) if folding is None else folding.read().without(left_out)
+                without(self._source.ids(folder_id), left_out) if folding is None else folding.read().without(left_out)
             )
 
             def then() -> None:

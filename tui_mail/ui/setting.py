@@ -33,6 +33,7 @@ class Known:
     problems: tuple[SafeText, ...]
     preset: str
     notices: Notices
+    advance: str
 
 
 def read(client: MailClient) -> Known:
@@ -49,9 +50,8 @@ def read(client: MailClient) -> Known:
             if one.selectable and one.name.isprintable() and one.name == one.name.strip() and one.role is not Role.INBOX
         )
         shown.append(Shown(account.name, values.shown(account), roles, names))
-    return Known(
-        tuple(shown), tuple(one.sentence for one in config.problems), _preset(client.paths.keys_file), config.notices
-    )
+    problems, preset = tuple(one.sentence for one in config.problems), _preset(client.paths.keys_file)
+    return Known(tuple(shown), problems, preset, config.notices, config.auto_advance)
 
 
 def write(client: MailClient, account: str, key: str, text: str) -> None:
@@ -73,6 +73,12 @@ def write(client: MailClient, account: str, key: str, text: str) -> None:
 def write_notice(client: MailClient, key: str, text: str) -> None:
     """Change how new mail is told. Blocks. Raises MailError: nothing was written then."""
     changing.set_table(client.paths, "notifications", {key: values.parsed(key, text)})
+
+
+def write_advance(client: MailClient, text: str) -> None:
+    """Change what is shown when the message that is read was put away. Blocks. Raises MailError."""
+    changing.set_table(client.paths, "reading", {"auto_advance": text})
+    client.auto_advance = text
 
 
 def write_preset(file: Path, preset: str) -> None:

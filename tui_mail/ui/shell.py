@@ -17,6 +17,7 @@ from tui_mail.errors import TerminalError
 from tui_mail.paths import Paths
 from tui_mail.redaction import redacted
 from tui_mail.text import SafeText, safe_block
+from tui_mail.ui.clipboard import hand_over
 from tui_mail.ui.guard import TerminalGuard
 from tui_mail.ui.memory import recall
 from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
@@ -53,6 +54,12 @@ class Shell(App[T]):
         """Write what the terminal is to obey, and not to show. Nothing of a message may be in it but what was coded."""
         if not self.is_headless and self._driver is not None:
             self._driver.write(octets)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Into the clipboard, by the terminal and by whoever else can."""
+        super().copy_to_clipboard(text)
+        if not self.is_headless:
+            hand_over(text)
 
     def _fatal_error(self) -> None:
         """A fault of ours: say where, never what was in the variables (mail, secrets)."""

@@ -166,5 +166,7 @@ def newsletter(dice: Dice, serial: int, date: int) -> Machine:
         f"List-Id: {brand.name if brand.name.isascii() else 'Letter'} <letter.{site}>\n"
         f"List-Unsubscribe: <{leave}>, <mailto:leave-{serial:x}@{site}>\n"
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click\nPrecedence: bulk\n"
+        f"DKIM-Signature: v=1; a=rsa-sha256; d={site}; s=letter; h=from:to:subject:date:list-unsubscribe:\n"
+        f"\tlist-unsubscribe-post; bh={serial:08x}; b={serial:08x}\n"
     )
     return Machine(Person(brand.name, brand.address), subject, extra, alternative(text, html, serial))

@@ -24,6 +24,7 @@ PLACE_NAME = {
     Place.OUTBOX: "the outbox",
     Place.SETTINGS: "the settings",
     Place.SEARCH: "the search box",
+    Place.ATTACHMENTS: "the attachments",
 }
 MARKS = (
     ("●", "unread"), ("★", "starred"), ("⎘", "has attachments"), ("↩", "answered"),

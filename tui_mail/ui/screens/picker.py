@@ -5,7 +5,7 @@ What belongs here: the box with its input and its list. What is picked is the ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -55,28 +55,38 @@ class ChoiceList(CursorView, Generic[T]):
     class Chosen(Message):
         """A choice was clicked."""
 
-    def __init__(self, choices: Sequence[Choice[T]], *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        choices: Sequence[Choice[T]],
+        make: Callable[[str], Choice[T] | None] | None = None,
+        *,
+        id: str | None = None,
+    ) -> None:
         self._all = choices
+        self._make = make
         self.shown: list[Choice[T]] = list(choices)
         super().__init__(id=id)
         self.set_count(len(self.shown))
 
     def filter(self, query: str) -> None:
-        """Show what fits, the best first."""
+        """Show what fits, the best first; last what can be made of the words, if nothing is called that already."""
         scored = [(max(score(query, choice.label), score(query, choice.aside)), choice) for choice in self._all]
         fitting = [(points, choice) for points, choice in scored if points > 0]
         if query.strip():
             fitting.sort(key=lambda pair: -pair[0])
         self.shown = [choice for _, choice in fitting]
+        made = self._make(query.strip()) if self._make is not None and query.strip() else None
+        if made is not None and all(choice.value != made.value for choice in self._all):
+            self.shown.append(made)
         self.cursor = 0
         self.set_count(len(self.shown))
         self.scroll_line_to_top(0)
         self.forget_all()
 
-    def offer(self, choices: Sequence[Choice[T]]) -> None:
-        """Show other choices."""
+    def offer(self, choices: Sequence[Choice[T]], query: str = "") -> None:
+        """Show other choices, those that fit what was typed."""
         self._all = choices
-        self.filter("")
+        self.filter(query)
 
     def ground(self, index: int) -> str:
         """The cursor always looks as if it had the focus: the input has it for the list."""
@@ -111,13 +121,20 @@ class Picker(ModalScreen[T | None]):
 
     AUTO_FOCUS = "Input"
 
-    def __init__(self, title: str, choices: Sequence[Choice[T]], nothing: str = "Nothing fits.") -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice[T]],
+        nothing: str = "Nothing fits.",
+        make: Callable[[str], Choice[T] | None] | None = None,
+    ) -> None:
+        """`make` gives what stands last: a choice that is not there yet, made of the words that were typed."""
         super().__init__(classes="picker")
         self._title = title
         self._choices = choices
         self._nothing = nothing
-
-        self._list = ChoiceList[T](choices, id="picker-list")
+        self._makes = make is not None
+        self._list = ChoiceList[T](choices, make, id="picker-list")
 
     def compose(self) -> ComposeResult:
         """Title, input, list."""
@@ -128,7 +145,19 @@ class Picker(ModalScreen[T | None]):
 
     def on_mount(self) -> None:
         """As high as the choices need."""
-        self._list.styles.height = max(1, min(ROWS, len(self._choices)))
+        self._fit()
+        self._say()
+
+    def offer(self, choices: Sequence[Choice[T]]) -> None:
+        """Show other choices; what was typed, and the choice under the cursor, stay."""
+        shown, at = self._list.shown, self._list.cursor
+        current = shown[at].value if shown and at else None
+        self._choices = choices
+        self._list.offer(choices, self.query_one("#picker-input", Input).value)
+        self._fit()
+        values = [choice.value for choice in self._list.shown]
+        if current in values:
+            self._list.move_to(values.index(current))
         self._say()
 
     def on_resize(self) -> None:
@@ -167,6 +196,9 @@ class Picker(ModalScreen[T | None]):
                 return
         event.stop()
         event.prevent_default()
+
+    def _fit(self) -> None:
+        self._list.styles.height = max(1, min(ROWS, len(self._choices) + self._makes))
 
     def _take(self) -> None:
         choices = self._list

@@ -30,6 +30,7 @@ from tui_mail.ui.themes import THEMES
 from tui_mail.ui.widgets.cells import steady, width
 from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.setting_text import (
+    ADVANCE,
     NOTICES,
     SCREEN,
     Setting,
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 Kept = Callable[[], object]
 Refused = Callable[[str], None]
 THEME = Setting("theme", "Theme", "Dark or light; at once.", tuple(theme.name for theme in THEMES))
+TABS = Setting(
+    "splits", "Inbox tabs", "The inbox in tabs, as [splits] says or by kind of mail; at once.", ("on", "off")
+)
 PRESET = Setting("preset", "Keys", "A preset; your own keys stay in keys.toml. From the next start.", tuple(PRESETS))
 
 
@@ -130,6 +134,7 @@ class Settings(ListBox):
     def __init__(self, triage: Triage) -> None:
         self._client = triage.client
         self._use_notices = triage.use_notices
+        self._narrowing = triage.narrowing
         self._errands = Errands("settings", triage.bridge, self._problem)
         self._list = SettingList(id="settings-list")
         self._known: files.Known | None = None
@@ -179,7 +184,9 @@ class Settings(ListBox):
         if self._known is not None:
             told = notice_words(self._known.notices)
             notices = ((one, told[one.key]) for one in NOTICES)
-            screen = ((THEME, self.app.theme), (PRESET, self._known.preset), *notices)
+            tabs = "on" if self._narrowing.tabs_wanted else "off"
+            mine = ((THEME, self.app.theme), (TABS, tabs), (PRESET, self._known.preset), (ADVANCE, self._known.advance))
+            screen = (*mine, *notices)
             self._list.show(lines_of(self._known.accounts, screen))
             self.write_title()
 
@@ -211,11 +218,17 @@ class Settings(ListBox):
             remember(self._client.paths, "theme", text)
             self._show()
             return
+        if line.owner == SCREEN and key == TABS.key:
+            self._narrowing.toggle_tabs()
+            self._show()
+            return
 
         def work() -> Then:
             try:
                 if line.owner == SCREEN and key == PRESET.key:
                     files.write_preset(self._client.paths.keys_file, text)
+                elif line.owner == SCREEN and key == ADVANCE.key:
+                    files.write_advance(self._client, text)
                 elif line.owner == SCREEN:
                     files.write_notice(self._client, key, text)
                 else:
@@ -230,7 +243,7 @@ class Settings(ListBox):
                 self._known = known
                 self._use_notices(known.notices)
                 self._show()
-                soon = key.startswith("folders.") or key in ("notify", *NOTICE_KEYS)
+                soon = key.startswith("folders.") or key in ("notify", ADVANCE.key, *NOTICE_KEYS)
                 when = "at once" if soon else "from the next start of tui-mail on"
                 self.say(f"Kept · {when}", "success")
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui_mail.client.inboxes import ALL_INBOXES, widened
 from tui_mail.errors import MailError
 from tui_mail.model import Folder, LinkState, Role
 from tui_mail.text import SafeText
@@ -27,19 +28,23 @@ from tui_mail.ui.finding import Finding
 from tui_mail.ui.keys import Keymap, KeyReader, key_name
 from tui_mail.ui.layouts import LAYOUTS, is_narrow, next_layout, too_small
 from tui_mail.ui.memory import recall, remember
+from tui_mail.ui.narrowing import Narrowing
+from tui_mail.ui.ordering import begin
 from tui_mail.ui.pacing import Pacing
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.reloading import Reloading
-from tui_mail.ui.screens.words import empty_words, list_title
+from tui_mail.ui.reminding import Reminding
+from tui_mail.ui.screens.words import empty_words, list_title, status_of
 from tui_mail.ui.shelf import Shelf
 from tui_mail.ui.standing import Standing
+from tui_mail.ui.widgets.choice_line import ChoiceLine
 from tui_mail.ui.widgets.folder_tree import FolderTree
-from tui_mail.ui.widgets.folding import Folding
 from tui_mail.ui.widgets.key_bar import KeyBar
-from tui_mail.ui.widgets.listing import Listing
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.one_line import OneLine
+from tui_mail.ui.widgets.panes import Panes
 from tui_mail.ui.widgets.reader import Reader
+from tui_mail.ui.widgets.whose import Whose
 from tui_mail.ui.writing import Writing
 
 if TYPE_CHECKING:
@@ -53,10 +58,6 @@ if TYPE_CHECKING:
 
 OPENING = 0.5
 """Seconds that a key waits at most for what the one before opens."""
-FIRST_ROWS = 200
-FIRST_THREADS = 400
-"""Newest messages whose threads are shown first."""
-BY_THREAD = "thread"
 RESTING = 1.0
 """Seconds without a key after which the first words of messages are looked for."""
 FILLING_RELOAD = 1.5
@@ -77,6 +78,7 @@ class Triage(Screen[None]):
         self.keymap = keymap
         self.folder: Folder | None = None
         self.messages = MessageList(client, id="list")
+        self.whose = Whose([account.name for account in client.accounts]) if len(client.accounts) > 1 else None
         self.messages.me = frozenset(account.email.casefold() for account in client.accounts)
         self.folder_tree = FolderTree(client.searches, id="tree")
         self.reader = Reader(id="reader")
@@ -88,6 +90,8 @@ class Triage(Screen[None]):
         self._mail = Container(id="mail")
         self.list_pane = Vertical(id="list-pane")
         self._reader_pane = Vertical(id="reader-pane")
+        parts = (self.list_pane, self._reader_pane)
+        self._panes = Panes(client.paths, self.folder_tree, self.list_title, self._mail, parts)
         self._keys = KeyReader(keymap)
         remembered = recall(client.paths, "layout")
         self._layout_wish = remembered if remembered in LAYOUTS else "classic"
@@ -97,11 +101,13 @@ class Triage(Screen[None]):
         self._reloaded_at = 0.0
         self._arranged = (0, 0)
         self._pacing = Pacing(self.set_timer, self._look)
-        self._reloading = Reloading(client, bridge, self.messages, self.say_list, self.problem)
-        self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem)
+        self.narrowing = Narrowing(self)
+        self._reloading = Reloading(self.narrowing, bridge, self.messages, self.say_list, self.problem)
+        self.reading = Reading(client, bridge, self.reader, self._was_shown, self.problem, keymap)
         self.writing = Writing(self)
         self.beginning = Beginning(self, self.writing)
         self.finding = Finding(self)
+        self.reminding = Reminding(self)
         self.commands = Commands(self)
         self.use_notices: Callable[[Notices], None] = lambda _: None
 
@@ -109,7 +115,7 @@ class Triage(Screen[None]):
         """Everything, once; layouts are classes in the stylesheet."""
         yield self.standing.status
         yield self.standing.notice_line
-        with Horizontal(id="panes"):
+        with self._panes:
             yield self.folder_tree
             with self._mail:
                 with self.list_pane:
@@ -123,8 +129,9 @@ class Triage(Screen[None]):
     def on_mount(self) -> None:
         """The first rows are read here, before the first frame."""
         self._arrange()
-        folders = self.client.folders()
+        folders = self.client.places()
         self.folder_tree.show(folders)
+        self.reminding.look()
         inbox = next((one for one in folders if one.role is Role.INBOX), None)
         first = inbox or next((one for one in folders if one.selectable), None)
         if first is not None:
@@ -181,8 +188,15 @@ class Triage(Screen[None]):
 
     @property
     def here(self) -> Folder | None:
-        """The folder of what an action is about: of a search, that of the message under the cursor."""
-        return self.finding.here() if self.finding.active else self.folder
+        """The folder of what an action is about: of a list of several, that of the message under the cursor."""
+        if not self.spans_accounts:
+            return self.folder
+        return self.finding.here() or (None if self.finding.active else self.folder)
+
+    @property
+    def spans_accounts(self) -> bool:
+        """The list may hold messages of several accounts."""
+        return self.finding.active or (self.folder is not None and self.folder.id == ALL_INBOXES)
 
     def open_folder(self, folder: Folder) -> None:
         """Show a folder: as it was left, or its newest rows; all of its ids follow. It ends a search."""
@@ -195,7 +209,7 @@ class Triage(Screen[None]):
 
     def shelve(self) -> None:
         """Keep the list of the folder as it is, for when it is shown again."""
-        if self.folder is not None:
+        if self.folder is not None and not self.narrowing.marks:
             self._shelf.put(self.folder.id, self.messages.listing, self.messages.cursor, self.messages.top)
 
     def show_folder_again(self) -> None:
@@ -205,36 +219,16 @@ class Triage(Screen[None]):
             self._show_folder(self.folder)
 
     def _show_folder(self, folder: Folder) -> None:
+        self.narrowing.leave()
         listing, cursor, top = self._shelf.take(folder.id)
         if not listing.ids:
-            self._begin(listing, folder)
+            begin(self, listing, folder)
         self.client.watch_folder(folder.id)
+        self.messages.whose = self.whose if self.spans_accounts else None
         self.messages.show_listing(listing, folder.role, cursor, top)
         self.folder_tree.mark_open(folder.id)
         self.say_list()
         self.reload(urgent=True)
-
-    def _begin(self, listing: Listing, folder: Folder) -> None:
-        """The newest of a folder, in the order in which it is listed."""
-        if recall(self.client.paths, _order_key(folder)) == BY_THREAD:
-            listing.begin_threads(Folding(self.client, folder.id).read(FIRST_THREADS))
-        else:
-            listing.begin(self.client.first_rows(folder.id, FIRST_ROWS))
-
-    def other_order(self) -> None:
-        """List the folder by thread, or by message; the cursor keeps to its message."""
-        folder, here = self.folder, self.messages.current_id
-        if folder is None or self.finding.active:
-            return
-        by_thread = self.messages.listing.folding is None
-        remember(self.client.paths, _order_key(folder), BY_THREAD if by_thread else "")
-        listing = Listing()
-        self._begin(listing, folder)
-        self.messages.show_listing(listing, folder.role, max(0, listing.line_of(here, self.messages.cursor)))
-        self.messages.reveal()
-        self.reload(urgent=True, onto=here)
-        self.say_list()
-        self.say(SafeText("By conversation, newest first" if by_thread else "By message, newest first"))
 
     def reload(self, *, urgent: bool = False, onto: int = 0) -> None:
         """Read all ids of the folder, or of what is found, anew, in a thread; `onto` is where the cursor goes then."""
@@ -248,6 +242,7 @@ class Triage(Screen[None]):
     def say_list(self) -> None:
         """The title above the list, and the words in it when it is empty."""
         folder = self.folder
+        self.narrowing.show()
         if self.finding.has_title:
             self.list_title.write(*self.finding.title())
             return
@@ -257,8 +252,9 @@ class Triage(Screen[None]):
         selected = len(self.messages.listing.selected)
         self.list_title.write(*list_title(folder, selected, several, self.messages.above))
         if not self.messages.listing.ids:
-            status = next((one for one in self.client.statuses() if one.account == folder.account), None)
-            self.messages.say(empty_words(folder, status, self.client.handled_since))
+            status = status_of(folder, self.client.statuses())
+            words = self.narrowing.empty_words() or empty_words(folder, status, self.client.handled_since)
+            self.messages.say(words)
 
     # --- news
 
@@ -305,7 +301,7 @@ class Triage(Screen[None]):
         self.say(error.shown, error=True)
 
     def _folders_came(self) -> None:
-        folders = self.client.folders()
+        folders = self.client.places()
         self.folder_tree.show(folders)
         known = {folder.id: folder for folder in folders}
         if self.folder is None or self.folder.id not in known:
@@ -316,7 +312,9 @@ class Triage(Screen[None]):
             self._folders_changed(set(known))
 
     def _folders_changed(self, changed: set[int]) -> None:
-        folders = self.client.folders()
+        folders = self.client.places()
+        changed = widened(changed, folders)
+        self.reminding.look()
         self.folder_tree.update_counts(folders)
         for folder_id in changed:
             if self.folder is None or folder_id != self.folder.id:
@@ -333,17 +331,21 @@ class Triage(Screen[None]):
         if self.messages.listing.ids:
             self.messages.refresh_rows()
         else:
-            self._begin(self.messages.listing, self.folder)
+            begin(self, self.messages.listing, self.folder)
             self.messages.show_listing(self.messages.listing, self.folder.role)
         self.say_list()
-        rearranged = self._arranged != (self.folder.id, self.folder.arrangement)
+        rearranged = self.narrowing.is_on or self._arranged != (self.folder.id, self.folder.arrangement)
         if rearranged and (self.folder.complete or time.monotonic() - self._reloaded_at > FILLING_RELOAD):
             self.reload()
 
     def _thread_changed(self, folders: list[Folder], changed: set[int]) -> None:
         """Other folders changed: what they have of the threads on the screen may be other messages now."""
         folding, here = self.messages.listing.folding, self.folder
-        if here is None or folding is None or not any(f.id in changed and f.account == here.account for f in folders):
+        if (
+            here is None
+            or folding is None
+            or not any(f.id in changed and here.account in ("", f.account) for f in folders)
+        ):
             return
         self.messages.refresh_rows()
         if folding.below:
@@ -440,6 +442,10 @@ class Triage(Screen[None]):
         """A message was clicked."""
         self.commands.perform("message.open")
 
+    def on_choice_line_pressed(self, event: ChoiceLine.Pressed) -> None:
+        """A tab or a filter was clicked."""
+        self.narrowing.pressed(event.line, event.index)
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Something else is looked for."""
         self.finding.typed(event.value)
@@ -494,6 +500,7 @@ class Triage(Screen[None]):
         layout = "single" if is_narrow(self.size) else self._layout_wish
         for name in LAYOUTS:
             self.set_class(name == layout, f"-{name}")
+        self._panes.fit(layout)
         self._show_face()
         self.set_class(bool(too_small(self.size)), "-too-small")
         self._too_small.write([(too_small(self.size), "strong")])
@@ -514,8 +521,3 @@ class Triage(Screen[None]):
             self.clear_selection()
         if self._face == "reader":
             self.commands.handling.mark_opened(message_id)
-
-
-def _order_key(folder: Folder) -> str:
-    """Under which name it is remembered how a folder is listed."""
-    return f"order:{folder.account}:{folder.name}"

@@ -20,7 +20,7 @@ TOOK_BACK = "took back: "
 def list_title(folder: Folder, selected: int, several_accounts: bool, above: int) -> tuple[list[Run], list[Run]]:
     """What stands above the list, at the left and at the right."""
     left: list[Run] = [(f" {folder_label(folder)}", "strong")]
-    if several_accounts:
+    if several_accounts and folder.account:
         left.append((f" · {folder.account}", "quiet"))
     if selected:
         left.append((f" · {selected:,} selected", "accent"))
@@ -60,6 +60,12 @@ def notice_runs(
             at_it = f" {status.account}: mail comes, newest first; read or write meanwhile."
             return [(at_it, "quiet")], [(keymap.shown("sync.stop"), "key"), (" stop ", "quiet")]
     return [], []
+
+
+def status_of(folder: Folder, statuses: Sequence[AccountStatus]) -> AccountStatus | None:
+    """The line of a folder's account; of all inboxes that of an account which is not live, if there is one."""
+    its = [one for one in statuses if folder.account in ("", one.account)]
+    return min(its, key=lambda one: one.state is LinkState.LIVE, default=None)
 
 
 def empty_words(folder: Folder, status: AccountStatus | None, handled_since: Callable[[float], int]) -> str:

@@ -15,6 +15,7 @@ from tui_mail.mime.addresses import pretends
 from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Row, Span
 from tui_mail.text import safe_block, safe_line
 from tui_mail.ui.widgets.cells import chop, clip, width, wrap
+from tui_mail.ui.widgets.keyword_text import chips
 from tui_mail.ui.widgets.row_text import Calendar
 from tui_mail.ui.widgets.trust_strip import sentences, strip_runs
 
@@ -72,15 +73,21 @@ class Document:
     folded: Sequence[tuple[int, int]] = ()
     """Ranges of `body` that are hidden while folded."""
     unfolded: bool = False
+    old: Sequence[tuple[int, int]] = ()
+    """Ranges of `body` that are nothing new: quotes of every depth, the line above them, signatures."""
+    only_new: bool = False
+    """Those are hidden instead."""
     cells: int = 0
     lines: list[list[Run]] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+    """Of each line: its paragraph among those laid out, and where in its text the line begins."""
     _queue: list[Paragraph] = field(default_factory=list)
     _next: int = 0
 
     def lay_out(self, cells: int) -> None:
         """Begin anew for another width."""
         self.cells = cells
-        self.lines = []
+        self.lines, self.places = [], []
         self._next = 0
         self._queue = [*self.head, *self._visible_body()]
 
@@ -88,6 +95,17 @@ class Document:
     def complete(self) -> bool:
         """True when every line has been made."""
         return self._next >= len(self._queue)
+
+    @property
+    def paragraphs(self) -> Sequence[Paragraph]:
+        """What is laid out, folded passages as one line each."""
+        return self._queue
+
+    def line_of(self, paragraph: int, at: int) -> int:
+        """The line that shows a character of a paragraph; -1 while that one is not laid out."""
+        if paragraph >= self._next:
+            return -1
+        return bisect_right(self.places, (paragraph, at)) - 1
 
     def height(self) -> int:
         """Lines there are, those not made yet estimated as one per paragraph."""
@@ -103,16 +121,19 @@ class Document:
         stop, left = min(len(self._queue), self._next + paragraphs), CHARACTERS
         while self._next < stop and left > 0:
             paragraph = self._queue[self._next]
-            self.lines.extend(_wrapped(paragraph, self.cells))
+            for at, line in _wrapped(paragraph, self.cells):
+                self.lines.append(line)
+                self.places.append((self._next, at))
             left -= sum(len(text) for text, _ in paragraph.runs)
             self._next += 1
 
     def _visible_body(self) -> Iterable[Paragraph]:
-        if self.unfolded or not self.folded:
+        hidden = self.old if self.only_new else () if self.unfolded else self.folded
+        if not hidden:
             return self.body
         shown: list[Paragraph] = []
         at = 0
-        for start, stop in self.folded:
+        for start, stop in hidden:
             shown.extend(self.body[at:start])
             lines = sum(1 for one in self.body[start:stop] if one.runs)
             shown.append(Paragraph(((f"▸ {lines} earlier line{'s' * (lines != 1)}", "fold"),), fold=1))
@@ -122,20 +143,31 @@ class Document:
 
 
 def message_document(
-    message: Message, row: Row | None, calendar: Calendar, me: frozenset[str], *, all_headers: bool = False,
+    message: Message,
+    row: Row | None,
+    calendar: Calendar,
+    me: frozenset[str],
+    *,
+    all_headers: bool = False,
     reasons: bool = False,
-) -> Document:  # fmt: skip
-    """What the reader shows of a parsed message; `reasons`: with all that speaks for and against it, in sentences."""
+    cards: Sequence[Paragraph] = (),
+) -> Document:
+    """What the reader shows of a parsed message; `cards` stand between its head and its text.
+
+    `reasons`: with all that speaks for and against it, in sentences.
+    """
     date = message.date if message.date is not None else (row.date if row else None)
     head = _heading(message.subject, message.from_, message.to + message.cc, date, calendar, me)
     head[2:2] = _odd_senders(message)
+    if row is not None and (labels := chips(row.keywords, 400)):
+        head.append(Paragraph(tuple(labels)))
     head += _trust(message, reasons=reasons)
     if all_headers:
         head += [_blank(), *(_header(name, value) for name, value in message.headers)]
     head += _remarks(message)
-    head.append(_blank())
-    body, folded = _body(message)
-    return Document(head, body, folded)
+    head += [*cards, _blank()]
+    body, folded, old = _body(message)
+    return Document(head, body, folded, old=old)
 
 
 def waiting_document(row: Row, calendar: Calendar, me: frozenset[str], words: str) -> Document:
@@ -233,10 +265,11 @@ def _blank() -> Paragraph:
     return Paragraph(())
 
 
-def _body(message: Message) -> tuple[list[Paragraph], list[tuple[int, int]]]:
-    """The paragraphs of all blocks, and which ranges of them fold."""
+def _body(message: Message) -> tuple[list[Paragraph], list[tuple[int, int]], list[tuple[int, int]]]:
+    """The paragraphs of all blocks, which ranges of them fold, and which are nothing new."""
     body: list[Paragraph] = []
     folded: list[tuple[int, int]] = []
+    old: list[tuple[int, int]] = []
     before: Block | None = None
     for block in message.blocks:
         if before is not None and _gap(before, block):
@@ -248,8 +281,24 @@ def _body(message: Message) -> tuple[list[Paragraph], list[tuple[int, int]]]:
                 folded[-1] = (folded[-1][0], len(body))
             else:
                 folded.append((start, len(body)))
+        if block.kind in (BlockKind.QUOTE, BlockKind.SIGNATURE):
+            begin = _announced(body, start) if block.kind is BlockKind.QUOTE else start
+            if old and old[-1][1] >= begin - 1:
+                old[-1] = (old[-1][0], len(body))
+            else:
+                old.append((begin, len(body)))
         before = block
-    return body, folded
+    return body, folded, old
+
+
+def _announced(body: Sequence[Paragraph], start: int) -> int:
+    """Where a quote begins when the line above it ("On …, … wrote:") belongs to it."""
+    at = start - 1
+    while at >= 0 and not body[at].runs:
+        at -= 1
+    above = "".join(text for text, _ in body[at].runs).rstrip() if at >= 0 else ""
+    names_somebody = "@" in above or any(one.isdigit() for one in above)
+    return at if above.endswith(":") and names_somebody and len(above) < 200 else start
 
 
 def _gap(before: Block, block: Block) -> bool:
@@ -342,9 +391,10 @@ def _span_look(span: Span, look: str) -> str:
     return "soft" if span.italic and not look else look
 
 
-def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
+def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[tuple[int, list[Run]]]:
+    """The lines of a paragraph, and where in its text each begins."""
     if not paragraph.runs:
-        yield list(paragraph.first)
+        yield 0, list(paragraph.first)
         return
     before = sum(width(text) for text, _ in paragraph.first)
     room = max(8, (cells if paragraph.kept else min(cells, MEASURE)) - before)
@@ -352,26 +402,26 @@ def _wrapped(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
         yield from _with_right(paragraph, cells)
         return
     if paragraph.clipped:
-        yield list(_clipped(paragraph.runs, cells))
+        yield 0, list(_clipped(paragraph.runs, cells))
         return
     text = paragraph.runs[0][0] if len(paragraph.runs) == 1 else "".join(text for text, _ in paragraph.runs)
     ranges = chop(text, room) if paragraph.kept else wrap(text, room)
     ends = list(accumulate(len(text) for text, _ in paragraph.runs))
     for number, (start, stop) in enumerate(ranges):
         prefix = paragraph.first if number == 0 else paragraph.rest
-        yield [*prefix, *_cut(paragraph.runs, ends, start, stop)]
+        yield start, [*prefix, *_cut(paragraph.runs, ends, start, stop)]
 
 
-def _with_right(paragraph: Paragraph, cells: int) -> Iterable[list[Run]]:
+def _with_right(paragraph: Paragraph, cells: int) -> Iterable[tuple[int, list[Run]]]:
     """Like a line of a letterhead: something at the left, and `right` at the right end, or below if it is crowded."""
     used = sum(width(text) for text, _ in paragraph.runs)
     line = min(cells, max(MEASURE, used))
     gap = line - used - width(paragraph.right)
     if gap >= 2:
-        yield [*paragraph.runs, (" " * gap, ""), (paragraph.right, "quiet")]
+        yield 0, [*paragraph.runs, (" " * gap, ""), (paragraph.right, "quiet")]
         return
     yield from _wrapped(Paragraph(paragraph.runs), cells)
-    yield [(paragraph.right, "quiet")]
+    yield used, [(paragraph.right, "quiet")]
 
 
 def _clipped(runs: Sequence[Run], cells: int) -> Iterable[Run]:

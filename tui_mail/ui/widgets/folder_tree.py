@@ -14,6 +14,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.model import Folder, Role
 from tui_mail.text import safe_line
 from tui_mail.ui.widgets.cells import clip, right, width
@@ -34,6 +35,8 @@ _COUNTED = (Role.DRAFTS,)
 """Folders in which everything counts, not only what is unread."""
 WIDEST = 40
 """Cells from the left edge to the end of the numbers: further away they could not be told apart."""
+TALL = 1_000
+"""Lines that are taken to be in sight until it is known: else the tree would begin below its first line."""
 MARK = 2
 """Cells of the mark that says whether a line is folded."""
 _SILENT = (Role.SENT, Role.TRASH, Role.JUNK, Role.ALL, Role.ARCHIVE)
@@ -42,7 +45,7 @@ _SILENT = (Role.SENT, Role.TRASH, Role.JUNK, Role.ALL, Role.ARCHIVE)
 
 @dataclass(slots=True)
 class Node:
-    """A line of the tree: an account, a folder, or a level that is no folder itself."""
+    """A line of the tree: all inboxes, an account, a folder, or a level that is no folder itself."""
 
     key: str
     """Account and full name; stable, so that folding survives a new list."""
@@ -56,7 +59,7 @@ class Node:
 
 def folder_label(folder: Folder) -> str:
     """How a folder is called where its account is known: by its role, else by its name."""
-    return ROLE_NAME.get(folder.role) or folder.shown
+    return folder.shown if folder.id == ALL_INBOXES else ROLE_NAME.get(folder.role) or folder.shown
 
 
 def grow(folders: Sequence[Folder]) -> list[Node]:
@@ -72,11 +75,11 @@ def grow(folders: Sequence[Folder]) -> list[Node]:
             root.children.append(Node(f"{folder.account}\0{folder.name}", label, 1, folder))
     for account, root in roots.items():
         others = [one for one in folders if one.account == account and one.role is Role.NONE]
-        _nest(root, others, _namespace([one for one in folders if one.account == account]))
+        _nest(root, others, namespace_of([one for one in folders if one.account == account]))
     return list(roots.values())
 
 
-def _namespace(folders: Sequence[Folder]) -> str:
+def namespace_of(folders: Sequence[Folder]) -> str:
     """The prefix that all folders but the inbox share ("INBOX."), which says nothing to people; else empty."""
     others = [one for one in folders if one.name.upper() != "INBOX"]
     if not others or not others[0].delimiter:
@@ -141,16 +144,28 @@ class FolderTree(CursorView):
         self._lines: list[Node] = []
         self._folded: set[str] = set()
         super().__init__(id=id)
+        self._page = TALL
+
+    def offer(self, search: tuple[str, str]) -> None:
+        """One more search, from the next `show` on; unless a person has one of its name."""
+        if search[0] not in {name for name, _ in self._searches}:
+            self._searches = (*self._searches, search)
 
     def show(self, folders: Sequence[Folder]) -> None:
-        """Show these folders; folding and the cursor stay."""
+        """Show these folders; folding and the cursor stay. All inboxes, if among them, stand above the accounts."""
         key = self._lines[self.cursor].key if self._lines else ""
-        self._roots = grow(folders)
+        self._roots = grow([one for one in folders if one.id != ALL_INBOXES])
         self._several = len(self._roots) > 1
+        self._roots[:0] = [Node("\0inboxes", one.shown, 0, one) for one in folders if one.id == ALL_INBOXES]
         if self._searches:
             saved = [Node(f"\0{name}", safe_line(name), 1, query=query) for name, query in self._searches]
             self._roots.append(Node("\0", "Searches", 0, children=saved))
         self._flatten(key)
+
+    def use_searches(self, searches: Sequence[tuple[str, str]], folders: Sequence[Folder]) -> None:
+        """Other saved searches than before."""
+        self._searches = searches
+        self.show(folders)
 
     def update_counts(self, folders: Sequence[Folder]) -> None:
         """New numbers for the folders shown; only lines that changed are painted."""
@@ -174,6 +189,12 @@ class FolderTree(CursorView):
     def current(self) -> Folder | None:
         """The folder under the cursor; None on an account, or on a level that is no folder."""
         return self._lines[self.cursor].folder if self._lines else None
+
+    @property
+    def current_search(self) -> str:
+        """The name of the saved search under the cursor; empty elsewhere."""
+        node = self._lines[self.cursor] if self._lines else None
+        return node.key.removeprefix("\0") if node is not None and node.query else ""
 
     @property
     def account(self) -> str:
@@ -206,10 +227,14 @@ class FolderTree(CursorView):
                     self.move_to(index)
                     return
 
+    def on_resize(self) -> None:
+        """It is known now what is in sight."""
+        self.reveal()
+
     def on_click(self, event: events.Click) -> None:
         """A click opens a folder; on the mark before its name it hides or shows what is below."""
         index = event.y + self.top
-        if index >= self.count:
+        if index >= self.count or event.x >= self.cells:  # the last column moves the border of the pane
             return
         event.stop()
         self.move_to(index)
@@ -225,7 +250,7 @@ class FolderTree(CursorView):
         ground = self.ground(index)
         twist = ("▸ " if node.key in self._folded else "▾ ") if node.children else "  "
         bar = ("▌" if index == self.cursor and self.has_focus else " ", "bar")
-        if node.depth == 0:
+        if node.depth == 0 and node.folder is None:
             return self.strip([bar, (f"{twist}{clip(node.label, cells - 4)}", "account")], cells, ground)
         folder = node.folder
         count, name, counted = "", "folder" if node.query else "quiet", "quiet"
@@ -233,7 +258,8 @@ class FolderTree(CursorView):
         if folder is not None and folder.selectable:
             number = folder.total if folder.role in _COUNTED else folder.unread
             count = f"{number:,}" if number else ""
-            calls = bool(folder.unread) and folder.role not in _SILENT and folder.role not in _COUNTED
+            sleeps = folder.name.rpartition(folder.delimiter or "/")[2] == "Snoozed"
+            calls = bool(folder.unread) and folder.role not in _SILENT and folder.role not in _COUNTED and not sleeps
             name, counted = ("unread", "count") if calls else ("folder", "quiet")
             if folder.id == self.open_id:
                 name = "open"

@@ -72,6 +72,16 @@ class Listing:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def beside(self) -> Listing:
+        """Another list of the same messages: what is on its way, or marked and not durable yet, is so there too."""
+        return Listing(
+            reloads=self.reloads, keeps_hidden=self.keeps_hidden, _flaggings=self._flaggings, _hidings=self._hidings
+        )
+
+    def all_ids(self) -> array[int]:
+        """Every message that the lines stand for."""
+        return self.ids if self.folding is None else self.folding.threads.ids
+
     # --- reading
 
     def id_at(self, index: int) -> int:

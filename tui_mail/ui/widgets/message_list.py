@@ -10,8 +10,10 @@ import time
 from array import array
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import ClassVar
 
+from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
@@ -21,9 +23,14 @@ from tui_mail.ui.widgets.folding import Folding
 from tui_mail.ui.widgets.line_view import CursorView, Run
 from tui_mail.ui.widgets.listing import Listing, RowSource
 from tui_mail.ui.widgets.row_text import Calendar, Columns, people_runs, row_runs, waiting_runs
+from tui_mail.ui.widgets.whose import Whose
 
 MARGIN = 40
 """Lines above and below the window whose rows are kept ready."""
+NEAR = 1_000
+"""Lines around the cursor among which another message is looked for when its own has gone."""
+SURPRISE = 0.7
+"""Seconds that a person has to see that the cursor is on another message than it was, which they did not do."""
 
 
 class MessageList(CursorView):
@@ -32,7 +39,8 @@ class MessageList(CursorView):
     PREFIX = "list"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--unread", "list--read", "list--quiet", "list--fresh", "list--bar", "list--mark", "list--star",
-        "list--failed", "list--cursor", "list--blurred", "list--selected", "list--words",
+        "list--failed", "list--chip", "list--cursor", "list--blurred", "list--selected", "list--words",
+        "list--account0", "list--account1", "list--account2", "list--account3",
     }  # fmt: skip
 
     class Moved(Message):
@@ -50,13 +58,16 @@ class MessageList(CursorView):
         self.role = Role.NONE
         self.me = frozenset[str]()
         """The addresses of the person, in lower case."""
+        self.whose: Whose | None = None
+        """The marks of accounts, while the list is of several."""
         self.words = ""
         """What an empty list says."""
         self.above = 0
         """New messages above the window since it was last at the top."""
+        self._displaced_at = 0.0
         self._calendar = Calendar.at(time.time())
-        self._columns_for = 80
-        self._columns = Columns.of(self._columns_for)
+        self._columns_for = (80, 0)
+        self._columns = Columns.of(80)
         super().__init__(id=id)
 
     # --- what is shown
@@ -77,6 +88,14 @@ class MessageList(CursorView):
         lines = [one for one in self.listing.ids if one in selected] if selected else [self.current_id]
         return list(dict.fromkeys(one for line in lines if line for one in self.listing.meant(line)))
 
+    @property
+    def is_displaced(self) -> bool:
+        """The message under the cursor, or all that were selected, went away a moment ago, and not by a key.
+
+        A key that is pressed now was meant for what was there before.
+        """
+        return time.monotonic() - self._displaced_at < SURPRISE
+
     def show_listing(self, listing: Listing, role: Role, cursor: int = 0, top: int = 0) -> None:
         """Show another folder; `cursor` and `top` are lines."""
         self.listing, self.role, self.above = listing, role, 0
@@ -88,6 +107,7 @@ class MessageList(CursorView):
         """Show what a reload brought. Cursor and window stay on their messages; `onto` is where the cursor shall go."""
         old = self.listing.ids
         cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
+        had_selected, was_seen = bool(self.listing.selected), self._is_seen(self.cursor)
         self.listing.replace(ids, number, left_out)
         if self.listing.ids == old:
             self.refresh_rows()
@@ -99,7 +119,9 @@ class MessageList(CursorView):
         if not onto:
             at = self.listing.line_of(cursor_id, near) if cursor_id else 0
         was_empty = not old
-        self.cursor = at if at >= 0 else max(0, min(self.cursor, len(self.listing) - 1))
+        self.cursor = at if at >= 0 else self._survivor(old, near)
+        if (cursor_id and self.current_id != cursor_id) or (had_selected and not self.listing.selected):
+            self._displaced_at = time.monotonic()
         top = self._top_after(top_id, shift)
         seen = slice(self.top, self.top + self.page)
         if top == self.top and self.cursor == was and self.listing.ids[seen] == old[seen]:
@@ -107,7 +129,7 @@ class MessageList(CursorView):
             self.refresh_rows()
         else:
             self._relay_out(top, reread=True)
-        if onto:
+        if onto or (was_seen and not self._is_seen(self.cursor)):
             self.reveal()
         if was_empty or at < 0 or onto:
             self.post_message(self.Moved())
@@ -141,12 +163,12 @@ class MessageList(CursorView):
 
     # --- what was done to messages
 
-    def hide(self, ids: Iterable[int]) -> Callable[[bool], None]:
-        """Take messages out at once; the cursor goes to the next older one."""
+    def hide(self, ids: Iterable[int], *, newer: bool = False) -> Callable[[bool], None]:
+        """Take messages out at once; the cursor goes to the next older one, or the next newer one."""
         gone = frozenset(ids)
         cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
         if cursor_id in gone:
-            cursor_id = self._neighbour(gone)
+            cursor_id = self._neighbour(gone, newer=newer)
         resolved = self.listing.hide(gone, was)
         at = self.listing.find(cursor_id, was) if cursor_id else -1
         self.cursor = at if at >= 0 else max(0, min(was, len(self.listing) - 1))
@@ -254,14 +276,17 @@ class MessageList(CursorView):
         if row is None:
             return self.strip(waiting_runs(), cells, self.ground(index))
         selected = row.id in self.listing.selected
-        if cells != self._columns_for:
-            self._columns, self._columns_for = Columns.of(cells), cells
+        taken = self.whose.cells(cells) if self.whose is not None else 0
+        if (cells, taken) != self._columns_for:
+            self._columns, self._columns_for = Columns.of(cells - taken), (cells, taken)
         who, fold = None, ""
         if self.listing.folding is not None:
             row, who, fold = self._in_thread(self.listing.folding, row, self.listing.conversation_at(index))
+        whose = self.whose.runs(row.account, cells) if self.whose is not None else None
         runs = row_runs(
-            row, self._columns, self._calendar, self.role, cursor=at_cursor, selected=selected, who=who, fold=fold
-        )
+            row, self._columns, self._calendar, self.role, cursor=at_cursor, selected=selected, who=who, fold=fold,
+            whose=whose,
+        )  # fmt: skip
         return self.strip(runs, cells, self.ground(index))
 
     def _in_thread(self, folding: Folding, row: Row, said: Conversation | None) -> tuple[Row, list[Run] | None, str]:
@@ -303,6 +328,22 @@ class MessageList(CursorView):
         if self.listing.ids:
             self.post_message(self.Chosen())
 
+    def on_click(self, event: events.Click) -> None:
+        """With Ctrl a click selects, with Shift it selects up to there; without, it moves the cursor, then opens."""
+        index = event.y + self.top
+        if index >= len(self.listing) or not (event.ctrl or event.shift):
+            return
+        event.stop()
+        event.prevent_default()
+        if event.shift and not self.listing.anchor:
+            self.listing.anchor = self.current_id
+        self.move_to(index)
+        if event.shift:
+            self.select_range()
+        else:
+            self.toggle_selected()
+        self.post_message(self.Moved())
+
     def move_to(self, index: int) -> bool:
         """No cursor in an empty list."""
         return bool(self.listing.ids) and super().move_to(index)
@@ -322,15 +363,26 @@ class MessageList(CursorView):
             self.post_message(self.Above())
         return top
 
-    def _neighbour(self, gone: frozenset[int]) -> int:
+    def _neighbour(self, gone: frozenset[int], *, newer: bool) -> int:
         ids = self.listing.ids
-        for index in range(self.cursor + 1, len(ids)):
-            if ids[index] not in gone:
-                return ids[index]
-        for index in range(self.cursor - 1, -1, -1):
-            if ids[index] not in gone:
-                return ids[index]
+        older_ones, newer_ones = range(self.cursor + 1, len(ids)), range(self.cursor - 1, -1, -1)
+        for indexes in (newer_ones, older_ones) if newer else (older_ones, newer_ones):
+            for index in indexes:
+                if ids[index] not in gone:
+                    return ids[index]
         return 0
+
+    def _survivor(self, old: array[int], near: int) -> int:
+        """The line of the next older message that is still there, else of the next newer one."""
+        ids, start, at = self.listing.ids, max(0, near - NEAR), self.cursor
+        lines = {message_id: start + offset for offset, message_id in enumerate(ids[start : near + NEAR])}
+        for message_id in chain(old[at + 1 : at + NEAR], reversed(old[max(0, at - NEAR) : at])):
+            if message_id in lines:
+                return lines[message_id]
+        return max(0, min(at, len(ids) - 1))
+
+    def _is_seen(self, index: int) -> bool:
+        return self.top <= index < self.top + self.page
 
     def _relay_out(self, top: int, *, reread: bool = False) -> None:
         """Everything may stand on another line now."""

@@ -25,7 +25,7 @@ class OneLine(Widget):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "one--strong", "one--quiet", "one--accent", "one--warning", "one--error", "one--success", "one--key",
-        "one--pill", "one--qr",
+        "one--pill", "one--tab", "one--qr",
     }  # fmt: skip
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:

@@ -6,6 +6,7 @@ What must never be here: parsing or fetching; documents are made in a thread (`r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,6 +16,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from tui_mail.ui.widgets.document import Document
+from tui_mail.ui.widgets.hits import Hits, find, labelled, marked
 from tui_mail.ui.widgets.line_view import LineView
 
 SLICE = 1_500
@@ -29,7 +31,8 @@ class Reader(LineView):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "reader--subject", "reader--sender", "reader--quiet", "reader--warning", "reader--heading", "reader--quote",
         "reader--bars", "reader--note", "reader--rule", "reader--mark", "reader--part", "reader--fold", "reader--link",
-        "reader--number", "reader--strong", "reader--soft", "reader--danger", "reader--good",
+        "reader--number", "reader--chip", "reader--strong", "reader--soft", "reader--danger", "reader--good",
+        "reader--added", "reader--removed", "reader--hunk", "reader--found", "reader--found-now", "reader--hint",
     }  # fmt: skip
     EMPTY = Document([], [])
 
@@ -38,23 +41,78 @@ class Reader(LineView):
 
     def __init__(self, *, id: str | None = None) -> None:
         self.document = self.EMPTY
+        self.hits: Hits | None = None
+        """What was looked for in this document."""
+        self.labels: Mapping[int, str] = {}
+        """Letters that stand in the place of the numbers of links, by number."""
         self._wrapping = False
         self._to_end = False
+        self._to_hit = False
         super().__init__(id=id)
 
     def show(self, document: Document, *, keep_place: bool = False) -> None:
         """Show a document from its beginning, or from the line that is at the top now."""
         top = self.top if keep_place else 0
         self.document = document
+        self.hits = None
         self._relay_out(top)
 
     def toggle_quotes(self) -> bool:
         """Show or hide folded quotes; False when there are none."""
-        if not self.document.folded:
+        if not self.document.folded and not self.document.only_new:
             return False
-        self.document.unfolded = not self.document.unfolded
+        self.document.unfolded = self.document.only_new or not self.document.unfolded
+        self.document.only_new = False
         self._relay_out(self.top)
         return True
+
+    def toggle_old(self) -> bool:
+        """Show only what is new, or all; False when all of it is new."""
+        if not self.document.old:
+            return False
+        self.document.only_new = not self.document.only_new
+        self._relay_out(0)
+        return True
+
+    def find(self, words: str) -> int:
+        """Mark these words, all quotes unfolded, and go to the first at or below the line at the top; how many."""
+        if self.document.only_new or (self.document.folded and not self.document.unfolded):
+            self.document.unfolded, self.document.only_new = True, False
+            self._relay_out(self.top)
+        hits = find(self.document.paragraphs, words)
+        top = self.document.places[self.top] if self.top < len(self.document.places) else (0, 0)
+        hits.current = next((at for at, place in enumerate(hits.places) if place >= top), 0)
+        self.hits = hits if hits.count else None
+        self.forget_all()
+        self._show_hit()
+        return hits.count
+
+    def step_hit(self, by: int) -> None:
+        """To the next place where the words stand, or the one before."""
+        if self.hits is not None:
+            self.hits.step(by)
+            self.forget_all()
+            self._show_hit()
+
+    def end_find(self) -> None:
+        """No words are marked any more."""
+        self.hits, self._to_hit = None, False
+        self.forget_all()
+
+    @property
+    def has_numbers(self) -> bool:
+        """Links are numbered in what is shown; not so in the source of a message."""
+        return any(look == "number" for line in self.document.lines for _, look in line)
+
+    def show_labels(self, labels: Mapping[int, str]) -> None:
+        """Show letters in the place of the numbers of links; scrolls to the first link when none is in sight."""
+        self.labels = labels
+        self.forget_all()
+        if labels:
+            lines = self.document.lines
+            linked = [at for at, line in enumerate(lines) if any(look == "number" for _, look in line)]
+            if linked and not any(self.top <= at < self.top + self.page for at in linked):
+                self.scroll_line_to_top(next((at for at in linked if at >= self.top), linked[-1]) - 1)
 
     @property
     def at_end(self) -> bool:
@@ -63,7 +121,7 @@ class Reader(LineView):
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll so many lines down, or up; who does has not waited for the end."""
-        self._to_end = False
+        self._to_end = self._to_hit = False
         super().scroll_lines(lines)
 
     def page_by(self, pages: int) -> None:
@@ -87,7 +145,9 @@ class Reader(LineView):
         self._ensure(index + 1)
         if index >= len(self.document.lines):
             return Strip.blank(cells, self.look(""))
-        strip = self.strip(self.document.lines[index], cells)
+        runs = self.document.lines[index] if self.hits is None else marked(self.document, index, self.hits)
+        runs = labelled(runs, self.labels) if self.labels else runs
+        strip = self.strip(runs, cells)
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(index)) is not None:
             strip = self._with_selection(strip, *span)
@@ -120,6 +180,18 @@ class Reader(LineView):
         if index < len(self.document.lines) and any(look == "fold" for _, look in self.document.lines[index]):
             self.post_message(self.FoldClicked())
 
+    def _show_hit(self) -> None:
+        """Scroll to where the words are, once that is laid out; a third of the page stays above them."""
+        if self.hits is None:
+            return
+        line = self.document.line_of(*self.hits.places[self.hits.current])
+        self._to_hit = line < 0
+        if self._to_hit:
+            self._go_on_wrapping(0.0)
+        elif not self.top <= line < self.top + self.page - 1:
+            self.set_count(self.document.height())
+            self.scroll_line_to_top(line - self.page // 3)
+
     def _relay_out(self, top: int) -> None:
         if self.cells <= 0:
             return
@@ -143,6 +215,9 @@ class Reader(LineView):
 
     def _wrap_more(self) -> None:
         self.document.advance(SLICE)
+        if self._to_hit:
+            self._update_count()
+            self._show_hit()
         if self.document.complete:
             self._wrapping = False
             self._update_count()

@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
 from tui_mail.mime.addresses import pretends
 from tui_mail.model import Address, Conversation, Flag, Role, Row, RowState
 from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
+from tui_mail.ui.widgets.keyword_text import chips
 
 Run = tuple[str, str]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -69,6 +71,20 @@ class Calendar:
             return f"{_MONTHS[when.tm_mon - 1]} {when.tm_year % 100:02}"
         return f"{when.tm_year:04}-{when.tm_mon:02}-{when.tm_mday:02}"
 
+    def until_label(self, moment: int, short: bool = False) -> str:
+        """Until when a message sleeps: →18:00, →Fri 08:00, →3 Dec or →4 Jan 27."""
+        when = time.localtime(moment)
+        clock = f"{when.tm_hour:02}:{when.tm_min:02}"
+        ahead = (moment - self.midnight) // DAY
+        if ahead <= 0:
+            return f"→{clock}"
+        if ahead < 7:
+            return f"→{_DAYS[when.tm_wday]}" + ("" if short else f" {clock}")
+        month = _MONTHS[when.tm_mon - 1]
+        if when.tm_year == self.year:
+            return f"{'' if short and when.tm_mday > 9 else '→'}{when.tm_mday} {month}"
+        return f"→{month}{when.tm_year % 100:02}" if short else f"→{when.tm_mday} {month} {when.tm_year % 100:02}"
+
     def long_label(self, date: int) -> str:
         """A date as the reader shows it: today 14:02, Mon 12 Mar 2024 14:02."""
         when = time.localtime(max(0, min(date, 253_402_300_000)))
@@ -92,17 +108,21 @@ def row_runs(
     selected: bool,
     who: list[Run] | None = None,
     fold: str = "",
+    whose: list[Run] | None = None,
 ) -> list[Run]:
     """One message as runs of (text, look), `columns` wide.
 
     `who`: instead of its sender, exactly as wide. `fold`: before the subject, what a line of a thread is.
+    `whose`: before the sender, whose account it is.
     """
     strength = "unread" if row.unread else "read"
     if who is None:
         who = _who(row, role, columns.who)
     subject = steady(row.subject) or "(no subject)"
     subject = f"{fold} {subject}" if fold else subject
-    room = columns.subject - width(subject)
+    labels = chips(row.keywords, columns.subject // 2) if row.keywords else []
+    space = columns.subject - sum(width(text) for text, _ in labels)
+    room = space - width(subject)
     runs: list[Run] = [
         ("▌" if cursor else " ", "bar"),
         ("✓" if selected else " ", "mark"),
@@ -110,15 +130,18 @@ def row_runs(
         ("★" if row.starred else " ", "star"),
         ("⎘" if row.has_attachments else " ", "quiet"),
         _state_mark(row),
-        ("  ", ""),
+        *(whose or [("  ", "")]),
         *([(text, strength if look == "name" else look) for text, look in who]),
         ("  ", ""),
+        *labels,
     ]
     if room > 6 and row.snippet:
         runs += [(subject, strength), (fit(f"  {steady(row.snippet)}", room), "quiet")]
     else:
-        runs.append((fit(subject, columns.subject), strength))
-    date = calendar.label(row.date, short=columns.date < 10)
+        runs.append((fit(subject, space), strength))
+    until = moment_of(SNOOZED, row.keywords) or moment_of(FOLLOW_UP, row.keywords) if row.keywords else None
+    label = calendar.label if until is None else calendar.until_label
+    date = label(row.date if until is None else until, short=columns.date < 10)
     runs += [("  ", ""), (right(date, columns.date), "fresh" if row.unread else "quiet"), (" ", "")]
     return runs
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_mail.config.folder_rules import FOLDER_KEYS
+from tui_mail.config.reading_rules import ADVANCES
 from tui_mail.config.writing import LANGUAGES
 from tui_mail.notices import WAYS
 from tui_mail.text import SafeText, safe_block, safe_line
@@ -123,6 +124,11 @@ NOTICES = (
     ),
     Setting("quiet", "Quiet hours", 'Hours without that, such as "22:00-07:00".'),
     Setting("notify_command", "Told by", "The command; {title} and {body} are filled in, else they come last."),
+)  # fmt: skip
+ADVANCE = Setting(
+    "auto_advance", "Put away, then",
+    "What is shown once the message that you read was put away: the next older, the previous (newer), or the list.",
+    ADVANCES,
 )  # fmt: skip
 _FOR = {
     "drafts": "Where drafts are kept; empty: the folder that the server or its name says.",

@@ -1,0 +1,99 @@
+"""Files that leave the mail: written under safe names, never over another file.
+
+What belongs here: names, and writing. What must never be here: what is in the files.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+import unicodedata
+from pathlib import Path
+
+from tui_mail.errors import UsageError
+from tui_mail.paths import Paths
+from tui_mail.text import safe_line
+
+NAME_OCTETS = 200
+"""Longest name of a file that every file system takes, with room for " (12)"."""
+ENDING = 20
+TRIES = 1_000
+DAY = 86_400
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+_FORBIDDEN = str.maketrans(dict.fromkeys('<>:"|?*\N{REPLACEMENT CHARACTER}', "_"))
+
+
+def safe_name(name: str, otherwise: str = "attachment") -> str:
+    """A name that is one file in a folder everywhere: no path, no hidden file, no option, no device."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    words = unicodedata.normalize("NFC", safe_line(last)).translate(_FORBIDDEN)
+    words = " ".join(words.split()).lstrip(".-~ ").rstrip(". ") or otherwise
+    stem, dot, ending = words.rpartition(".")
+    if not stem or len(ending) > ENDING:
+        stem, dot, ending = words, "", ""
+    if stem.partition(".")[0].casefold() in _RESERVED:
+        stem = f"_{stem}"
+    room = NAME_OCTETS - len((dot + ending).encode())
+    stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip() or otherwise
+    return stem + dot + ending
+
+
+def save_new(folder: Path, name: str, content: bytes) -> Path:
+    """Write a file that was not there before, mode 0600; gives where. Raises UsageError."""
+    clean = safe_name(name)
+    stem, dot, ending = clean.rpartition(".")
+    if not stem:
+        stem, dot, ending = clean, "", ""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    for number in range(1, TRIES):
+        path = folder / (f"{stem} ({number}){dot}{ending}" if number > 1 else clean)
+        try:
+            descriptor = os.open(path, flags, 0o600)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise _refused(folder, error) from error
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise _refused(folder, error) from error
+        return path
+    raise UsageError(f"There are {TRIES:,} files called {clean} in {folder}. Nothing was saved; choose another folder.")
+
+
+def destination(typed: str, name: str) -> tuple[Path, str]:
+    """Folder and name that a typed path means: a folder takes `name`, anything else is the file. Raises UsageError."""
+    path = Path(os.path.expanduser(typed.strip() or "~")).absolute()
+    if path.is_dir():
+        return path, name
+    if typed.endswith("/") or not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path if typed.endswith('/') else path.parent}. Nothing was saved.")
+    return path.parent, path.name
+
+
+def usual_folder() -> str:
+    """Where files are saved when nothing else was ever said: ~/Downloads, else home."""
+    return "~/Downloads/" if (Path.home() / "Downloads").is_dir() else "~/"
+
+
+def put_aside(paths: Paths, name: str, content: bytes) -> Path:
+    """A copy for another program to open, in a folder of its own that nobody else can read; old ones go. Blocks."""
+    home = paths.cache / "opened"
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in home.iterdir():
+            if time.time() - old.stat().st_mtime > DAY:
+                shutil.rmtree(old, ignore_errors=True)
+        folder = home / secrets.token_hex(8)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise _refused(home, error) from error
+    return save_new(folder, name, content)
+
+
+def _refused(folder: Path, error: OSError) -> UsageError:
+    return UsageError(f"{folder} cannot be written ({error.strerror}). Nothing was saved.", repr(error))

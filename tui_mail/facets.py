@@ -1,0 +1,83 @@
+"""What each message of a list has that a list can be narrowed by: the split it belongs to, and some marks.
+
+What belongs here: plain arrays, one octet for each message, so that all splits and all marks together are counted and
+narrowed in a few milliseconds for 100,000 messages. What must never be here: the store, the screen.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import IntFlag
+from itertools import compress
+
+
+class Mark(IntFlag):
+    """What a message has."""
+
+    NONE = 0
+    UNREAD = 1
+    STARRED = 2
+    ATTACHMENT = 4
+    CONTACT = 8
+    """From somebody whom the person wrote to."""
+
+
+EVERY = Mark.UNREAD | Mark.STARRED | Mark.ATTACHMENT | Mark.CONTACT
+MARKS = 16
+"""Values of the lower half of an octet: the marks; the split is the upper half."""
+MOST_SPLITS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a list is narrowed to: one split (-1: all), and what every message must have."""
+
+    split: int = -1
+    marks: Mark = Mark.NONE
+
+    def table(self) -> bytes:
+        """1 for every octet that fits."""
+        return bytes(
+            (self.split < 0 or value // MARKS == self.split) and not self.marks & ~value % MARKS for value in range(256)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Messages in the order of a list, and the facet of each."""
+
+    ids: array[int] = field(default_factory=lambda: array("q"))
+    facets: bytes = b""
+    threads: array[int] = field(default_factory=lambda: array("q"))
+    """The thread of each, if that was asked for."""
+
+    def narrowed(self, wish: Wish, kept: Collection[int] = (), newest: int = -1) -> tuple[array[int], array[int]]:
+        """The messages that fit, and those of `kept`; and the thread of each. Or only the first so many of them."""
+        fits = self.facets.translate(wish.table())
+        if kept:
+            fits = bytes(fit or id_ in kept for fit, id_ in zip(fits, self.ids, strict=True))
+        if newest >= 0:
+            fits = _first(fits, newest)
+        return array("q", compress(self.ids, fits)), array("q", compress(self.threads, fits))
+
+    def unread(self, splits: int) -> list[int]:
+        """How many are unread in each split."""
+        return [self.count(Wish(one, Mark.UNREAD)) for one in range(splits)]
+
+    def count(self, wish: Wish) -> int:
+        """How many fit."""
+        return self.facets.translate(wish.table()).count(1)
+
+
+def _first(fits: bytes, count: int) -> bytes:
+    """The same with no more than so many ones."""
+    if count == 0:
+        return bytes(len(fits))
+    at = -1
+    for _ in range(count):
+        at = fits.find(1, at + 1)
+        if at < 0:
+            return fits
+    return fits[: at + 1] + bytes(len(fits) - at - 1)

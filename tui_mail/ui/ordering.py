@@ -1,0 +1,51 @@
+"""In which order a folder is listed, by message or by thread, and the newest of it, before all of it is known.
+
+What belongs here: what is remembered of that. What must never be here: what a list is narrowed to (narrowing).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_mail.model import Folder
+from tui_mail.text import SafeText
+from tui_mail.ui.memory import recall, remember
+from tui_mail.ui.widgets.folding import Folding
+from tui_mail.ui.widgets.listing import Listing
+
+if TYPE_CHECKING:
+    from tui_mail.ui.screens.triage import Triage
+
+FIRST_ROWS = 200
+FIRST_THREADS = 400
+"""Newest messages whose threads are shown first."""
+BY_THREAD = "thread"
+
+
+def begin(screen: Triage, listing: Listing, folder: Folder) -> None:
+    """The newest of a folder, in the order in which it is listed."""
+    if recall(screen.client.paths, _key(folder)) == BY_THREAD:
+        listing.begin_threads(Folding(screen.narrowing, folder.id).read(FIRST_THREADS))
+    else:
+        listing.begin(screen.narrowing.first_rows(folder.id, FIRST_ROWS))
+
+
+def other_order(screen: Triage) -> None:
+    """List the folder by thread, or by message; the cursor keeps to its message."""
+    folder, here, messages = screen.folder, screen.messages.current_id, screen.messages
+    if folder is None or screen.finding.active:
+        return
+    by_thread = messages.listing.folding is None
+    remember(screen.client.paths, _key(folder), BY_THREAD if by_thread else "")
+    listing = Listing()
+    begin(screen, listing, folder)
+    messages.show_listing(listing, folder.role, max(0, listing.line_of(here, messages.cursor)))
+    messages.reveal()
+    screen.reload(urgent=True, onto=here)
+    screen.say_list()
+    screen.say(SafeText("By conversation, newest first" if by_thread else "By message, newest first"))
+
+
+def _key(folder: Folder) -> str:
+    """Under which name it is remembered how a folder is listed."""
+    return f"order:{folder.account}:{folder.name}"
