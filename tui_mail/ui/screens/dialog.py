@@ -10,7 +10,7 @@ from textual.await_complete import AwaitComplete
 T = TypeVar("T")
 
 
-class ModalScreen(screen.ModalScreen[T]):
+class ModalScreen(screen.ModalScreen[T]):  # noqa: TID251
     """Textual's own, but it is closed once.
 
     Keys that were typed ahead still reach a screen that has just been closed; a second `Esc` would close the one
