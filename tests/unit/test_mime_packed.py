@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_mail.mime import tnef
+from tui_mail.mime.attached import attached
 from tui_mail.mime.parse import attachment_bytes, parse_message
 from tui_mail.mime.rtf import rtf_text, unpacked_rtf
 
@@ -69,6 +70,7 @@ def test_the_files_of_winmail_dat_are_attachments() -> None:
     assert message.text == "Hello"
     part, content = attachment_bytes(raw, 2)
     assert (part.filename, part.content_type, content) == ("Übersicht 2027.pdf", "application/pdf", b"%PDF-1.7")
+    assert attached(raw, 3).content == b"two"
 
 
 @pytest.mark.parametrize(

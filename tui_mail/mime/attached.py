@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui_mail.mime.packed import contents
 from tui_mail.mime.parse import MESSAGE_LIMIT, attachment_bytes
-from tui_mail.mime.parts import sort_parts
 from tui_mail.mime.structure import outline
 from tui_mail.model import Part
 from tui_mail.text import SafeText
@@ -42,7 +42,7 @@ class Attached:
 def attached(raw: bytes, index: int) -> Attached:
     """The attachment that a Message lists as `index`. Raises NotFound."""
     part, content = attachment_bytes(raw, index)
-    entity, _ = sort_parts(outline(raw[:MESSAGE_LIMIT])).attachments[index - 1]
+    entity, _ = contents(outline(raw[:MESSAGE_LIMIT])).attachments[index - 1]
     return Attached(part, content, entity.parameters.get("charset", ""))
 
 
