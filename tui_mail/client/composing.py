@@ -25,10 +25,10 @@ from tui_mail.mime.concerns import concerns
 from tui_mail.mime.finished import from_raw
 from tui_mail.mime.identities import mine
 from tui_mail.mime.mailto import draft_from_mailto
-from tui_mail.mime.parse import attachment_bytes, parse_message
+from tui_mail.mime.parse import parse_message
 from tui_mail.mime.protection import PGP_ENCRYPTED, encrypted_kind, opened, protected_copy, sealed
 from tui_mail.mime.recipients import Typed, parse_recipients
-from tui_mail.model import Account, Change, Flag, Message, Role, Row
+from tui_mail.model import Account, Change, Flag, Message, Part, Role, Row
 from tui_mail.outgoing import (
     Attachment,
     Begun,
@@ -63,6 +63,9 @@ class Mail(Protocol):
 
     def raw(self, message_id: int) -> bytes | None:
         """Its octets."""
+
+    def attachment_of(self, message_id: int, index: int) -> tuple[Part, bytes] | None:
+        """An attachment, and its content; blocks."""
 
     def message(self, message_id: int) -> Message | None:
         """It, parsed."""
@@ -121,7 +124,7 @@ class Desk:
         account = next(one for one in self._mail.accounts if one.name == row.account)
         ours = sorted(self.identities(), key=lambda identity: identity.account != account.name)
         answer = begin(raw, message, account, ours)
-        files = [self._carried(raw, index) for index in answer.carry]
+        files = [self._carried(message_id, index) for index in answer.carry]
         if answer.attach_original:
             original = compose.for_others(raw)  # who else got it is not for others to know
             files.append(self.attachment(f"{message.subject or 'message'}.eml", original, "message/rfc822"))
@@ -344,8 +347,11 @@ class Desk:
     def _files(self, draft: Draft) -> list[bytes]:
         return [blobs.load(self._db.read_bodies(), file.blob) for file in draft.attachments]
 
-    def _carried(self, raw: bytes, index: int) -> Attachment:
-        part, content = attachment_bytes(raw, index)
+    def _carried(self, message_id: int, index: int) -> Attachment:
+        found = self._mail.attachment_of(message_id, index)
+        if found is None:
+            raise NotFound("The message is no longer on this computer; nothing was attached.")
+        part, content = found
         return self.attachment(str(part.filename), content, str(part.content_type))
 
     def _body(self, message_id: int) -> bytes:

@@ -52,9 +52,10 @@ class FileList(ItemList[Part]):
         size, kind = size_label(part.size), steady(part.content_type)
         name = clip(f"{part.index} {steady(part.filename)}", max(12, cells - 46))
         inside = " · in the text" if part.inline else ""
+        inside = f" · ⚠ {part.risk}" if part.risk else inside
         runs = [("▌ " if index == self.cursor else "  ", "bar"), (name, "what")]
         used = 2 + width(name)
-        runs.append((f"  {clip(kind + inside, max(0, cells - used - 14))}", "quiet"))
+        runs.append((f"  {clip(kind + inside, max(0, cells - used - 14))}", "failed" if part.risk else "quiet"))
         used = sum(width(text) for text, _ in runs)
         runs.append((right(f"{size} ", cells - used), "quiet"))
         return self.strip(runs, cells, self.ground(index))
