@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from tui_mail.model import Link
 from tui_mail.text import safe_line
+from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.widgets.cells import clip
 from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.reader import Reader

@@ -8,8 +8,8 @@ from __future__ import annotations
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
+from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.screens.picker import LOW
 from tui_mail.ui.widgets.document import Document
 from tui_mail.ui.widgets.one_line import OneLine
