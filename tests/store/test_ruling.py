@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.store.conftest import Shelf, arrival
 from tui_mail.arriving import Rule
-from tui_mail.dated import SNOOZED, moment_of
-from tui_mail.model import Role
+from tui_mail.dated import SNOOZED, moment_of, stamp
+from tui_mail.model import ChangeKind, Role
 from tui_mail.store import folders, journal, messages, ruling, snoozing
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import KnownFolder
@@ -62,7 +62,7 @@ def test_what_a_server_refused_to_wake_waits_for_a_person(shelf: Shelf) -> None:
 def test_every_moment_can_be_read_again(shelf: Shelf) -> None:
     """Whole quarters, never too early, in any case of letters."""
     for moment in range(NOW, NOW + 90_000, 777):
-        word = snoozing.stamp(SNOOZED, moment)
+        word = stamp(SNOOZED, moment)
         read = moment_of(SNOOZED, ["other", word.upper()])
         assert read is not None
         assert 0 <= read - moment < 900
@@ -92,7 +92,7 @@ def test_marks_and_what_is_new(shelf: Shelf) -> None:
     assert sorted(look()) == sorted(new)
     assert look() == []
     shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.inbox, [arrival(5)]))
-    effect = journal.Effect(journal.ChangeKind.MOVE, shelf.archive)
+    effect = journal.Effect(ChangeKind.MOVE, shelf.archive)
     shelf.db.run(lambda txn: journal.record(txn, effect, [max(messages.displayed_in(txn.sql, shelf.inbox))], "moved"))
     assert look() == []
     progress(shelf.inbox, validity=2)
