@@ -86,6 +86,8 @@ class Draft:
     """Ask the reader's program for a receipt (RFC 8098)."""
     want_dsn: bool = False
     """Ask the servers to report delivery (RFC 3461)."""
+    remind_days: int = 0
+    """Remind its writer after so many days unless somebody answers; 0: no."""
     protection: Protection = Protection.NONE
     sign: bool = False
     encrypt: bool = False

@@ -40,7 +40,7 @@ from tui_mail.outgoing import (
     Purpose,
     Remark,
 )
-from tui_mail.store import blobs, contacts, delivery, drafts, folders, history, journal, messages, outbox
+from tui_mail.store import blobs, contacts, delivery, drafts, folders, history, journal, messages, outbox, reminding
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.making import fields_of, make
 from tui_mail.store.outbox import Parcel
@@ -303,6 +303,10 @@ class Desk:
         def job(txn: Transaction) -> OutboxEntry:
             id_ = outbox.queue(txn, parcel, when)
             contacts.written_to(txn, [(one.name, one.email) for one in people], int(time.time()), _chosen(draft))
+            if draft is not None and draft.remind_days:
+                reminding.expect(
+                    txn, folders.account_id(txn, account), composed.message_id, when, when + draft.remind_days * 86_400
+                )
             entry = outbox.entry(txn.sql, id_)
             assert entry is not None
             return entry
