@@ -131,7 +131,8 @@ class Narrowing:
             return
         self._tabs_on = not self._tabs_on
         remember(self._client.paths, "splits", "on" if self._tabs_on else "off")
-        if self._tabbed(self._screen.folder) or (self._screen.folder and self._screen.folder.role is Role.INBOX):
+        folder = self._screen.folder
+        if folder is not None and folder.role is Role.INBOX and not self._screen.finding.active:
             self._list_anew(self._screen.messages.current_id)
         self._screen.say(SafeText("The inbox in tabs" if self._tabs_on else "The inbox as a whole"))
 
@@ -166,15 +167,14 @@ class Narrowing:
 
     def _toggle_chips(self) -> None:
         if not self.end_filters():
-            self._chips_on = True
+            self._chips_on, self._facets = True, None  # nobody has looked for contacts yet
             self._screen.say_list()
             self._screen.reload(urgent=True)
 
     def _toggle(self, mark: Mark) -> None:
-        known = self._chips_on
-        self._chips_on, self.marks = True, self.marks ^ mark
-        if not known:  # nobody has looked for contacts yet
-            self._facets = None
+        self.marks ^= mark
+        if not self._chips_on:
+            self._chips_on, self._facets = True, None
         self._list_anew(self._screen.messages.current_id)
 
     def _list_anew(self, cursor_id: int, top_id: int = 0) -> None:
