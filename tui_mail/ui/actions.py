@@ -108,7 +108,7 @@ ACTIONS: tuple[Action, ...] = (
         "select.all",
         ("*",),
         "select all",
-        "Select all that was found; else say what to look for here",
+        "Select all found or filtered; else say what to look for here",
         _LIST,
         0,
         "Handle mail",
