@@ -204,6 +204,8 @@ def test_trackers_are_counted_beside_images() -> None:
         ("login.html", "text/plain", b"<html>", "imitate"),
         ("secret.zip", "application/zip", b"PK\x03\x04\x14\x00\x01\x00", "locked"),
         ("app.desktop", "text/plain", b"", "is a program"),
+        ("setup.sh", "text/plain", b"#!/bin/sh", "is a script"),
+        ("dump.bin", "application/octet-stream", b"\x00\x01", ""),
         ("a.exe.", "", b"", "is a program"),
         ("boiler.pdf", "application/pdf", b"%PDF-1.7", ""),
         ("pic.png", "image/png", b"\x89PNG", ""),

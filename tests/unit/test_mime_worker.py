@@ -54,13 +54,14 @@ def test_the_child_reads_what_we_would_read(parser: ParserProcess) -> None:
 
 
 def test_the_child_is_on_its_own(parser: ParserProcess) -> None:
-    """No streams, no terminal session, no environment, no user interface, bounded memory."""
+    """No streams, no terminal session, no environment, no user interface, bounded memory, no file, no program."""
     parser.parse(RAW)
     child = psutil.Process(parser.pid)
     assert {os.readlink(f"/proc/{parser.pid}/fd/{number}") for number in range(3)} == {"/dev/null"}
     assert os.getsid(parser.pid) == parser.pid
     assert child.environ().keys() <= {"LD_LIBRARY_PATH", "PYTHONHOME", "LC_CTYPE", *MALLOC}
     assert child.rlimit(psutil.RLIMIT_AS)[0] == 1024**3
+    assert [child.rlimit(one)[0] for one in (psutil.RLIMIT_FSIZE, psutil.RLIMIT_NPROC)] == [0, 0]
     assert not any("textual" in mapped.path for mapped in child.memory_maps())
     os.kill(parser.pid, signal.SIGINT)
     assert parser.parse(RAW).subject == "Hello"

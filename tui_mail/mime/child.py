@@ -34,7 +34,8 @@ def main(descriptor: int, cpu_seconds: int, memory: int, answer: str) -> None:
         if answer == "message":
             facts.of(structure.outline(b"Subject: warm\r\n\r\n"))
     _bound("RLIMIT_AS", memory)
-    _bound("RLIMIT_CORE", 0)
+    for nothing in ("RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NPROC"):  # no dump, no file written, no program started
+        _bound(nothing, 0)
     _refuse_codecs()
     with socket.socket(fileno=descriptor) as line:
         while True:

@@ -14,6 +14,7 @@ from tui_mail.mime import facts
 from tui_mail.mime.addresses import parse_addresses
 from tui_mail.mime.dates import parse_date
 from tui_mail.mime.decode import head, payload, payload_size, text_of
+from tui_mail.mime.domains import shown_email
 from tui_mail.mime.headers import (
     BLOCK_LIMIT,
     named_texts,
@@ -168,7 +169,7 @@ class _Reading:
             return ()
         ours = parse_addresses(sender_text(values) if name in {"from", "sender"} else ", ".join(values))
         theirs = known.emails.get(name)
-        if name == "from" and theirs and theirs[0] != next((one.email for one in ours), ""):
+        if name == "from" and theirs and shown_email(theirs[0]) != next((one.email for one in ours), ""):
             self.warn("The sender's address is written in a way that can be read differently; do not trust it.")
         return ours
 

@@ -154,11 +154,13 @@ def ascii_domain(domain: str) -> str | None:
 
 def unicode_domain(domain: str) -> str:
     """The domain as people read it; A-labels that decode to nothing sensible stay as they are."""
+    from encodings.punycode import punycode_decode  # without the codec machinery, which the parser process refuses
+
     labels = []
     for label in domain.split("."):
         if label[:4].lower() == "xn--" and len(label) <= _LABEL_LENGTH and label.isascii():
             try:
-                text = label[4:].encode("ascii").decode("punycode")
+                text = punycode_decode(label[4:], "strict")
             except UnicodeError:
                 text = label
             label = text if _a_label(text) == label.lower() else label
@@ -180,7 +182,9 @@ def _a_label(label: str) -> str:
         return ""
     if unicodedata.category(label[0])[0] == "M":
         return ""
-    return "xn--" + label.encode("punycode").decode("ascii")
+    from encodings.punycode import punycode_encode
+
+    return "xn--" + punycode_encode(label).decode("ascii")
 
 
 def _is_atom(local: str) -> bool:

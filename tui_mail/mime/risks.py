@@ -15,10 +15,10 @@ def _endings(text: str) -> frozenset[str]:
 _PROGRAMS = _endings(
     "exe com scr pif bat cmd msi msp mst cpl hta js jse vbs vbe wsf wsh wsc ps1 psm1 psd1 jar lnk reg scf url inf "
     "gadget dll sys ocx xll application appref-ms ade adp mde chm hlp iso img vhd vhdx udf dmg pkg app apk aab ipa "
-    "deb rpm snap flatpakref appimage run sh bash zsh fish csh ksh command tool workflow desktop service py pyc pyw "
-    "pl rb php elf so bin class one onepkg settingcontent-ms library-ms search-ms theme themepack diagcab msix "
-    "msixbundle appx"
+    "deb rpm snap flatpakref appimage command tool workflow desktop service one onepkg "
+    "settingcontent-ms library-ms search-ms theme themepack diagcab msix msixbundle appx"
 )
+_SCRIPTS = _endings("sh bash zsh fish csh ksh run py pyc pyw pl rb php tcl lua ps")
 _MACROS = _endings("docm dotm xlsm xltm xlam xlsb pptm ppam potm ppsm sldm odm")
 _PAGES = _endings("html htm xhtml xht shtml mht mhtml svg svgz")
 _HARMLESS_LOOKING = _endings("pdf doc docx xls xlsx ppt pptx odt ods txt jpg jpeg png gif mp3 mp4 csv rtf eml")
@@ -40,6 +40,8 @@ def risk_of(filename: str, content_type: str, head: bytes) -> str:
         if pretended in _HARMLESS_LOOKING or _GAP.search(filename):
             return f"is a program that calls itself {pretended.upper() or 'something else'}"
         return "is a program"
+    if ending in _SCRIPTS:
+        return "is a script"
     if _is_program(head):
         return "is a program, whatever its name says"
     if ending in _MACROS:

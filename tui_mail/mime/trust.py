@@ -19,6 +19,8 @@ from tui_mail.text import safe_line
 
 _NAMED_LIMIT = 3
 """Links, files or addresses named in one sentence."""
+_LIST_FIELDS = ("list-id", "list-post", "mailing-list", "x-mailing-list")
+"""With one of them it came through a mailing list, which may well want the answers."""
 _ORDER = {Severity.DANGER: 0, Severity.WARNING: 1, Severity.GOOD: 2, Severity.NOTE: 3}
 
 
@@ -90,10 +92,10 @@ def _sender(message: Message, known: Known, finding: Finding) -> _Remarks:
     if len(message.from_) > 1:
         names = ", ".join(one.email or one.name for one in message.from_[:_NAMED_LIMIT])
         yield "sender", Severity.WARNING, f"{len(message.from_)} senders", f"Several senders are named: {names}."
-    if pretends(sender):
+    if email and pretends(sender):
         yield (
             "name", Severity.DANGER, "name holds another address",
-            f"The sender calls itself “{sender.name}”, but its address is {email or 'missing'}.",
+            f"The sender calls itself “{sender.name}”, but its address is {email}.",
         )  # fmt: skip
     if not email or known.is_friend or email.casefold() in known.own:
         return
@@ -122,7 +124,7 @@ def _sender(message: Message, known: Known, finding: Finding) -> _Remarks:
 
 def _answers(message: Message, finding: Finding) -> _Remarks:
     """Where answers and complaints go instead of to the sender."""
-    if not message.from_ or _has(message, "list-id") or _has(message, "list-post"):
+    if not message.from_ or any(_has(message, name) for name in _LIST_FIELDS):
         return
     domains = [domain_of(str(one.email)) for one in message.from_ if one.email]
     others = [
@@ -139,7 +141,7 @@ def _answers(message: Message, finding: Finding) -> _Remarks:
     if "@" in path and domains and not any(are_related(domain_of(path), domain) for domain in domains):
         yield (
             "return_path", Severity.NOTE, "",
-            f"It was sent on behalf of {domains[0]} by {domain_of(path)} (its Return-Path).",
+            f"It was sent for {domains[0]} by {domain_of(path)}, its Return-Path says.",
         )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from tui_mail.mime.addresses import pretends
-from tui_mail.mime.domains import host_of
 from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Row, Span
 from tui_mail.text import safe_block, safe_line
 from tui_mail.ui.widgets.cells import chop, clip, width, wrap
@@ -379,6 +378,8 @@ def _number(number: int, links: Sequence[Link]) -> Run:
     link = links[number - 1] if number <= len(links) else None
     if link is None or not link.claims:
         return f"{_HARD}[{number}]", "number"
+    from tui_mail.mime.domains import host_of  # most mail does not lie, and a start need not wait for it
+
     return f"{_HARD}[{number}{_HARD}⚠{_HARD}{clip(safe_line(host_of(link.url)), 60)}]", "warning"
 
 
