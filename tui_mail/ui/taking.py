@@ -16,7 +16,6 @@ from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.aside import aside
 from tui_mail.ui.at_hand import at_hand
 from tui_mail.ui.memory import recall, remember
-from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.widgets.document import Document, Paragraph
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ class Taking:
     def save(self) -> None:
         """As it came (.eml), or as text when the name ends in .txt."""
         from tui_mail.client.saving import safe_name, usual_folder
+        from tui_mail.ui.screens.prompt import Prompt
 
         message = at_hand(self._screen)
         if message is None:
@@ -82,6 +82,8 @@ class Taking:
 
     def pipe(self, *, raw: bool = False) -> None:
         """To a command that is typed: the text, or the message as it came."""
+        from tui_mail.ui.screens.prompt import Prompt
+
         message = at_hand(self._screen)
         if message is None:
             return

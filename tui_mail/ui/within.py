@@ -8,32 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
-
 from tui_mail.text import safe_line
-from tui_mail.ui.screens.prompt import Prompt
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
-
-
-class FindPrompt(Prompt):
-    """Asks for words, and shows with every letter where they are."""
-
-    def __init__(self, within: Within, value: str) -> None:
-        super().__init__("Find in this message", value)
-        self._within = within
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show where they are."""
-        event.prevent_default()  # of the line that asks for anything
-        count = self._within.look_for(event.value)
-        self._say("not here" if event.value.strip() and not count else "")
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on reading where they are."""
-        event.prevent_default()
-        self.dismiss(event.value)
 
 
 class Within:
@@ -50,6 +28,7 @@ class Within:
 
     def ask(self) -> None:
         """Ask for words."""
+        from tui_mail.ui.screens.find_prompt import FindPrompt
 
         def answered(words: str | None) -> None:
             if words is None or not words.strip():
