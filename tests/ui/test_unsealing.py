@@ -80,7 +80,7 @@ async def test_an_encrypted_message_is_opened_and_answered_encrypted(mail: World
         assert "From here" not in read(app)
         await pilot.press("D")
         await wait_for(pilot, lambda: "From here" in read(app))
-        assert "open while you read it · ✓ signed by anna@example.org" in seal(app)
+        assert "open here · ✓ signed by anna@example.org" in seal(app)
         await pilot.press("r")
         await wait_for(pilot, lambda: isinstance(app.screen, Composer))
         composer = app.screen

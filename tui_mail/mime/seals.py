@@ -96,7 +96,9 @@ def sealed_content(raw: bytes) -> bytes:
         return payload(whole.raw, whole.root.children[1])
     if kind in (Kind.SMIME_SEALED, Kind.SMIME_OPAQUE):
         return payload(whole.raw, whole.root)
-    raise UsageError("This message is not encrypted as a whole; what is only a part of it is not opened.")
+    if kind is Kind.IN_PART:
+        raise UsageError("This message is not encrypted as a whole; what is only a part of it is not opened.")
+    raise UsageError("This message is not encrypted.")
 
 
 def judged(

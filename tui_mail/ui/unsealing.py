@@ -119,7 +119,7 @@ class Unsealing:
             key = self._screen.keymap.shown("reader.decrypt")
             self._write([(" ◆ ", "accent"), (found.kind, ""), (f" · {key}", "key"), (" opens it", "quiet")])
         else:
-            opened: list[Run] = [(" ◇ ", "accent"), (f"{found.kind}, open while you read it", "")]
+            opened: list[Run] = [(" ◇ ", "accent"), (f"{found.kind}, open here", "")]
             self._write([*opened, (" ·", "quiet"), *(signature or [(" not signed", "quiet")])])
 
     def _write(self, runs: list[Run]) -> None:
