@@ -154,11 +154,11 @@ class Reading:
     def read_otherwise(
         self, octets: Callable[[bytes], bytes], then_say: Callable[[], None], *, decrypted: bool = False
     ) -> None:
-        """Read the message that is shown out of what `octets`, called in a thread, makes of the stored ones."""
-        row, client, me = self._row, self._client, self._me
+        """Read the message that is shown out of what `octets`, called in a thread, makes of those it is read from."""
+        row, client, me, otherwise = self._row, self._client, self._me, self._otherwise
 
         def errand() -> Then | None:
-            raw = client.raw(row.id) if row is not None else None
+            raw = otherwise if otherwise is not None or row is None else client.raw(row.id)
             if row is None or raw is None:
                 return None
             made = octets(raw)
@@ -170,7 +170,7 @@ class Reading:
                 if row.id == self.message_id:
                     self.message, self._otherwise, self._cards = message, made, found
                     self.as_source = self.all_headers = False
-                    self.is_decrypted = decrypted
+                    self.is_decrypted = decrypted or self.is_decrypted
                     self._reader.show(document)
                     then_say()
 

@@ -63,7 +63,7 @@ def find(paragraphs: Sequence[Paragraph], words: str) -> Hits:
 def marked(document: Document, index: int, hits: Hits) -> list[Run]:
     """The runs of a line, cut where something was found."""
     runs = document.lines[index]
-    paragraph, start = document.places[index]
+    paragraph, start = document.place_of(index)
     found = hits.of.get(paragraph)
     if not found:
         return runs

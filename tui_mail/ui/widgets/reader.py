@@ -80,7 +80,7 @@ class Reader(LineView):
             self.document.unfolded, self.document.only_new = True, False
             self._relay_out(self.top)
         hits = find(self.document.paragraphs, words)
-        top = self.document.places[self.top] if self.top < len(self.document.places) else (0, 0)
+        top = self.document.place_of(self.top)
         hits.current = next((at for at, place in enumerate(hits.places) if place >= top), 0)
         self.hits = hits if hits.count else None
         self.forget_all()
