@@ -59,7 +59,7 @@ async def test_the_line_above_says_what_a_signature_is_worth(mail: World, size: 
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
         await wait_for(pilot, lambda: seal(app) == " ✓ signed by anna@example.org (OpenPGP)")
-        assert "✓ signed by" in screen_text(app)
+        await wait_for(pilot, lambda: "✓ signed by" in screen_text(app))
         await pilot.press("J")
         await wait_for(pilot, lambda: " ✗ the signature is wrong" in seal(app))
         await pilot.press("J")
@@ -88,7 +88,7 @@ async def test_an_encrypted_message_is_opened_and_answered_encrypted(mail: World
         assert "> From here" in composer.body.text
         draft = composer.written()
         assert (draft.protection, draft.encrypt) == (Protection.PGP, True)
-        assert "came encrypted" in screen_text(app)
+        await wait_for(pilot, lambda: "came encrypted" in screen_text(app))
         clear = replace(draft, protection=Protection.NONE, encrypt=False, sign=False)
         remarks = mail.client.concerns(clear).result()
         assert any("goes out in clear" in remark.sentence for remark in remarks)
