@@ -84,7 +84,7 @@ async def test_the_box_lists_type_and_size_and_looks_into_each(mail: World) -> N
     async with app.run_test(size=WIDE) as pilot:
         box = await opened(app, pilot)
         await wait_for(pilot, lambda: "rake   12" in details(box))
-        assert "prices.csv  text/csv" in screen_text(app)
+        await wait_for(pilot, lambda: "prices.csv  text/csv" in screen_text(app))
         await pilot.press("j")
         await wait_for(pilot, lambda: "+new" in details(box))
         looks = {look for line in box.details.document.lines for _, look in line}
