@@ -16,7 +16,7 @@ from tui_mail.mime import pgp, pgp_reading, smime, smime_reading
 from tui_mail.mime.compose import compose
 from tui_mail.mime.seals import Kind, Trust, kind_of, sealed_content, signed_halves
 from tui_mail.model import Account, Protocol, Security, Server
-from tui_mail.outgoing import Protection
+from tui_mail.outgoing import Attachment, Protection
 
 ANNA, OLA = "anna@example.org", "ola@example.org"
 NOWHERE = Server("127.0.0.1", 9, Security.NONE, "anna")
@@ -81,6 +81,20 @@ def test_a_signature_counts_only_for_its_sender_and_only_when_intact(gnupg: str)
     trust(gnupg, ANNA, 6)
     assert trusted is Trust.UNPROVEN
     assert "compare its fingerprint" in words
+
+
+def test_a_signed_message_with_files_is_signed_to_its_end(gnupg: str, certificates: Path) -> None:  # noqa: F811
+    """The closing line of the inner multipart is part of what was signed."""
+    file = Attachment("a.txt", "text/plain", 3)
+    own, key = str(certificates / "anna.pem"), str(certificates / "anna.key")
+    asked = replace(DRAFT, sign=True, attachments=(file,))
+    raw = compose(asked, [b"abc"], when=WHEN, protect=lambda part: pgp.sign(part, ANNA, home=gnupg)).raw
+    assert check(gnupg, raw)[0] is Trust.GOOD
+    raw = compose(asked, [b"abc"], when=WHEN, protect=lambda part: smime.sign(part, own, key)).raw
+    seal = unsealing.look(raw, [ANNA], account(certificates)).seal
+    assert seal is not None
+    assert seal.trust is Trust.GOOD
+    assert unsealing.look(raw.replace(b"\r\n", b"\n"), [ANNA], account(certificates)).seal == seal
 
 
 def test_without_the_key_nothing_is_claimed_and_nothing_is_fetched(gnupg: str, tmp_path: Path) -> None:  # noqa: F811

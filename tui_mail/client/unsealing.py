@@ -6,7 +6,7 @@ was opened is kept in memory while it is read, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tui_mail.mime import pgp_reading, smime_reading
@@ -37,9 +37,11 @@ def look(raw: bytes, senders: Sequence[str], account: Account | None) -> Unseale
     own = account.smime_certificate if account is not None else ""
     match kind:
         case Kind.PGP_SIGNED:
-            return Unsealed(kind, pgp_reading.check(*signed_halves(raw), senders))
+            return Unsealed(kind, _either(raw, lambda part, sign: pgp_reading.check(part, sign, senders)))
         case Kind.SMIME_SIGNED:
-            return Unsealed(kind, smime_reading.check(*signed_halves(raw), senders, folder, own))
+            return Unsealed(
+                kind, _either(raw, lambda part, sign: smime_reading.check(part, sign, senders, folder, own))
+            )
         case Kind.SMIME_OPAQUE:
             seal, content = smime_reading.unwrap(sealed_content(raw), senders, folder, own)
             return Unsealed(kind, seal, opened(raw, content) if content else None)
@@ -63,6 +65,15 @@ def unseal(raw: bytes, senders: Sequence[str], account: Account | None) -> Unsea
         inside = look(octets, senders, account)
         seal, octets = inside.seal, inside.octets or octets
     return Unsealed(kind, seal, octets)
+
+
+def _either(raw: bytes, check: Callable[[bytes, bytes], Seal]) -> Seal:
+    """What a signature is worth over the part with CRLF, as it is to be (RFC 1847), else over its very octets."""
+    halves, exact = signed_halves(raw), signed_halves(raw, exact=True)
+    seal = check(*halves)
+    if seal.trust is Trust.BAD and exact != halves and (other := check(*exact)).trust is not Trust.BAD:
+        return other
+    return seal
 
 
 def kept_sealed(draft: Draft, original: bytes) -> tuple[Draft, tuple[SafeText, ...]]:

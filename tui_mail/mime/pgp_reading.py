@@ -76,6 +76,8 @@ def _seal(gpg: GPG, found: Any, senders: Sequence[str]) -> Seal:
         return Seal(Trust.BAD, safe_line("the signature is wrong: this is not what was signed (OpenPGP)"))
     if "no public key" in (status, *problems):
         return Seal(Trust.UNKNOWN, safe_line(f"signed with key {key}, which your gpg does not have (OpenPGP)"))
+    if not found.fingerprint and not problems:
+        return Seal(Trust.UNKNOWN, safe_line("signed; the signature is damaged and cannot be checked (OpenPGP)"))
     if not found.valid or problems:
         words = next((one for one in (*problems, status) if one), "it cannot be checked")
         return Seal(Trust.BAD, safe_line(f"the signature does not count: {words} (OpenPGP)"))

@@ -78,15 +78,22 @@ def kind_of(raw: bytes) -> Kind:
     return Kind.IN_PART if _protected_inside(root) else Kind.NONE
 
 
-def signed_halves(raw: bytes) -> tuple[bytes, bytes]:
-    """The octets that were signed, with CRLF, and the signature. Raises UsageError when there are none."""
+def signed_halves(raw: bytes, *, exact: bool = False) -> tuple[bytes, bytes]:
+    """The octets that were signed, with CRLF or else `exact` as they are, and the signature.
+
+    Raises UsageError when there are none.
+    """
     whole = outline(raw)
     root = whole.root
     if root.content_type != "multipart/signed" or len(root.children) != 2:
         raise UsageError("This message is not signed as a whole.")
     part, signature = root.children
-    content = whole.raw[_start(whole, part) : part.end]
-    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), payload(whole.raw, signature)
+    start = _start(whole, part)
+    end = max(start, whole.raw.rfind(b"\n--", 0, _start(whole, signature) - 1))  # a multipart ends behind its own end
+    content = whole.raw[start:end].removesuffix(b"\r")
+    if not exact:
+        content = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return content, payload(whole.raw, signature)
 
 
 def sealed_content(raw: bytes) -> bytes:

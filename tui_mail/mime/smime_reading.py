@@ -61,8 +61,11 @@ def _checked(signature: bytes, senders: Sequence[str], folder: str, own: str, pa
             words += ["-content", str(Path(home) / "part")]
         intact = _openssl(*words, "-noverify", given=signature)
         if intact.returncode:
-            wrong = Seal(Trust.BAD, safe_line("the signature is wrong: this is not what was signed (S/MIME)"))
-            return wrong, b""
+            if b"verification failure" in intact.stderr.lower() or b"digest" in intact.stderr.lower():
+                sentence, trust = "the signature is wrong: this is not what was signed (S/MIME)", Trust.BAD
+            else:
+                sentence, trust = "signed; the signature is damaged and cannot be checked (S/MIME)", Trust.UNKNOWN
+            return Seal(trust, safe_line(sentence)), b""
         vouched = _openssl(*words, "-purpose", "smimesign", given=signature).returncode == 0
         certificates = _certificates(signer)
         if len(certificates) != 1:

@@ -45,7 +45,7 @@ class Taking:
         folder = recall(screen.client.paths, SAVED_IN) or usual_folder()
         name = safe_name(f"{message.subject or 'message'}.eml", "message.eml")
         screen.app.push_screen(
-            Prompt("Save as (.eml: as it came, .txt: as text)", f"{folder}{name}"),
+            Prompt("Save as (.eml, or .txt)", f"{folder}{name}"),
             lambda typed: self._save(message, name, typed),
         )
 
@@ -89,7 +89,7 @@ class Taking:
             return
         what = "message as it came" if raw else "text"
         last = recall(self._screen.client.paths, PIPED)
-        prompt = Prompt(f"Pipe the {what} to (no shell; else sh -c '…')", last)
+        prompt = Prompt(f"Pipe the {what} to (no shell)", last)
         self._screen.app.push_screen(prompt, lambda typed: self._pipe(message, typed, raw=raw))
 
     def _pipe(self, message: Message, typed: str | None, *, raw: bool) -> None:
