@@ -222,3 +222,25 @@ def test_a_copy_for_another_program_goes_when_this_one_ends(tmp_path: Path) -> N
     path, mode = said.stdout.split()
     assert mode == "0o400"
     assert not Path(path).exists()
+
+
+async def test_the_files_of_an_attached_message_are_reached(tmp_path: Path) -> None:
+    """A letter that was sent on as a whole, with what was attached to it."""
+    inner = Letter("Files", body=body(), content_type="multipart/mixed; boundary=b").raw(1).decode()
+    outer = f"--o\nContent-Type: text/plain\n\nSee below.\n--o\nContent-Type: message/rfc822\n\n{inner}\n--o--\n"
+    letter = Letter("Fwd", body=outer.replace("\r\n", "\n"), content_type="multipart/mixed; boundary=o")
+    with world(tmp_path, [letter]) as made:
+        app = made.app()
+        async with app.run_test(size=WIDE) as pilot:
+            box = await opened(app, pilot)
+            await wait_for(pilot, lambda: "Files." in details(box))
+            await pilot.press("A")
+            await wait_for(pilot, lambda: app.screen is not box and isinstance(app.screen, Attachments))
+            within = app.screen
+            assert isinstance(within, Attachments)
+            await wait_for(pilot, lambda: "rake   12" in details(within))
+            await pilot.press("s")
+            await answered(app, pilot, str(tmp_path))
+            await wait_for(pilot, (tmp_path / "prices.csv").exists)
+            await pilot.press("q", "A")
+            await wait_for(pilot, lambda: app.screen is not box and isinstance(app.screen, Attachments))

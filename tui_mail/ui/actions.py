@@ -203,6 +203,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("attached.open", ("enter", "l"), "look", "Look at it on the whole screen", _FILES, 2, "Look"),
     Action("attached.save", ("s",), "save", "Save it in a folder; nothing is written over", _FILES, 3, "Look"),
     Action("attached.save_all", ("S",), "save all", "Save all attachments in a folder", _FILES, 4, "Look"),
+    Action("attached.inside", ("A",), "its files", "The attachments of an attached message", _FILES, 6, "Look"),
     Action("attached.run", ("o",), "open", "Press twice: open it with your program for it", _FILES, 5, "Look"),
     Action(
         "compose.send",

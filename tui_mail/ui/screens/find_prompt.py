@@ -25,8 +25,13 @@ class FindPrompt(Prompt):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show where they are."""
         event.prevent_default()  # of the line that asks for anything
-        count = self._within.look_for(event.value)
-        self._say("not here" if event.value.strip() and not count else "")
+        words = event.value.strip()
+
+        def told(count: int) -> None:
+            if self.is_running:
+                self._say("not here" if words and not count else "")
+
+        self._within.look_for(words, told)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on reading where they are."""

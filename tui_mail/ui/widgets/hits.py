@@ -47,6 +47,8 @@ def find(paragraphs: Sequence[Paragraph], words: str) -> Hits:
     if not wanted.strip():
         return hits
     for number, paragraph in enumerate(paragraphs):
+        if hits.count >= MOST:
+            break
         text = "".join(text for text, _ in paragraph.runs)
         lowered = text.lower()
         if len(lowered) != len(text):  # İ is two characters in lower case: then only ASCII is folded
