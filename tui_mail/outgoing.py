@@ -164,6 +164,8 @@ class Concern(StrEnum):
     KEY_MATERIAL = "key-material"
     """Text that looks like a password or a private key."""
     TOO_LARGE = "too-large"
+    SECRET_QUOTED = "secret-quoted"  # noqa: S105
+    """What came encrypted goes out in clear."""
 
 
 @dataclass(frozen=True, slots=True)
