@@ -208,6 +208,7 @@ class Handling:
 
         def failed(error: MailError) -> None:
             resolved(False)
+            self._list.note_displaced()
             self._screen.reload(urgent=True, onto=ids[0])
             self._screen.problem(error)
 
