@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
 from tui_mail.model import (
     Account,
     AccountStatus,
@@ -169,6 +170,7 @@ def row_json(row: Row, folder: Folder) -> dict[str, Any]:
         "has_attachments": row.has_attachments,
         "snippet": row.snippet,
         "state": row.state.value,
+        **({"until": iso(until)} if (until := _until(row)) is not None else {}),
     }
 
 
@@ -284,9 +286,18 @@ def folder_line(folder: Folder) -> str:
 
 
 def row_line(row: Row) -> str:
-    """Number, time, marks, sender, subject; parted by tabs."""
+    """Number, time, marks, sender, subject, and until when it sleeps or waits; parted by tabs."""
     marks = ("●" if row.unread else " ") + ("★" if row.starred else " ") + ("⎘" if row.has_attachments else " ")
-    return f"{row.id}\t{_when(row.date)}\t{marks}\t{_people(row.from_)}\t{row.subject}"
+    asleep = _until(row)
+    until = f"\t→{_when(asleep)}" if asleep is not None else ""
+    return f"{row.id}\t{_when(row.date)}\t{marks}\t{_people(row.from_)}\t{row.subject}{until}"
+
+
+def _until(row: Row) -> int | None:
+    """Until when (epoch) a message sleeps, or waits for an answer."""
+    if not row.keywords:
+        return None
+    return moment_of(SNOOZED, row.keywords) or moment_of(FOLLOW_UP, row.keywords)
 
 
 def thread_line(row: Row, said: Conversation) -> str:

@@ -175,6 +175,12 @@ def _parser() -> argparse.ArgumentParser:
     how = show.add_mutually_exclusive_group()
     how.add_argument("--raw", action="store_true", help="the octets as the server has them (with --json: in base64)")
     how.add_argument("--headers", action="store_true", help="every header field")
+    files = command(
+        "attachments", "the attachments of a message; save them", _later("attachments", "attachment_commands")
+    )
+    files.add_argument("id", type=_number, metavar="ID")
+    files.add_argument("index", nargs="?", type=_number, metavar="N", help="only this one")
+    files.add_argument("--save", metavar="DIR", help="write them into this folder; no file is written over")
     _action_words(command)
     _sending_words(command)
     _keeping_words(command)

@@ -144,7 +144,7 @@ def show(given: Arguments) -> int:
         row = client.row(given.id)
         if row is None:
             raise NotFound(f"There is no message {given.id}; `tui-mail list inbox` shows the numbers.")
-        raw = client.raw(given.id) or _fetched(client, row)
+        raw = client.raw(given.id) or fetched(client, row)
         folder = client.folder(row.folder_id)
         if given.raw and given.json and folder is not None:
             answer(given, {**row_json(row, folder), "raw": base64.b64encode(raw).decode()})
@@ -184,7 +184,7 @@ def _whose(row: Row, folder: Folder) -> str:
 # --- shared -----------------------------------------------------------------------------------
 
 
-def _fetched(client: MailClient, row: Row) -> bytes:
+def fetched(client: MailClient, row: Row) -> bytes:
     """The body, brought here first. Raises what kept it away."""
     message_id = row.id
     arrived: queue.SimpleQueue[BodyArrived] = queue.SimpleQueue()

@@ -28,6 +28,8 @@ EVERY = Mark.UNREAD | Mark.STARRED | Mark.ATTACHMENT | Mark.CONTACT
 MARKS = 16
 """Values of the lower half of an octet: the marks; the split is the upper half."""
 MOST_SPLITS = 14
+PIECE = 20_000
+"""Messages that are gone through at once: a thread that does so gives the interpreter away in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,18 @@ class Facets:
     facets: bytes = b""
     threads: array[int] = field(default_factory=lambda: array("q"))
     """The thread of each, if that was asked for."""
+    parts: dict[int, array[int]] = field(default_factory=dict)
+    """The messages of each split, once `part` was called."""
+
+    def part(self, splits: int) -> None:
+        """Have the messages of each split ready: going from one to another costs nothing then. On a thread."""
+        for split in range(splits):
+            self.parts[split] = self.narrowed(Wish(split))[0]
+
+    def fitting(self, wish: Wish) -> array[int]:
+        """The messages that fit."""
+        ready = self.parts.get(wish.split) if not wish.marks else None
+        return ready[:] if ready is not None else self.narrowed(wish)[0]
 
     def narrowed(self, wish: Wish, kept: Collection[int] = (), newest: int = -1) -> tuple[array[int], array[int]]:
         """The messages that fit, and those of `kept`; and the thread of each. Or only the first so many of them."""
@@ -60,7 +74,11 @@ class Facets:
             fits = bytes(fit or id_ in kept for fit, id_ in zip(fits, self.ids, strict=True))
         if newest >= 0:
             fits = _first(fits, newest)
-        return array("q", compress(self.ids, fits)), array("q", compress(self.threads, fits))
+        ids, threads = array("q"), array("q")
+        for piece in (slice(at, at + PIECE) for at in range(0, len(fits), PIECE)):
+            ids.extend(compress(self.ids[piece], fits[piece]))
+            threads.extend(compress(self.threads[piece], fits[piece]))
+        return ids, threads
 
     def unread(self, splits: int) -> list[int]:
         """How many are unread in each split."""
@@ -72,12 +90,12 @@ class Facets:
 
 
 def _first(fits: bytes, count: int) -> bytes:
-    """The same with no more than so many ones."""
+    """The beginning, with no more than so many ones."""
     if count == 0:
-        return bytes(len(fits))
+        return b""
     at = -1
     for _ in range(count):
         at = fits.find(1, at + 1)
         if at < 0:
             return fits
-    return fits[: at + 1] + bytes(len(fits) - at - 1)
+    return fits[: at + 1]

@@ -86,6 +86,8 @@ class Draft:
     """Ask the reader's program for a receipt (RFC 8098)."""
     want_dsn: bool = False
     """Ask the servers to report delivery (RFC 3461)."""
+    remind_days: int = 0
+    """Remind its writer after so many days unless somebody answers; 0: no."""
     protection: Protection = Protection.NONE
     sign: bool = False
     encrypt: bool = False
@@ -162,6 +164,8 @@ class Concern(StrEnum):
     KEY_MATERIAL = "key-material"
     """Text that looks like a password or a private key."""
     TOO_LARGE = "too-large"
+    SECRET_QUOTED = "secret-quoted"  # noqa: S105
+    """What came encrypted goes out in clear."""
 
 
 @dataclass(frozen=True, slots=True)

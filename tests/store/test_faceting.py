@@ -8,7 +8,7 @@ from tests.store.conftest import Shelf, arrival
 from tui_mail.facets import MARKS, Mark
 from tui_mail.model import Address, Flag, Kind, Role
 from tui_mail.query import Of, OfContact, OfKind, Words
-from tui_mail.store import bodies, contacts, folders, merged, messages, search
+from tui_mail.store import bodies, contacts, folders, making, merged, messages, search
 from tui_mail.store.faceting import Asked, facets_among, facets_of
 from tui_mail.store.messages import Arrival
 from tui_mail.text import SafeText
@@ -118,3 +118,10 @@ def test_kinds_can_be_searched_for(shelf: Shelf) -> None:
     condition = search.condition_of(shelf.db.read(), OfKind(Kind.BULK), ())
     found = shelf.db.read().execute(f"SELECT uid FROM message m WHERE {condition.sql}", condition.values).fetchall()
     assert found == [(2,)]
+
+
+def test_an_invitation_of_a_message_that_came_whole(shelf: Shelf) -> None:
+    """As POP3 gives it: its row is made before its octets are kept."""
+    raw = b"From: a@x.example\r\n\r\n--x\r\nContent-Type: text/calendar\r\n\r\nBEGIN"
+    [id_] = making.make_many(shelf.db, "work", [raw], 1_700_000_000)
+    assert messages.kind(shelf.db.read(), id_) is Kind.CALENDAR

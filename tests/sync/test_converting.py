@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import random
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tui_mail.config import changing, secrets
 from tui_mail.errors import MailError
 from tui_mail.model import ChangeState, Flag, LinkState, Protocol, Role, Row
 from tui_mail.paths import paths
+from tui_mail.sync import alarms
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(180)]
 
@@ -120,6 +122,25 @@ def test_what_is_only_here_is_uploaded_once(dovecot: Dovecot, tmp_path: Path) ->
         assert len(everything(client)["work"]) == 22
     assert on_server(dovecot, user, "Archive") == numbers(1, 8)
     assert on_server(dovecot, user) == sorted([*numbers(*range(2, 8), *range(10, 21)), *["Nameless A"] * 2])
+
+
+def test_what_sleeps_goes_on_sleeping(dovecot: Dovecot, tmp_path: Path) -> None:
+    """What only this computer has is uploaded with its moment; what the server has too is moved and marked there."""
+    user = lived_in(dovecot, tmp_path)
+    with opened(tmp_path) as client:
+        here = rows(client, "work")
+        done(client, client.snooze([here["Number 2"].id, here["Number 10"].id], time.time() + 86_400).result(10))
+    convert(tmp_path, Protocol.IMAP, dovecot.ports["imaps"], upload=True)
+    with opened(tmp_path) as client:
+        wait_for(lambda: not everything(client)["work-local"], "nothing is only here", 60)
+        wait_for(
+            lambda: any(folder.name == "Snoozed" and folder.total == 2 for folder in client.folders()), "both sleep"
+        )
+        wait_for(lambda: not client.statuses()[0].pending, "nothing waits")
+        assert on_server(dovecot, user, "Snoozed") == numbers(2, 10)
+        assert alarms.ring(client._db, time.time() + 2 * 86_400) == 2
+        client._wake()
+        wait_for(lambda: {"Number 2", "Number 10"} <= set(on_server(dovecot, user)), "both are back")
 
 
 @pytest.mark.parametrize("at", range(4))

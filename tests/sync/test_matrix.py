@@ -6,6 +6,7 @@ At the end of every step, store and server hold the same messages in the same fo
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +17,9 @@ from tests.conftest import need
 from tests.sync.conftest import message, wait_for
 from tests.sync.places import LIMIT, MAKES, Place, agree, folder, here, ids, settled, soon, subjects
 from tui_mail.client import MailClient
+from tui_mail.dated import SNOOZED, moment_of
 from tui_mail.model import Change, ChangeState, Flag
+from tui_mail.sync import alarms
 
 pytestmark = pytest.mark.server
 
@@ -132,6 +135,31 @@ def test_what_is_done_here_is_done_there(place: Place) -> None:
     with place.client() as client:
         settled(client)
         assert agree(client, place, "after a restart") == there
+
+
+def test_what_sleeps_wakes(place: Place) -> None:
+    """In the folder Snoozed beside the others, with its moment; one undo and redo; back in the inbox, once, unread."""
+    deliver(place, 1, 2)
+    with place.client() as client:
+        settled(client)
+        before = agree(client, place, "at first")
+        by = ids(client)
+        done(client, client.snooze([by["Number 1"]], time.time() + 3600).result())
+        assert ids(client, place.name("Snoozed")) == {"Number 1": by["Number 1"]}
+        done(client, client.undo().result())
+        back = {name: rows for name, rows in agree(client, place, "undone").items() if rows}
+        assert back == {name: rows for name, rows in before.items() if rows}
+        done(client, client.redo().result())
+        [row] = client.first_rows(folder(client, place.name("Snoozed")).id, 9)
+        assert moment_of(SNOOZED, row.keywords) is not None
+        if place.make.keeps_keywords:
+            agree(client, place, "asleep again")
+        assert alarms.ring(client._db, time.time() + 7200) == 1
+        client._wake()
+        wait_for(lambda: all(change.state is ChangeState.DONE for change in client.changes()), "all is told")
+        there = agree(client, place, "awake")
+        assert subjects(there, "INBOX") == ["Number 1", "Number 2"]
+        assert ids(client) == by
 
 
 def test_what_was_done_offline_is_done_later(place: Place) -> None:

@@ -12,6 +12,7 @@ from tests.servers.dovecot import Dovecot
 from tests.sync.conftest import Person, message, settled, shown, subjects_shown, wait_for
 from tests.sync.test_pop import again, visiting
 from tests.sync.test_snoozing import carried_out
+from tests.sync.writer import Writer, finished
 from tui_mail.client import MailClient
 from tui_mail.dated import FOLLOW_UP, moment_of
 from tui_mail.model import Account, Protocol, Role, Row
@@ -125,6 +126,24 @@ def test_with_pop3(dovecot: Dovecot, tmp_path: Path) -> None:
         assert ring_later(client, account, 2 * DAY) == 2
         rows = {row.subject: (row.starred, row.keywords) for row in shown(client, Role.SENT)}
         assert rows == {"Number 1": (False, ()), "Number 2": (True, ("$FollowUp",))}
+
+
+def test_wished_for_while_it_was_written(writer: Writer) -> None:
+    """The copy in the Sent folder gets the reminder, once; the wish is gone then."""
+    to = writer.server.new_user()
+    with writer.client() as client:
+        draft = replace(writer.draft(client, writer.server.address(to)), remind_days=3)
+        finished(client, client.send(draft).result(10))
+        wait_for(lambda: subjects_shown(client, Role.SENT) == ["Hello"], "the copy is filed")
+        assert ring_later(client, writer.account, 0) == 1
+        assert ring_later(client, writer.account, 0) == 0
+        carried_out(client)
+        (row,) = shown(client, Role.SENT)
+        moment = moment_of(FOLLOW_UP, row.keywords)
+        assert moment is not None
+        assert 2 * DAY < moment - time.time() < 4 * DAY
+        assert ring_later(client, writer.account, 4 * DAY) == 1
+        assert [one.keywords for one in shown(client, Role.SENT)] == [("$FollowUp",)]
 
 
 def test_own_addresses() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import re
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,7 @@ from tui_mail.client import MailClient
 from tui_mail.demo.server import Demo
 from tui_mail.model import Account, ChangeState, Flag, Role
 from tui_mail.paths import paths
+from tui_mail.sync import alarms
 
 pytestmark = pytest.mark.server
 
@@ -146,10 +148,17 @@ def test_everything_works_there_too(place: tuple[Account, Connect], tmp_path: Pa
         labelled = client.mark([ids["Number 4"]], add_keywords=["Later"]).result()
         client.delete([ids["Number 5"]]).result()
         assert labelled is not None
+        client.snooze([rows(client, Role.INBOX)["Number 6"][0]], time.time() + 3600).result()
         ended = (ChangeState.DONE, ChangeState.FAILED)
         wait_for(lambda: all(change.state in ended for change in client.changes()), "all is told")
         soon(lambda: rows(client, Role.ARCHIVE).get("Number 3", (0,))[0] == ids["Number 3"], "the same id")
         soon(lambda: rows(client, Role.TRASH).get("Number 5", (0,))[0] == ids["Number 5"], "the same id")
+        assert other.subjects("Snoozed") == {"Number 6": ""}
+        assert alarms.ring(client._db, time.time() + 7200) == 1
+        client._wake()
+        wait_for(lambda: "Number 6" in other.subjects("INBOX"), "it is back there")
+        wait_for(lambda: all(change.state in ended for change in client.changes()), "all is told")
+        assert [row.keywords for row in shown(client) if row.subject == "Number 6"] == [()]
         _agree(client, other, labelled=client.state_of(labelled) is ChangeState.DONE)
     finally:
         client.stop()

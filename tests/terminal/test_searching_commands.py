@@ -67,3 +67,25 @@ def test_a_server_that_is_away(reader: Person) -> None:
     said = reader.run("search", "from:anna", "--server", "--timeout", "20", "--json")
     assert said.code == 69, said.words
     assert [row["subject"] for row in said.json] == ["Dinner", "Lunch"]
+
+
+def test_kinds_of_mail(reader: Person) -> None:
+    """By the header that a real server gives; an invitation inside of a message once it is here."""
+    fields = {
+        "Harbour": "List-Id: Harbour <harbour.lists.example>", "Backup": "Auto-Submitted: auto-generated",
+        "Sale": "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    }  # fmt: skip
+    for number, (subject, field) in enumerate(fields.items(), 4):
+        reader.deliver(letter(subject, number=number).replace(b"MIME-Version", field.encode() + b"\r\nMIME-Version"))
+    part = "--x\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n--x--"
+    meeting = letter("Meeting", text=part, number=8)
+    reader.deliver(meeting.replace(b"text/plain; charset=utf-8", b'multipart/alternative; boundary="x"'))
+    assert reader.run("sync").code == 0
+    assert found(reader, "kind:list") == ["Harbour"]
+    assert found(reader, "kind:notifications") == ["Backup"]
+    assert found(reader, "kind:bulk") == ["Sale"]
+    assert found(reader, "kind:people") == ["Meeting", "Dinner", "会议通知", "Lunch"]
+    reader.synced()
+    assert found(reader, "kind:calendar") == ["Meeting"]
+    said = reader.run("search", "kind:nonsense lunch")
+    assert "kind:nonsense" in said.words

@@ -27,6 +27,8 @@ def test_snooze_list_and_back(reader: Person) -> None:
     rows = reader.rows("snoozed")
     assert {row["id"] for row in rows} == {first, second}
     assert all("$Snoozed" in row["flags"] for row in rows)
+    assert {row["until"][:5] for row in rows} == {"2099-"}
+    assert reader.run("list", "snoozed").out.count("\t→2099-12-24 18:00\n") == 2
     assert reader.run("snooze", first, "--off", "--wait").code == 0
     assert reader.subjects() == ["Letter 1", "Letter 3"]
     assert reader.run("undo", "--wait").code == 0

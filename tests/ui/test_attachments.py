@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.ui.world import Letter, World, screen_text, wait_for, world
 from tui_mail.client.saving import destination, safe_name, save_new
 from tui_mail.errors import UsageError
+from tui_mail.mime.attached import danger
+from tui_mail.model import Part
+from tui_mail.text import safe_line
 from tui_mail.ui import opener
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.attachments import Attachments
+from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.screens.text_page import TextPage
 
 WIDE = (160, 48)
@@ -60,6 +67,13 @@ async def opened(app: TuiMailApp, pilot: Pilot[None]) -> Attachments:
     return box
 
 
+async def answered(app: TuiMailApp, pilot: Pilot[None], words: str) -> None:
+    """Type an answer to the line that asks."""
+    await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
+    app.screen.query_one(Input).value = words
+    await pilot.press("enter")
+
+
 def details(box: Attachments) -> str:
     return "\n".join("".join(text for text, _ in line) for line in box.details.document.lines)
 
@@ -70,7 +84,7 @@ async def test_the_box_lists_type_and_size_and_looks_into_each(mail: World) -> N
     async with app.run_test(size=WIDE) as pilot:
         box = await opened(app, pilot)
         await wait_for(pilot, lambda: "rake   12" in details(box))
-        assert "prices.csv  text/csv" in screen_text(app)
+        await wait_for(pilot, lambda: "prices.csv  text/csv" in screen_text(app))
         await pilot.press("j")
         await wait_for(pilot, lambda: "+new" in details(box))
         looks = {look for line in box.details.document.lines for _, look in line}
@@ -96,7 +110,8 @@ async def test_saving_writes_nothing_over_and_remembers_the_folder(mail: World, 
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot)
-        await pilot.press("s", "ctrl+u", *str(target), "enter")
+        await pilot.press("s")
+        await answered(app, pilot, str(target))
         await wait_for(pilot, lambda: (target / "prices (2).csv").exists())
         assert (target / "prices.csv").read_text() == "mine"
         assert (target / "prices (2).csv").read_bytes() == PARTS[0][2]
@@ -114,7 +129,8 @@ async def test_a_folder_that_is_not_there_is_said_and_nothing_is_saved(mail: Wor
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot)
-        await pilot.press("s", "ctrl+u", *f"{tmp_path}/nowhere/", "enter")
+        await pilot.press("s")
+        await answered(app, pilot, f"{tmp_path}/nowhere/")
         await wait_for(pilot, lambda: "There is no folder" in screen_text(app))
 
 
@@ -174,3 +190,57 @@ def test_where_a_typed_path_leads(tmp_path: Path) -> None:
     assert destination(f"{tmp_path}/b.txt", "a.txt") == (tmp_path, "b.txt")
     with pytest.raises(UsageError):
         destination(f"{tmp_path}/no/b.txt", "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("a.pdf", "application/pdf", ""),
+        ("a.pdf", "application/octet-stream", ""),
+        ("a.pdf", "image/png", "calls itself image/png"),
+        ("run.SH ", "text/plain", "This is a program"),
+        ("photo.jpg.lnk", "image/jpeg", "reads like a .jpg file"),
+        ("v1.2.exe", "application/octet-stream", "This is a program:"),
+        ("budget.xlsm", "application/vnd.ms-excel", "macros"),
+        ("page.svg", "image/svg+xml", "a browser runs"),
+        ("\u202excod.exe", "application/octet-stream", "This is a program"),
+    ],
+)
+def test_what_a_file_may_do_is_said_plainly(name: str, kind: str, words: str) -> None:
+    """By its true ending, whatever its type and the rest of its name claim."""
+    said = danger(Part(1, safe_line(name), safe_line(kind), 1))
+    assert (words in said) if words else not said
+
+
+def test_a_copy_for_another_program_goes_when_this_one_ends(tmp_path: Path) -> None:
+    """Nobody but the person can read it, and nobody can write it."""
+    program = (
+        "import sys; from tui_mail.client.saving import put_aside; from tui_mail.paths import paths;"
+        " path = put_aside(paths(sys.argv[1]), 'a.txt', b'x'); print(path, oct(path.stat().st_mode & 0o777))"
+    )
+    said = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    path, mode = said.stdout.split()
+    assert mode == "0o400"
+    assert not Path(path).exists()
+
+
+async def test_the_files_of_an_attached_message_are_reached(tmp_path: Path) -> None:
+    """A letter that was sent on as a whole, with what was attached to it."""
+    inner = Letter("Files", body=body(), content_type="multipart/mixed; boundary=b").raw(1).decode()
+    outer = f"--o\nContent-Type: text/plain\n\nSee below.\n--o\nContent-Type: message/rfc822\n\n{inner}\n--o--\n"
+    letter = Letter("Fwd", body=outer.replace("\r\n", "\n"), content_type="multipart/mixed; boundary=o")
+    with world(tmp_path, [letter]) as made:
+        app = made.app()
+        async with app.run_test(size=WIDE) as pilot:
+            box = await opened(app, pilot)
+            await wait_for(pilot, lambda: "Files." in details(box))
+            await pilot.press("A")
+            await wait_for(pilot, lambda: app.screen is not box and isinstance(app.screen, Attachments))
+            within = app.screen
+            assert isinstance(within, Attachments)
+            await wait_for(pilot, lambda: "rake   12" in details(within))
+            await pilot.press("s")
+            await answered(app, pilot, str(tmp_path))
+            await wait_for(pilot, (tmp_path / "prices.csv").exists)
+            await pilot.press("q", "A")
+            await wait_for(pilot, lambda: app.screen is not box and isinstance(app.screen, Attachments))

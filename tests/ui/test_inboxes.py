@@ -13,6 +13,7 @@ from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.model import Flag
 from tui_mail.ui.actions import Place
 from tui_mail.ui.app import TuiMailApp
+from tui_mail.ui.widgets.whose import Whose
 
 NARROW = (60, 20)
 
@@ -183,3 +184,28 @@ async def test_one_account_has_no_such_line(tmp_path: Path) -> None:
         async with app.run_test(size=WIDE):
             assert "All inboxes" not in screen_text(app)
             assert "▎" not in screen_text(app)
+
+
+async def test_a_folder_of_another_account_takes_nothing(mail: World) -> None:
+    """The last action once more, on a message that cannot go there: it is said."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: listed(app) == ALL)
+        await pilot.press("v")
+        await pilot.pause()
+        await pilot.press(*"travel", "enter")
+        await wait_for(pilot, lambda: listed(app) == ALL[1:])
+        await pilot.press(".")
+        await wait_for(pilot, lambda: "Travel is of work; nothing was done." in screen_text(app))
+        assert listed(app) == ALL[1:]
+
+
+def test_letters_that_tell_accounts_apart() -> None:
+    """Whatever they are called."""
+    whose = Whose(["work", "Wales", "w", "会议", "", "work@x", "12345"])
+    letters = [
+        text for one in ["work", "Wales", "w", "会议", "", "work@x", "12345"] for text, _ in whose.runs(one, 60)[1:2]
+    ]
+    assert len(set(letters)) == 7
+    assert {len(one) for one in letters if one.isascii()} == {2}
+    assert whose.runs("work", 160)[1][0].strip() == "work"

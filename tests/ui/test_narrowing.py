@@ -13,6 +13,7 @@ from tests.ui.world import Letter, World, account, screen_text, wait_for, world
 from tui_mail.model import Flag
 from tui_mail.store import contacts
 from tui_mail.ui.actions import Place
+from tui_mail.ui.widgets.choice_line import first_shown
 
 NARROW = (60, 20)
 
@@ -276,3 +277,24 @@ async def test_another_folder_is_not_filtered(mail: World) -> None:
         await pilot.press("g", "i")
         await wait_for(pilot, lambda: len(listed(app)) == 9)
         assert "unread 8  " not in screen_text(app)
+
+
+async def test_all_of_a_tab_or_a_filter_is_selected(mail: World) -> None:
+    """* means what is listed, and no more."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("I", "tab")
+        await wait_for(pilot, lambda: len(listed(app)) == 4)
+        await pilot.press("*")
+        assert "4 selected" in screen_text(app)
+        await pilot.press("d")
+        await wait_for(pilot, lambda: sorted(stored(mail, "Trash")) == ["List 0", "List 1", "List 2", "List 3"])
+        assert len(stored(mail, "INBOX")) == 5
+
+
+def test_the_tab_in_front_is_never_left_out() -> None:
+    """In a line that is too short for all."""
+    assert first_shown([10, 10, 10], 2, 100) == 0
+    assert first_shown([10, 10, 10], 0, 5) == 0
+    assert first_shown([10, 10, 10], 2, 20) == 1
+    assert first_shown([10, 10, 10], 2, 5) == 2

@@ -43,8 +43,8 @@ async def test_hosts_are_named_before_anything_is_opened(mail: World, browser: P
         await pilot.press("enter")
         await wait_for(pilot, lambda: app.triage.reading.message is not None)
         await pilot.press("p")
-        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
-        assert "2 pictures elsewhere: img.shop.example, t.tracker.example" in screen_text(app)
+        named = "2 pictures elsewhere: img.shop.example, t.tracker.example"
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker) and named in screen_text(app))
         assert not pages(browser)
         await pilot.press("enter")
         await wait_for(pilot, lambda: len(pages(browser)) == 1)

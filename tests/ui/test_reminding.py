@@ -10,6 +10,7 @@ import pytest
 
 from tests.ui.test_triage import WIDE, listed, stored
 from tests.ui.world import Letter, World, screen_text, wait_for, world
+from tui_mail.model import LinkState
 from tui_mail.store import folders, reminding, snoozing
 from tui_mail.ui.snoozing import REMINDERS
 
@@ -61,3 +62,15 @@ async def test_what_wakes_is_said(mail: World) -> None:
         mail.db.run(lambda txn: snoozing.wake(txn, time.time() + 2 * DAY))
         await wait_for(pilot, lambda: listed(app) == ["Subject 0", "Subject 1", "Subject 2"])
         await wait_for(pilot, lambda: "Back in the inbox: Subject 1" in screen_text(app))
+
+
+def test_what_wakes_is_told_like_new_mail(mail: World) -> None:
+    """A notification, where they are wanted for the inbox; once."""
+    ids = list(mail.client.ids(mail.folder().id))
+    mail.client.snooze(ids[:2], time.time() + DAY).result()
+    newcomers = mail.client.newcomers()
+    newcomers.want({"work": ("inbox",)})
+    newcomers.begin({"work": LinkState.LIVE})
+    mail.db.run(lambda txn: snoozing.wake(txn, time.time() + 2 * DAY))
+    assert [(one.folder, one.subject) for one in newcomers.look([])] == [("Inbox", "Subject 0"), ("Inbox", "Subject 1")]
+    assert newcomers.look([mail.folder().id]) == []

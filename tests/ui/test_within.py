@@ -78,3 +78,16 @@ def test_every_hit_is_marked_however_the_text_is_wrapped(cells: int) -> None:
         if look.startswith("found")
     )
     assert shown.replace(" ", "") == "twothree" * 40
+
+
+async def test_a_long_message_is_looked_through_beside_the_screen(tmp_path: Path) -> None:
+    """Thousands of lines: the place is shown once it is laid out."""
+    body = "\n".join(f"{n} of many lines" + (" needle" if n == 29_000 else "") for n in range(30_000))
+    with world(tmp_path, [Letter("Long", body=body)]) as made:
+        app = made.app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: app.triage.reading.message is not None)
+            await pilot.press("/", *"needle", "enter")
+            await wait_for(pilot, lambda: "1 of 1 “needle”" in screen_text(app))
+            await wait_for(pilot, lambda: "29000 of many lines" in screen_text(app))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tui_mail.client.identities import identities_of
+from tui_mail.client.unsealing import clear_quotes, kept_sealed
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.mime import answering, compose
 from tui_mail.mime.answering import Answer
@@ -40,7 +41,7 @@ from tui_mail.outgoing import (
     Purpose,
     Remark,
 )
-from tui_mail.store import blobs, contacts, delivery, drafts, folders, history, journal, messages, outbox
+from tui_mail.store import blobs, contacts, delivery, drafts, folders, history, journal, messages, outbox, reminding
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.making import fields_of, make
 from tui_mail.store.outbox import Parcel
@@ -112,13 +113,18 @@ class Desk:
             body=asked.body + blank.body,
         )
 
-    def begin(self, message_id: int, begin: Begin) -> Begun:
-        """A draft made of a message, with the files that it carries on kept already. Raises NotFound."""
+    def begin(self, message_id: int, begin: Begin, opened_as: bytes = b"") -> Begun:
+        """A draft made of a message, with the files that it carries on kept already. Raises NotFound.
+
+        `opened_as`: the octets of an encrypted message that is open in the reader; what repeats it is to be encrypted.
+        """
         row = self._mail.row(message_id)
         if row is None:
             raise NotFound("That message is no longer here.")
         raw = self._body(message_id)
-        message = self._mail.message(message_id)
+        original = raw
+        raw = opened_as or raw
+        message = parse_message(raw) if opened_as else self._mail.message(message_id)
         if message is None:
             raise NotFound("That message cannot be read now; try again when it is here.")
         account = next(one for one in self._mail.accounts if one.name == row.account)
@@ -137,6 +143,9 @@ class Desk:
             attachments=(*answer.draft.attachments, *files),
             source=source,
         )
+        if opened_as:
+            draft, notes = kept_sealed(draft, original)
+            return Begun(draft, (*answer.notes, *notes))
         return Begun(draft, answer.notes)
 
     def open_draft(self, message_id: int) -> Begun:
@@ -212,7 +221,8 @@ class Desk:
     def concerns(self, draft: Draft) -> tuple[Remark, ...]:
         """As Writing.concerns."""
         written = contacts.known(self._db.read(), written=True)
-        return concerns(
+        original = self._mail.raw(draft.source) if draft.source else None
+        return clear_quotes(draft, original) + concerns(
             draft,
             known_domains={email.rpartition("@")[2] for email in written},
             known_emails=written,
@@ -306,6 +316,10 @@ class Desk:
         def job(txn: Transaction) -> OutboxEntry:
             id_ = outbox.queue(txn, parcel, when)
             contacts.written_to(txn, [(one.name, one.email) for one in people], int(time.time()), _chosen(draft))
+            if draft is not None and draft.remind_days:
+                reminding.expect(
+                    txn, folders.account_id(txn, account), composed.message_id, when, when + draft.remind_days * 86_400
+                )
             entry = outbox.entry(txn.sql, id_)
             assert entry is not None
             return entry

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tui_mail.config.rules import suggestion
-from tui_mail.model import Account, Folder, LinkState, Protocol, Role
+from tui_mail.model import Account, Folder, LinkState, Protocol, Role, Row
 from tui_mail.notices import Newcomer, Notices
-from tui_mail.store import folders, newcomers
+from tui_mail.store import folders, newcomers, reminding, rows
 from tui_mail.store.database import Database
 from tui_mail.store.newcomers import Mark
 from tui_mail.text import SafeText, safe_line
@@ -41,6 +41,8 @@ class Newcomers:
         self._wanted: Mapping[str, tuple[str, ...]] = {}
         self._begun = set[str]()
         self._marks: dict[int, Mark] = {}
+        self._change = reminding.newest_change(db.read())
+        """Of the journal, when it was looked at last for what woke."""
 
     def want(self, wanted: Mapping[str, tuple[str, ...]]) -> None:
         """Of which folders a person wants to be told, by account: names or roles."""
@@ -58,8 +60,8 @@ class Newcomers:
                         self._note(folder)
 
     def look(self, changed: Iterable[int]) -> list[Newcomer]:
-        """What has come into these folders since the last look."""
-        found = list[Newcomer]()
+        """What has come into these folders since the last look, and what has slept and is back."""
+        found = self._awake()
         for id_ in changed:
             folder = folders.one_folder(self._db.read(), id_)
             if folder is None or folder.account not in self._begun or not self._is_wanted(folder):
@@ -67,10 +69,17 @@ class Newcomers:
             before = self._marks.get(id_)
             after = self._note(folder)
             came = newcomers.between(self._db.read(), id_, before, after) if before and after else []
-            name = SafeText("Inbox") if folder.role is Role.INBOX else folder.shown
-            for row in came:
-                sender = next(((one.name or one.email) for one in row.from_), SafeText(""))
-                found.append(Newcomer(row.account, name, sender, row.subject))
+            found += [_newcomer(row, folder) for row in came]
+        return found
+
+    def _awake(self) -> list[Newcomer]:
+        before, self._change = self._change, reminding.newest_change(self._db.read())
+        woken = [id_ for slept, id_ in reminding.rung_after(self._db.read(), before) if slept]
+        found = list[Newcomer]()
+        for row in rows.rows_of(self._db.read(), woken):
+            folder = folders.one_folder(self._db.read(), row.folder_id)
+            if folder is not None and self._is_wanted(folder):
+                found.append(_newcomer(row, folder))
         return found
 
     def _note(self, folder: Folder) -> Mark | None:
@@ -82,3 +91,9 @@ class Newcomers:
     def _is_wanted(self, folder: Folder) -> bool:
         wanted = self._wanted.get(folder.account, ())
         return folder.name in wanted or (bool(folder.role) and folder.role in {one.lower() for one in wanted})
+
+
+def _newcomer(row: Row, folder: Folder) -> Newcomer:
+    name = SafeText("Inbox") if folder.role is Role.INBOX else folder.shown
+    sender = next(((one.name or one.email) for one in row.from_), SafeText(""))
+    return Newcomer(row.account, name, sender, row.subject)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_mail.client import actions
-from tui_mail.client.inboxes import ALL_INBOXES, all_inboxes, inboxes
+from tui_mail.client.inboxes import ALL_INBOXES, all_inboxes
 from tui_mail.errors import NotFound
 from tui_mail.model import Account, Change, ChangeState, Conversation, Folder, Message, Role, Row
 from tui_mail.store import bodies, conversations, folders, history, merged, rows, undoing
@@ -49,7 +49,10 @@ class Reading:
 
     def within(self, folder_id: int) -> tuple[int, ...]:
         """The folders whose mail a place shows: itself, or all inboxes."""
-        return tuple(one.id for one in inboxes(self.folders())) if folder_id == ALL_INBOXES else (folder_id,)
+        if folder_id != ALL_INBOXES:
+            return (folder_id,)
+        known = {account.name for account in self.accounts}
+        return tuple(id_ for id_, account in folders.of_role(self._db.read(), Role.INBOX) if account in known)
 
     def folder(self, folder_id: int) -> Folder | None:
         """One folder, None when it is gone."""

@@ -5,6 +5,7 @@ What belongs here: names, and writing. What must never be here: what is in the f
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
@@ -40,28 +41,38 @@ def safe_name(name: str, otherwise: str = "attachment") -> str:
     return stem + dot + ending
 
 
-def save_new(folder: Path, name: str, content: bytes) -> Path:
-    """Write a file that was not there before, mode 0600; gives where. Raises UsageError."""
+def save_new(folder: Path, name: str, content: bytes, mode: int = 0o600) -> Path:
+    """Write a file that was not there before; gives where. Raises UsageError.
+
+    The folder is opened once, so that nobody can put a link in its place while names are tried.
+    """
     clean = safe_name(name)
     stem, dot, ending = clean.rpartition(".")
     if not stem:
         stem, dot, ending = clean, "", ""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    for number in range(1, TRIES):
-        path = folder / (f"{stem} ({number}){dot}{ending}" if number > 1 else clean)
-        try:
-            descriptor = os.open(path, flags, 0o600)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise _refused(folder, error) from error
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise _refused(folder, error) from error
-        return path
+    try:
+        opened = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    except OSError as error:
+        raise _refused(folder, error) from error
+    try:
+        for number in range(1, TRIES):
+            called = f"{stem} ({number}){dot}{ending}" if number > 1 else clean
+            try:
+                descriptor = os.open(called, flags, mode, dir_fd=opened)
+            except FileExistsError:
+                continue
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(content)
+            except OSError:
+                os.unlink(called, dir_fd=opened)
+                raise
+            return folder / called
+    except OSError as error:
+        raise _refused(folder, error) from error
+    finally:
+        os.close(opened)
     raise UsageError(f"There are {TRIES:,} files called {clean} in {folder}. Nothing was saved; choose another folder.")
 
 
@@ -81,7 +92,10 @@ def usual_folder() -> str:
 
 
 def put_aside(paths: Paths, name: str, content: bytes) -> Path:
-    """A copy for another program to open, in a folder of its own that nobody else can read; old ones go. Blocks."""
+    """A copy for another program to look at, in a folder of its own that nobody else can read. Blocks.
+
+    It goes when this program ends; what a program that was killed left goes after a day.
+    """
     home = paths.cache / "opened"
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -92,7 +106,8 @@ def put_aside(paths: Paths, name: str, content: bytes) -> Path:
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise _refused(home, error) from error
-    return save_new(folder, name, content)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return save_new(folder, name, content, 0o400)
 
 
 def _refused(folder: Path, error: OSError) -> UsageError:

@@ -60,9 +60,12 @@ class Writing:
         return self._at_desk(lambda desk: Begun(desk.mailto(url)))
 
     def reply(
-        self, message_id: int, *, everyone: bool = False, to_list: bool = False, selected: str = ""
+        self, message_id: int, *, everyone: bool = False, to_list: bool = False, selected: str = "", opened: bytes = b""
     ) -> Future[Begun]:
-        """An answer to a message; `selected` is what to quote instead of all of it. The future raises NotFound."""
+        """An answer to a message; `selected` is what to quote instead of all of it. The future raises NotFound.
+
+        `opened`: the octets of an encrypted message that is open in the reader; the answer will be encrypted.
+        """
 
         def work(desk: Desk) -> Begun:
             from tui_mail.mime import answering
@@ -79,12 +82,13 @@ class Writing:
                     language=account.language,
                     attribution=account.attribution,
                 ),
+                opened,
             )
 
         return self._at_desk(work)
 
-    def forward(self, message_id: int, *, attached: bool = False) -> Future[Begun]:
-        """A message, to be sent on: as text with its attachments, or `attached` as a whole."""
+    def forward(self, message_id: int, *, attached: bool = False, opened: bytes = b"") -> Future[Begun]:
+        """A message, to be sent on: as text with its attachments, or `attached` as a whole; `opened` as in `reply`."""
 
         def work(desk: Desk) -> Begun:
             from tui_mail.mime import answering
@@ -94,6 +98,7 @@ class Writing:
                 lambda raw, message, account, ours: answering.forward(
                     raw, message, ours, attached=attached, language=account.language
                 ),
+                opened,
             )
 
         return self._at_desk(work)

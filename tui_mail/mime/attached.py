@@ -12,7 +12,7 @@ from tui_mail.mime.packed import contents
 from tui_mail.mime.parse import MESSAGE_LIMIT, attachment_bytes
 from tui_mail.mime.structure import outline
 from tui_mail.model import Part
-from tui_mail.text import SafeText
+from tui_mail.text import SafeText, safe_line
 
 _PROGRAM_ENDINGS = (
     "exe com scr pif bat cmd msi msp msix appx cpl hta jar js jse vbs vbe ws wsf wsh ps1 psm1 lnk reg url inf scf "
@@ -27,6 +27,13 @@ _PROGRAMS, _MACROS, _PAGES = (
 _PROGRAM_TYPES = ("application/x-msdownload", "application/x-executable", "application/x-sh", "application/x-dosexec",
                   "application/x-ms-shortcut", "application/java-archive", "application/x-desktop", "text/javascript",
                   "application/javascript", "application/hta")  # fmt: skip
+
+_USUAL = {
+    "pdf": "application/pdf", "png": "image/", "jpg": "image/", "jpeg": "image/", "gif": "image/", "webp": "image/",
+    "txt": "text/", "csv": "text/", "ics": "text/calendar", "doc": "application/", "docx": "application/",
+    "xls": "application/", "xlsx": "application/", "zip": "application/", "mp3": "audio/", "mp4": "video/",
+}  # fmt: skip
+"""What the type of a file with such a name begins with, where the sender's program knew it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +57,16 @@ def danger(part: Part, content: bytes = b"") -> SafeText:
     """What opening it may do, in a few words; empty when it is as harmless as a file can be."""
     name = part.filename.casefold().rstrip(" .")
     endings = name.split(".")[1:]
-    last = endings[-1] if endings else ""
-    if last in _PROGRAMS or part.content_type.casefold().startswith(_PROGRAM_TYPES) or _is_program(content):
+    last, kind = endings[-1] if endings else "", part.content_type.casefold()
+    if last in _PROGRAMS or kind.startswith(_PROGRAM_TYPES) or _is_program(content):
         double = f", though its name reads like a .{endings[-2]} file" if _misleads(endings) else ""
         return SafeText(f"This is a program{double}: opened, it can do anything that you can.")
     if last in _MACROS:
         return SafeText("This document may hold programs (macros).")
     if last in _PAGES:
         return SafeText("This is a page: a browser runs what is in it, and may fetch things that tell of you.")
+    if (usual := _USUAL.get(last)) and not kind.startswith((usual, "application/octet-stream", "application/x-")):
+        return safe_line(f"Its name ends in .{last}, and it calls itself {part.content_type}.")
     return SafeText("")
 
 

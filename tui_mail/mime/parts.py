@@ -86,7 +86,7 @@ def _sort(entity: Entity, result: Sorted, *, within_related: bool) -> None:
             if child is not root:
                 _sort_attached(child, result)
     elif kind == "multipart/encrypted":
-        result.passages.append(Passage(note="This message is encrypted and cannot be read here."))
+        result.passages.append(Passage(note="This message is encrypted."))
         for child in entity.children:
             _sort_attached(child, result)
     else:
@@ -108,7 +108,7 @@ def _sort_leaf(entity: Entity, result: Sorted, within_related: bool) -> None:
     if kind.startswith("message/") and kind in {"message/rfc822", "message/global"}:
         result.passages.append(Passage([entity]))
     elif kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"} and not result.passages:
-        result.passages.append(Passage(note="This message is encrypted or sealed (S/MIME) and cannot be read here."))
+        result.passages.append(Passage(note="This message is encrypted or wrapped (S/MIME)."))
     result.attachments.append((entity, within_related or _is_inline(entity)))
 
 

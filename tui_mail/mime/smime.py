@@ -100,12 +100,13 @@ def _certificate_of(email: str, folder: str) -> Certificate | None:
             except UsageError:
                 continue
             until, since = certificate.not_valid_after_utc, certificate.not_valid_before_utc
-            if email.casefold() in _names(certificate) and since.timestamp() <= time.time() <= until.timestamp():
+            if email.casefold() in names(certificate) and since.timestamp() <= time.time() <= until.timestamp():
                 found.append(certificate)
     return max(found, key=lambda one: one.not_valid_after_utc, default=None)
 
 
-def _names(certificate: Certificate) -> set[str]:
+def names(certificate: Certificate) -> set[str]:
+    """The addresses that a certificate is for, in lower case."""
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 

@@ -50,7 +50,7 @@ def facets_of(
     thread = "m.thread" if asked.threads else "0"
     inner = newest_first(f"{thread} AS thread, {facet.sql} AS facet", folders)
     values = [value for folder in folders for value in (*facet.values, folder)]
-    query = f"SELECT {_AGGREGATES} FROM ({inner} LIMIT ?)"  # noqa: S608
+    query = f"SELECT {_aggregates(asked)} FROM ({inner} LIMIT ?)"  # noqa: S608
     return _read(sql, query, (*values, newest), asked)
 
 
@@ -58,14 +58,16 @@ def facets_among(sql: sqlite3.Connection, ids: Sequence[int], asked: Asked, know
     """The facets of these messages, in their order; those that are shown nowhere are left out."""
     facet = _facet(sql, asked, known)
     query = (
-        f"SELECT {_AGGREGATES} FROM (SELECT m.id AS id, 0 AS thread, {facet.sql} AS facet FROM json_each(?) j"  # noqa: S608
+        f"SELECT {_aggregates(asked)} FROM (SELECT m.id AS id, 0 AS thread, {facet.sql} AS facet FROM json_each(?) j"  # noqa: S608
         " CROSS JOIN message m ON m.id = j.value WHERE m.view_folder IS NOT NULL ORDER BY j.key)"
     )
     return _read(sql, query, (*facet.values, json.dumps(list(ids))), asked)
 
 
-_AGGREGATES = "group_concat(id), group_concat(thread), group_concat(char(facet + 1), '')"
-"""One row: SQLite gives the interpreter away at every row (see `rows`)."""
+def _aggregates(asked: Asked) -> str:
+    """One row: SQLite gives the interpreter away at every row (see `rows`)."""
+    thread = "group_concat(thread)" if asked.threads else "''"
+    return f"group_concat(id), {thread}, group_concat(char(facet + 1), '')"
 
 
 def _read(sql: sqlite3.Connection, query: str, values: Sequence[object], asked: Asked) -> Facets:

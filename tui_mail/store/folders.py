@@ -121,6 +121,12 @@ def all_folders(sql: sqlite3.Connection, account: str | None = None) -> list[Fol
     return sorted(found, key=lambda f: (f.account, place.get(f.role, len(place)), f.name.casefold()))
 
 
+def of_role(sql: sqlite3.Connection, role: Role) -> list[tuple[int, str]]:
+    """(folder_id, account) of the folders for a role that can be opened, in all accounts."""
+    query = "SELECT f.id, a.name FROM folder f JOIN account a ON a.id = f.account_id WHERE f.role = ? AND f.selectable"
+    return [(row[0], row[1]) for row in sql.execute(query, (role,))]
+
+
 def one_folder(sql: sqlite3.Connection, folder_id: int) -> Folder | None:
     """The folder, or None when it is gone."""
     row = sql.execute(_FOLDER + " WHERE f.id = ?", (folder_id,)).fetchone()

@@ -14,12 +14,13 @@ import os
 import sqlite3
 import time
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tui_mail.mime.headers import BLOCK_LIMIT, parse_headers
-from tui_mail.model import Flag, Role
+from tui_mail.mime.kinds import holds_invitation
+from tui_mail.model import Flag, Kind, Role
 from tui_mail.paths import Paths
 from tui_mail.store import bodies, folders, local, unsent
 from tui_mail.store.bodies import writing
@@ -247,6 +248,8 @@ def _messages(txn: Transaction, kept: sqlite3.Connection, found: Iterable[tuple[
         if account not in owners:
             owners[account] = local.prepare(txn, account)
         fields = parse_headers(raw[: BLOCK_LIMIT + 2])
+        if holds_invitation(raw):
+            fields = replace(fields, kind=Kind.CALENDAR)
         _insert(txn, owners[account], id_, Arrival(0, Flag(flags), tuple(keywords.split()), when, len(raw), fields))
         held.setdefault((account, name, role), []).append(id_)
     for (account, name, role), ids in held.items():

@@ -25,6 +25,7 @@ from tui_mail.store.rows import unpacked
 from tui_mail.store.snoozing import WOKE
 
 AWAITING, DUE = "$Awaiting", "$FollowUp"
+WAITS = "waits for an answer:"
 UNANSWERED = "nobody answered:"
 """What history says of what became due…"""
 ANSWERED = "was answered:"
@@ -45,18 +46,40 @@ _LATER = (
 )
 
 
+_FILED = (
+    "SELECT m.id, a.moment, a.message_id FROM awaited a"
+    " JOIN folder f ON f.account_id = a.account_id AND f.role = 'sent'"
+    " JOIN message m ON m.view_folder = f.id AND m.date >= a.sent - 172800 AND m.message_id = a.message_id"
+    " WHERE a.account_id = ?"
+)
+FORGET_SECONDS = 30 * 86_400
+"""So long after its moment, what was never filed is not waited for any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What becomes of the marks of an account's messages."""
 
     due: tuple[int, ...]
     answered: tuple[int, ...]
+    filed: tuple[tuple[int, int, str], ...] = ()
+    """(message, moment, Message-ID) of what was sent with the wish for a reminder, and is in the Sent folder now."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is to be done."""
+        return not (self.due or self.answered or self.filed)
 
 
 def remind(txn: Transaction, ids: Iterable[int], moment: float) -> int | None:
     """Have a person reminded of messages at a moment (epoch) if nobody answers; returns the batch."""
     word = stamp(FOLLOW_UP, moment)
-    return _mark(txn, ids, "waits for an answer:", f"{AWAITING} {word}", word)
+    return _mark(txn, ids, WAITS, f"{AWAITING} {word}", word)
+
+
+def expect(txn: Transaction, account: int, message_id: str, sent: int, moment: int) -> None:
+    """The same of a message that is about to be sent (its Message-ID), as soon as it is in the Sent folder."""
+    txn.sql.execute("INSERT OR REPLACE INTO awaited VALUES (?, ?, ?, ?)", (account, message_id, sent, moment))
 
 
 def forget(txn: Transaction, ids: Iterable[int]) -> int | None:
@@ -78,7 +101,7 @@ def judge(sql: sqlite3.Connection, account: int, now: float, is_mine: IsMine) ->
             answered.append(id_)
         elif not was_due or moment is not None:
             due.append(id_)
-    return Verdict(tuple(due), tuple(answered))
+    return Verdict(tuple(due), tuple(answered), tuple(sql.execute(_FILED, (account,)).fetchall()))
 
 
 def ring(txn: Transaction, account: int, now: float, is_mine: IsMine) -> int:
@@ -91,7 +114,14 @@ def ring(txn: Transaction, account: int, now: float, is_mine: IsMine) -> int:
         batch = _mark(txn, ids, verb, mark, "", add=add, asked=False)
         if batch is not None:
             journal.pass_over(txn, batch)
-    return len(verdict.due) + len(verdict.answered)
+    for id_, moment, message_id in verdict.filed:
+        word = stamp(FOLLOW_UP, moment)
+        batch = _mark(txn, [id_], WAITS, f"{AWAITING} {word}", word, asked=False)
+        if batch is not None:
+            journal.pass_over(txn, batch)
+        txn.sql.execute("DELETE FROM awaited WHERE account_id = ? AND message_id = ?", (account, message_id))
+    txn.sql.execute("DELETE FROM awaited WHERE moment < ?", (int(now) - FORGET_SECONDS,))
+    return len(verdict.due) + len(verdict.answered) + len(verdict.filed)
 
 
 def any_marked(sql: sqlite3.Connection) -> bool:

@@ -144,13 +144,19 @@ def _target(txn: Transaction, account: int, rule: Rule) -> int:
     if rule.role:
         return folders.for_role(txn, account, rule.role)
     named = _named(rule.move, folders.all_folders(txn.sql, folders.account_name(txn.sql, account)))
-    return named.id if named is not None else folders.add_unmade(txn, account, rule.move)
+    if named is not None:
+        return named.id
+    above = folders.prefix(txn.sql, account)
+    return folders.add_unmade(txn, account, rule.move if rule.move.startswith(above) else above + rule.move)
 
 
 def _named(name: str, known: Iterable[Folder]) -> Folder | None:
+    """A folder by its whole name, in any case, below the inbox where all are, or by its role."""
     low, some = name.casefold(), list(known)
-    exact = [folder for folder in some if folder.name == name]
-    return next(iter(exact + [one for one in some if low in (one.name.casefold(), one.role)]), None)
+    exact = [one for one in some if one.name == name]
+    alike = [one for one in some if low in (one.name.casefold(), one.role)]
+    below = [one for one in some if one.name.casefold() == f"inbox{one.delimiter}{low}"]
+    return next(iter(exact + alike + below), None)
 
 
 def _place_after(rule: Rule, letter: Letter, known: Iterable[Folder]) -> int:

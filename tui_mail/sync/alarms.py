@@ -48,7 +48,7 @@ def remind(db: Database, account: int, now: float, is_mine: Callable[[str], bool
     Only when the account is in agreement with its server, which may have an answer that is not here yet.
     """
     verdict = reminding.judge(db.read(), account, now, is_mine)
-    return db.run(lambda txn: reminding.ring(txn, account, now, is_mine)) if verdict.due or verdict.answered else 0
+    return 0 if verdict.is_empty else db.run(lambda txn: reminding.ring(txn, account, now, is_mine))
 
 
 def own_addresses(accounts: Iterable[Account]) -> Callable[[str], bool]:

@@ -13,9 +13,9 @@ import logging
 from collections import defaultdict
 
 from tui_mail.model import ChangeKind, Flag, Role
-from tui_mail.store import bodies, folders, journal, labels, layout, mirror, purposes, twins, unborn
+from tui_mail.store import bodies, folders, journal, keeping, labels, layout, mirror, purposes, twins, unborn
 from tui_mail.store.database import Database, Transaction
-from tui_mail.store.journal import Effect
+from tui_mail.store.journal import Effect, Item
 from tui_mail.store.messages import refresh_view
 from tui_mail.store.mirror import Noted
 
@@ -118,7 +118,21 @@ def _upload(db: Database, account: int) -> bool:
         for copy, (_, name, role) in zip(copies, left, strict=True):
             target = _folder(txn, account, Role(role), name)
             batch = journal.record_upload(txn, account, target, copy, "uploaded:", batch) or batch
+        _upload_moments(txn, account, copies, batch)
         layout.set_to_be_uploaded(txn, account, wanted=False)
 
     db.run(job)
     return bool(left)
+
+
+def _upload_moments(txn: Transaction, account: int, copies: list[int], batch: int | None) -> None:
+    """Until when uploaded messages sleep: an upload takes no keywords along, and they would sleep for ever."""
+    by_words = defaultdict[str, list[Item]](list)
+    for copy in copies:
+        row = txn.sql.execute("SELECT view_keywords FROM message WHERE id = ?", (copy,)).fetchone()
+        words = " ".join(word for word in row[0].split() if keeping.is_kept_here(word)) if row is not None else ""
+        if words:
+            by_words[words].append(Item(copy, None))
+    for words, items in by_words.items():
+        effect = Effect(ChangeKind.FLAGS, add_keywords=words)
+        journal.write_change(txn, account, effect, items, "uploaded:", batch)

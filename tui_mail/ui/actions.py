@@ -108,7 +108,7 @@ ACTIONS: tuple[Action, ...] = (
         "select.all",
         ("*",),
         "select all",
-        "Select all that was found; else say what to look for here",
+        "Select all found or filtered; else say what to look for here",
         _LIST,
         0,
         "Handle mail",
@@ -212,6 +212,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("thread.previous", ("(", "["), "older in it", "The message before in the conversation", _MAIL, 0, "Look"),
     Action("reader.charset", ("U", "g W"), "charset", "Wrong letters: read it in another charset", _READER, 0, "Look"),
     Action("message.answer", ("i", "g I"), "answer", "Accept or decline the invitation, by mail", _MAIL, 0, "Write"),
+    Action("reader.decrypt", ("D", "g D"), "open sealed", "Open an encrypted message with your key", _MAIL, 0, "Look"),
     Action(
         "reader.pictures",
         ("p", "g x"),
@@ -241,6 +242,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("attached.open", ("enter", "l"), "look", "Look at it on the whole screen", _FILES, 2, "Look"),
     Action("attached.save", ("s",), "save", "Save it in a folder; nothing is written over", _FILES, 3, "Look"),
     Action("attached.save_all", ("S",), "save all", "Save all attachments in a folder", _FILES, 4, "Look"),
+    Action("attached.inside", ("A",), "its files", "The attachments of an attached message", _FILES, 6, "Look"),
     Action("attached.run", ("o",), "open", "Press twice: open it with your program for it", _FILES, 5, "Look"),
     Action(
         "compose.send",

@@ -55,11 +55,17 @@ class Beginning:
     def reply(self, *, everyone: bool = False, to_list: bool = False) -> None:
         """An answer to the message under the cursor; of what is selected with the mouse only that is quoted."""
         selected = self._triage.get_selected_text() or ""
-        self._of_message(lambda id_: self._client.reply(id_, everyone=everyone, to_list=to_list, selected=selected))
+        opened = self._triage.reading.decrypted_octets
+        self._of_message(
+            lambda id_: self._client.reply(
+                id_, everyone=everyone, to_list=to_list, selected=selected, opened=opened(id_)
+            )
+        )
 
     def forward(self, *, attached: bool = False) -> None:
         """The message under the cursor, to somebody else."""
-        self._of_message(lambda id_: self._client.forward(id_, attached=attached))
+        opened = self._triage.reading.decrypted_octets if not attached else lambda _: b""
+        self._of_message(lambda id_: self._client.forward(id_, attached=attached, opened=opened(id_)))
 
     def redirect(self) -> None:
         """The message under the cursor goes on as it is."""

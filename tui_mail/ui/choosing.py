@@ -119,6 +119,8 @@ class Choosing:
         for kind, name in STANDARDS.items():
             if self._client.can_protect(self._screen.sender.identity.account, kind):
                 yield from _protections(draft, kind, name)
+        remind = draft.remind_days
+        yield "Remind me", "if nobody answers in 3 days", bool(remind), replace(draft, remind_days=0 if remind else 3)
         yield "High priority", "", high, replace(draft, priority="" if high else "high")
         yield "Low priority", "", low, replace(draft, priority="" if low else "low")
         yield "Ask for a receipt", "from the reader", receipt, replace(draft, want_receipt=not receipt)

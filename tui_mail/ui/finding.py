@@ -342,9 +342,9 @@ class Finding:
         return self._client.ids_of_account(ids, account)
 
     def select_all(self) -> None:
-        """Everything that was found; outside of a search, begin one in this folder."""
+        """Everything that was found, or is listed of a tab or a filter; else, begin a search in this folder."""
         folder = self._screen.folder
-        if self.active:
+        if self.active or self._screen.narrowing.is_on:
             self._screen.messages.select_all()
             self._screen.say_list()
         elif folder is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.errors import MailError
 from tui_mail.model import Change, Flag, Folder, Role
-from tui_mail.text import SafeText
+from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.actions import Place
 from tui_mail.ui.filing import Filing
 from tui_mail.ui.screens.words import messages_words
@@ -173,7 +173,10 @@ class Handling:
     def _that_can_go_to(self, folder: Folder, ids: list[int]) -> list[int]:
         """Those that can: a list may hold messages of several accounts, and a repeated action may be elsewhere."""
         if self._screen.spans_accounts:
-            return self._screen.finding.of_account(ids, folder.account)
+            ours = self._screen.finding.of_account(ids, folder.account)
+            if ids and not ours:
+                self._say(f"{folder_label(folder)} is of {safe_line(folder.account)}; nothing was done.")
+            return ours
         here = self._screen.folder
         if here is not None and here.account == folder.account and here.id != folder.id:
             return ids
@@ -205,6 +208,7 @@ class Handling:
 
         def failed(error: MailError) -> None:
             resolved(False)
+            self._list.note_displaced()
             self._screen.reload(urgent=True, onto=ids[0])
             self._screen.problem(error)
 

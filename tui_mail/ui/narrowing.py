@@ -23,7 +23,8 @@ from tui_mail.text import SafeText, safe_line
 from tui_mail.threaded import Threads
 from tui_mail.ui.actions import Place
 from tui_mail.ui.memory import recall, remember
-from tui_mail.ui.ordering import begin
+from tui_mail.ui.ordering import begin, is_by_thread
+from tui_mail.ui.widgets.cells import clip, steady
 from tui_mail.ui.widgets.choice_line import ChoiceLine
 from tui_mail.ui.widgets.listing import Listing, without
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 WINDOW = 2_000
 """Newest messages among which the first that fit are looked for, before all are known: some milliseconds."""
+LONGEST = 20
+"""Cells of the name of a tab."""
 FOUND = -2
 """Stands for what a search found, where facets are told apart by their folder."""
 CHIPS = (
@@ -128,7 +131,8 @@ class Narrowing:
             return
         self._tabs_on = not self._tabs_on
         remember(self._client.paths, "splits", "on" if self._tabs_on else "off")
-        if self._tabbed(self._screen.folder) or (self._screen.folder and self._screen.folder.role is Role.INBOX):
+        folder = self._screen.folder
+        if folder is not None and folder.role is Role.INBOX and not self._screen.finding.active:
             self._list_anew(self._screen.messages.current_id)
         self._screen.say(SafeText("The inbox in tabs" if self._tabs_on else "The inbox as a whole"))
 
@@ -163,15 +167,14 @@ class Narrowing:
 
     def _toggle_chips(self) -> None:
         if not self.end_filters():
-            self._chips_on = True
+            self._chips_on, self._facets = True, None  # nobody has looked for contacts yet
             self._screen.say_list()
             self._screen.reload(urgent=True)
 
     def _toggle(self, mark: Mark) -> None:
-        known = self._chips_on
-        self._chips_on, self.marks = True, self.marks ^ mark
-        if not known:  # nobody has looked for contacts yet
-            self._facets = None
+        self.marks ^= mark
+        if not self._chips_on:
+            self._chips_on, self._facets = True, None
         self._list_anew(self._screen.messages.current_id)
 
     def _list_anew(self, cursor_id: int, top_id: int = 0) -> None:
@@ -180,14 +183,14 @@ class Narrowing:
         listing = messages.listing.beside()
         known = self._known(FOUND if screen.finding.active else folder.id if folder is not None else 0)
         if screen.finding.active:
-            listing.ids = known.narrowed(self._wish)[0] if known is not None else messages.listing.ids[:]
+            listing.ids = known.fitting(self._wish) if known is not None else messages.listing.ids[:]
+        elif folder is not None and known is not None and not is_by_thread(screen, folder):
+            listing.ids = without(known.fitting(self._wish), listing.hidden())
         elif folder is not None:
             begin(screen, listing, folder)
-            if known is not None and listing.folding is None:
-                listing.ids = without(known.narrowed(self._wish)[0], listing.hidden())
         self._pure = listing if known is not None else None
         role = folder.role if folder is not None and not screen.finding.active else Role.NONE
-        cursor, top = (max(0, listing.line_of(one, 0)) for one in (cursor_id, top_id))
+        cursor, top = (max(0, listing.line_of(one, 0)) if one else 0 for one in (cursor_id, top_id))
         messages.show_listing(listing, role, cursor, top)
         messages.reveal()
         screen.say_list()
@@ -248,7 +251,10 @@ class Narrowing:
         else:
             facets = self._client.facets(folder_id, asked)
         self._facets, self._of = facets, folder_id
-        return facets.narrowed(wish, kept)
+        found = facets.narrowed(wish, kept)
+        if self.has_tabs:
+            facets.part(len(self._splits) + 1)
+        return found
 
     def _kept(self) -> Collection[int]:
         """What stays in the list though it may not fit any more: what was in it when all that was fitted."""
@@ -299,7 +305,7 @@ class Narrowing:
         return f"Nothing in {self._names()[self._wish.split]}." if self.has_tabs else ""
 
     def _names(self) -> list[str]:
-        return [*(safe_line(name) for name, _ in self._splits), REST]
+        return [*(clip(steady(safe_line(name)), LONGEST) for name, _ in self._splits), REST]
 
     def _tab_runs(self) -> list[list[Run]]:
         folder = self._screen.folder

@@ -22,9 +22,14 @@ FIRST_THREADS = 400
 BY_THREAD = "thread"
 
 
+def is_by_thread(screen: Triage, folder: Folder) -> bool:
+    """Whether it was listed so last."""
+    return recall(screen.client.paths, _key(folder)) == BY_THREAD
+
+
 def begin(screen: Triage, listing: Listing, folder: Folder) -> None:
     """The newest of a folder, in the order in which it is listed."""
-    if recall(screen.client.paths, _key(folder)) == BY_THREAD:
+    if is_by_thread(screen, folder):
         listing.begin_threads(Folding(screen.narrowing, folder.id).read(FIRST_THREADS))
     else:
         listing.begin(screen.narrowing.first_rows(folder.id, FIRST_ROWS))

@@ -13,6 +13,7 @@ from tui_mail.ui.at_hand import at_hand
 from tui_mail.ui.inviting import Inviting
 from tui_mail.ui.picturing import Picturing
 from tui_mail.ui.taking import Taking
+from tui_mail.ui.unsealing import Unsealing
 from tui_mail.ui.within import Within
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Perusing:
         self._screen = screen
         self.within = Within(screen)
         self.picturing = Picturing(screen)
+        self.unsealing = Unsealing(screen)
         self.taking = Taking(screen)
         self.table: dict[str, Callable[[], None]] = {
             "message.attachments": self.attachments,
@@ -33,6 +35,7 @@ class Perusing:
             "message.answer": Inviting(screen).answer,
             "reader.pictures": self.picturing.ask,
             "reader.pictures_ask": self.picturing.forget,
+            "reader.decrypt": self.unsealing.open,
             "reader.new": self._only_new,
             "reader.charset": self._other_charset,
             "message.save": self.taking.save,

@@ -36,7 +36,7 @@ class Picturing:
         screen, message = self._screen, at_hand(self._screen)
         if message is None:
             return
-        octets = screen.reading.octets
+        octets, secret = screen.reading.octets, screen.reading.is_decrypted
 
         def work() -> tuple[bytes, list[tuple[str, int]]]:
             from tui_mail.client.pages import asked_hosts
@@ -47,7 +47,8 @@ class Picturing:
             return raw, asked_hosts(raw)
 
         def done(found: tuple[bytes, list[tuple[str, int]]]) -> None:
-            self._offer(message, *found)
+            raw, hosts = found
+            self._offer(message, raw, [] if secret else hosts)  # what was encrypted asks nobody for anything
 
         aside(screen.bridge, work, done, screen.problem)
 

@@ -57,6 +57,16 @@ class Reading:
         self._otherwise: bytes | None = None
         """The octets that it was read from, when those are not the stored ones: another charset, decrypted."""
 
+        self.is_decrypted = False
+        """What is shown was encrypted, and is open in memory only."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called when another message is to be shown, before it is."""
+
+    @property
+    def is_otherwise(self) -> bool:
+        """It is read from other octets than the stored ones."""
+        return self._otherwise is not None
+
     @property
     def message_id(self) -> int:
         """The message that is shown or being fetched; 0 for none."""
@@ -78,6 +88,7 @@ class Reading:
             self._timer = None
         if row is None:
             self._row = self.message = None
+            self.changed()
             self._reader.show(Reader.EMPTY)
             return
         if self._row is not None and row.id == self._row.id and self.message is not None:
@@ -85,8 +96,9 @@ class Reading:
             self._shown(row.id)
             return
         self._row, self._next_row, self.message, self._otherwise = row, next_row, None, None
-        self.as_source = self.all_headers = self.reasons = False
+        self.as_source = self.all_headers = self.reasons = self.is_decrypted = False
         self._cards = []
+        self.changed()
         known = self._client.cached_message(row.id)
         if known is not None and not has_card(known):
             self._show(row, known)
@@ -149,16 +161,23 @@ class Reading:
         self.as_source = False
         self._again()
 
+    def decrypted_octets(self, message_id: int) -> bytes:
+        """What is inside a message while it is open in the reader; empty when it is not."""
+        is_open = self.is_decrypted and message_id == self.message_id
+        return self._otherwise or b"" if is_open else b""
+
     def octets(self) -> bytes | None:
         """What the message that is shown was read from. Blocks: call it on a thread."""
         return self._otherwise if self._otherwise is not None else self._client.raw(self.message_id)
 
-    def read_otherwise(self, octets: Callable[[bytes], bytes], then_say: Callable[[], None]) -> None:
-        """Read the message that is shown out of what `octets`, called in a thread, makes of the stored ones."""
-        row, client, me = self._row, self._client, self._me
+    def read_otherwise(
+        self, octets: Callable[[bytes], bytes], then_say: Callable[[], None], *, decrypted: bool = False
+    ) -> None:
+        """Read the message that is shown out of what `octets`, called in a thread, makes of those it is read from."""
+        row, client, me, otherwise = self._row, self._client, self._me, self._otherwise
 
         def errand() -> Then | None:
-            raw = client.raw(row.id) if row is not None else None
+            raw = otherwise if otherwise is not None or row is None else client.raw(row.id)
             if row is None or raw is None:
                 return None
             made = octets(raw)
@@ -170,6 +189,7 @@ class Reading:
                 if row.id == self.message_id:
                     self.message, self._otherwise, self._cards = message, made, found
                     self.as_source = self.all_headers = False
+                    self.is_decrypted = decrypted or self.is_decrypted
                     self._reader.show(document)
                     then_say()
 

@@ -16,7 +16,6 @@ from tui_mail.text import safe_line
 from tui_mail.ui.aside import aside
 from tui_mail.ui.at_hand import at_hand
 from tui_mail.ui.memory import recall, remember
-from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.widgets.document import Document, Paragraph
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ class Taking:
     def save(self) -> None:
         """As it came (.eml), or as text when the name ends in .txt."""
         from tui_mail.client.saving import safe_name, usual_folder
+        from tui_mail.ui.screens.prompt import Prompt
 
         message = at_hand(self._screen)
         if message is None:
@@ -45,7 +45,7 @@ class Taking:
         folder = recall(screen.client.paths, SAVED_IN) or usual_folder()
         name = safe_name(f"{message.subject or 'message'}.eml", "message.eml")
         screen.app.push_screen(
-            Prompt("Save as (.eml: as it came, .txt: as text)", f"{folder}{name}"),
+            Prompt("Save as (.eml, or .txt)", f"{folder}{name}"),
             lambda typed: self._save(message, name, typed),
         )
 
@@ -73,12 +73,14 @@ class Taking:
 
     def pipe(self, *, raw: bool = False) -> None:
         """To a command that is typed: the text, or the message as it came."""
+        from tui_mail.ui.screens.prompt import Prompt
+
         message = at_hand(self._screen)
         if message is None:
             return
         what = "message as it came" if raw else "text"
         last = recall(self._screen.client.paths, PIPED)
-        prompt = Prompt(f"Pipe the {what} to (no shell; else sh -c '…')", last)
+        prompt = Prompt(f"Pipe the {what} to (no shell)", last)
         self._screen.app.push_screen(prompt, lambda typed: self._pipe(message, typed, raw=raw))
 
     def _pipe(self, message: Message, typed: str | None, *, raw: bool) -> None:

@@ -6,34 +6,18 @@ What belongs here: the line that asks, which place is looked at, what is said of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
-
 from tui_mail.text import safe_line
-from tui_mail.ui.screens.prompt import Prompt
+from tui_mail.ui.aside import aside
+from tui_mail.ui.widgets.hits import Hits, find
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
 
-
-class FindPrompt(Prompt):
-    """Asks for words, and shows with every letter where they are."""
-
-    def __init__(self, within: Within, value: str) -> None:
-        super().__init__("Find in this message", value)
-        self._within = within
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Show where they are."""
-        event.prevent_default()  # of the line that asks for anything
-        count = self._within.look_for(event.value)
-        self._say("not here" if event.value.strip() and not count else "")
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on reading where they are."""
-        event.prevent_default()
-        self.dismiss(event.value)
+AT_ONCE = 2_000
+"""Paragraphs that are looked through while the screen waits: some milliseconds."""
 
 
 class Within:
@@ -41,7 +25,7 @@ class Within:
 
     def __init__(self, screen: Triage) -> None:
         self._screen = screen
-        self._last = ""
+        self._last = self._wanted = ""
 
     @property
     def is_on(self) -> bool:
@@ -50,23 +34,32 @@ class Within:
 
     def ask(self) -> None:
         """Ask for words."""
+        from tui_mail.ui.screens.find_prompt import FindPrompt
 
         def answered(words: str | None) -> None:
             if words is None or not words.strip():
                 self.end()
                 return
             self._last = words.strip()
-            self.look_for(self._last)
-            self._say()
+            self.look_for(self._last, lambda _: self._say())
 
         self._screen.app.push_screen(FindPrompt(self, self._last), answered)
 
-    def look_for(self, words: str) -> int:
-        """Mark them; how many there are."""
-        count = self._screen.reader.find(words.strip())
-        if not count:
-            self._screen.reader.end_find()
-        return count
+    def look_for(self, words: str, told: Callable[[int], None]) -> None:
+        """Mark them, and tell how many there are; in a long message a thread looks, and the newest words win."""
+        reader, wanted = self._screen.reader, words.strip()
+        self._wanted = wanted
+        document, paragraphs = reader.document, reader.unfolded()
+
+        def done(hits: Hits) -> None:
+            if self._wanted == wanted and reader.document is document:
+                reader.show_hits(hits)
+                told(hits.count)
+
+        if len(paragraphs) <= AT_ONCE:
+            done(find(paragraphs, wanted))
+        else:
+            aside(self._screen.bridge, lambda: find(paragraphs, wanted), done, self._screen.problem)
 
     def step(self, by: int) -> bool:
         """To the next place, or the one before; False when nothing is looked for."""
@@ -78,7 +71,7 @@ class Within:
 
     def end(self) -> bool:
         """Nothing is looked for any more; False when nothing was."""
-        was_on = self.is_on
+        was_on, self._wanted = self.is_on, ""
         self._screen.reader.end_find()
         return was_on
 

@@ -86,6 +86,7 @@ class Attachments(ListBox):
             "attached.save": self._save_one,
             "attached.save_all": self._save_all,
             "attached.run": self._run,
+            "attached.inside": self._inside,
         }
 
     def begin(self) -> None:
@@ -142,6 +143,26 @@ class Attachments(ListBox):
         if part is not None and shown is not None and shown[0] == part.index:
             old = shown[1]
             self.app.push_screen(TextPage(part.filename, Document(old.head, old.body, old.folded)))
+
+    def _inside(self) -> None:
+        """The attachments of an attached message."""
+        part, raw, parse = self._list.current, self._raw, self._client.parse
+        if part is None or not part.content_type.startswith("message/"):
+            self.say("Only an attached message has attachments of its own.")
+            return
+
+        def work() -> tuple[bytes, Message]:
+            content = taken(raw(), part.index).content
+            return content, parse(content)
+
+        def done(found: tuple[bytes, Message]) -> None:
+            content, message = found
+            if message.attachments:
+                self.app.push_screen(Attachments(self._screen, message, lambda: content))
+            else:
+                self.say("This message has no attachments.")
+
+        aside(self._screen.bridge, work, done, self._problem)
 
     def _save_one(self) -> None:
         part = self._list.current

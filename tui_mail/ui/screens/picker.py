@@ -208,4 +208,5 @@ class Picker(ModalScreen[T | None]):
     def _say(self) -> None:
         shown = len(self._list.shown)
         aside = self._nothing if not shown else ""
-        self.query_one("#picker-title", OneLine).write([(f" {self._title}", "strong")], [(f"{aside} ", "quiet")])
+        for line in self.query("#picker-title").results(OneLine):  # none: it was closed while somebody typed on
+            line.write([(f" {self._title}", "strong")], [(f"{aside} ", "quiet")])

@@ -122,6 +122,7 @@ class Triage(Screen[None]):
                     yield self.list_title
                     yield self.messages
                 with self._reader_pane:
+                    yield self.commands.perusing.unsealing.line
                     yield self.reader
         yield self.key_bar
         yield self._too_small
@@ -519,5 +520,6 @@ class Triage(Screen[None]):
         if message_id != self._selected_in:  # what was selected in another is not what an answer quotes
             self._selected_in = message_id
             self.clear_selection()
+        self.commands.perusing.unsealing.look(message_id)
         if self._face == "reader":
             self.commands.handling.mark_opened(message_id)

@@ -55,6 +55,7 @@ def kind_runs(draft: Draft) -> list[Run]:
         words.append(f"{done} ({STANDARDS[draft.protection]})")
     words += [f"{draft.priority} priority" if draft.priority else "", "receipt" if draft.want_receipt else ""]
     words.append("delivery report" if draft.want_dsn else "")
+    words.append(f"reminder in {draft.remind_days} days" if draft.remind_days else "")
     total = sum(file.size for file in draft.attachments)
     if len(draft.attachments) > 1:
         words.insert(0, size_words(total))

@@ -6,6 +6,7 @@ What must never be here: Textual, I/O. A document is made in a thread; its lines
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ LONGEST = 4_000
 
 MARKER = 9
 """Characters of a list item's marker: up to "999999. "."""
+SHIFT = 1 << 32
+"""More than there are characters in a paragraph."""
 
 _HARD = "\N{NO-BREAK SPACE}"
 _LOOK = {
@@ -79,15 +82,15 @@ class Document:
     """Those are hidden instead."""
     cells: int = 0
     lines: list[list[Run]] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
-    """Of each line: its paragraph among those laid out, and where in its text the line begins."""
+    _places: array[int] = field(default_factory=lambda: array("q"))
+    """Of each line: its paragraph among those laid out, times SHIFT, and where in its text the line begins."""
     _queue: list[Paragraph] = field(default_factory=list)
     _next: int = 0
 
     def lay_out(self, cells: int) -> None:
         """Begin anew for another width."""
         self.cells = cells
-        self.lines, self.places = [], []
+        self.lines, self._places = [], array("q")
         self._next = 0
         self._queue = [*self.head, *self._visible_body()]
 
@@ -101,11 +104,15 @@ class Document:
         """What is laid out, folded passages as one line each."""
         return self._queue
 
+    def place_of(self, line: int) -> tuple[int, int]:
+        """The paragraph that a line shows, and where in its text it begins; the very first for what is no line."""
+        return divmod(self._places[line], SHIFT) if line < len(self._places) else (0, 0)
+
     def line_of(self, paragraph: int, at: int) -> int:
         """The line that shows a character of a paragraph; -1 while that one is not laid out."""
         if paragraph >= self._next:
             return -1
-        return bisect_right(self.places, (paragraph, at)) - 1
+        return bisect_right(self._places, paragraph * SHIFT + at) - 1
 
     def height(self) -> int:
         """Lines there are, those not made yet estimated as one per paragraph."""
@@ -123,7 +130,7 @@ class Document:
             paragraph = self._queue[self._next]
             for at, line in _wrapped(paragraph, self.cells):
                 self.lines.append(line)
-                self.places.append((self._next, at))
+                self._places.append(self._next * SHIFT + at)
             left -= sum(len(text) for text, _ in paragraph.runs)
             self._next += 1
 

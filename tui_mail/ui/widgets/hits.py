@@ -47,6 +47,8 @@ def find(paragraphs: Sequence[Paragraph], words: str) -> Hits:
     if not wanted.strip():
         return hits
     for number, paragraph in enumerate(paragraphs):
+        if hits.count >= MOST:
+            break
         text = "".join(text for text, _ in paragraph.runs)
         lowered = text.lower()
         if len(lowered) != len(text):  # İ is two characters in lower case: then only ASCII is folded
@@ -63,7 +65,7 @@ def find(paragraphs: Sequence[Paragraph], words: str) -> Hits:
 def marked(document: Document, index: int, hits: Hits) -> list[Run]:
     """The runs of a line, cut where something was found."""
     runs = document.lines[index]
-    paragraph, start = document.places[index]
+    paragraph, start = document.place_of(index)
     found = hits.of.get(paragraph)
     if not found:
         return runs

@@ -130,4 +130,4 @@ def _day(moment: Moment) -> str:
 
 def _row(name: str, runs: list[Run]) -> Paragraph:
     kept = tuple(run for run in runs if run[0])
-    return Paragraph(kept, (("┃ ", "fold"), (f"{name:<8}", "quiet")), (("┃ ", "fold"), (" " * 8, "")))
+    return Paragraph(kept, (("┃ ", "sender"), (f"{name:<8}", "quiet")), (("┃ ", "sender"), (" " * 8, "")))

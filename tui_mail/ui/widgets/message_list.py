@@ -96,6 +96,10 @@ class MessageList(CursorView):
         """
         return time.monotonic() - self._displaced_at < SURPRISE
 
+    def note_displaced(self) -> None:
+        """Something else than a key puts another message under the cursor now, or will in a moment."""
+        self._displaced_at = time.monotonic()
+
     def show_listing(self, listing: Listing, role: Role, cursor: int = 0, top: int = 0) -> None:
         """Show another folder; `cursor` and `top` are lines."""
         self.listing, self.role, self.above = listing, role, 0
@@ -120,8 +124,8 @@ class MessageList(CursorView):
             at = self.listing.line_of(cursor_id, near) if cursor_id else 0
         was_empty = not old
         self.cursor = at if at >= 0 else self._survivor(old, near)
-        if (cursor_id and self.current_id != cursor_id) or (had_selected and not self.listing.selected):
-            self._displaced_at = time.monotonic()
+        if (cursor_id and not onto and self.current_id != cursor_id) or (had_selected and not self.listing.selected):
+            self.note_displaced()
         top = self._top_after(top_id, shift)
         seen = slice(self.top, self.top + self.page)
         if top == self.top and self.cursor == was and self.listing.ids[seen] == old[seen]:

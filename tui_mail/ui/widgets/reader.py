@@ -6,7 +6,7 @@ What must never be here: parsing or fetching; documents are made in a thread (`r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,8 +15,8 @@ from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
-from tui_mail.ui.widgets.document import Document
-from tui_mail.ui.widgets.hits import Hits, find, labelled, marked
+from tui_mail.ui.widgets.document import Document, Paragraph
+from tui_mail.ui.widgets.hits import Hits, labelled, marked
 from tui_mail.ui.widgets.line_view import LineView
 
 SLICE = 1_500
@@ -74,18 +74,20 @@ class Reader(LineView):
         self._relay_out(0)
         return True
 
-    def find(self, words: str) -> int:
-        """Mark these words, all quotes unfolded, and go to the first at or below the line at the top; how many."""
+    def unfolded(self) -> Sequence[Paragraph]:
+        """All that words can be looked for in: every quote is shown from now on."""
         if self.document.only_new or (self.document.folded and not self.document.unfolded):
             self.document.unfolded, self.document.only_new = True, False
             self._relay_out(self.top)
-        hits = find(self.document.paragraphs, words)
-        top = self.document.places[self.top] if self.top < len(self.document.places) else (0, 0)
+        return self.document.paragraphs
+
+    def show_hits(self, hits: Hits) -> None:
+        """Mark what was found in `unfolded`, and go to the first at or below the line at the top."""
+        top = self.document.place_of(self.top)
         hits.current = next((at for at, place in enumerate(hits.places) if place >= top), 0)
         self.hits = hits if hits.count else None
         self.forget_all()
         self._show_hit()
-        return hits.count
 
     def step_hit(self, by: int) -> None:
         """To the next place where the words stand, or the one before."""

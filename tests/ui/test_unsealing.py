@@ -1,0 +1,102 @@
+"""Signed and encrypted messages in the reader, with a real gpg: the line above them, opening, answering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tests.ui.test_compose_screen import WORK
+from tests.ui.world import Letter, World, screen_text, wait_for, world
+from tests.unit.test_mime_protection import gnupg  # noqa: F401  (fixture)
+from tests.unit.test_mime_seals import pgp_message
+from tui_mail.outgoing import Protection
+from tui_mail.ui.app import TuiMailApp
+from tui_mail.ui.screens.compose import Composer
+
+
+@dataclass(frozen=True)
+class Raw(Letter):
+    """A message that was made elsewhere."""
+
+    octets: bytes = b""
+
+    def raw(self, number: int) -> bytes:
+        return self.octets
+
+
+@pytest.fixture
+def mail(tmp_path: Path, gnupg: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:  # noqa: F811
+    """Signed, forged, encrypted, plain; the newest first."""
+    monkeypatch.setenv("GNUPGHOME", gnupg)
+    signed = pgp_message(gnupg)
+    letters = [
+        Letter("✓ signed by anna@example.org (OpenPGP)", body="plain\n", age=1e9),
+        Raw(octets=pgp_message(gnupg, sealed=True)),
+        Raw(octets=signed.replace(b"From here", b"From hare")),
+        Raw(octets=signed),
+    ]
+    with world(tmp_path / "home", letters, [WORK]) as made:
+        yield made
+
+
+def seal(app: TuiMailApp) -> str:
+    """The line above the message; empty while it is not there."""
+    line = app.triage.commands.perusing.unsealing.line
+    return line.text if line.display else ""
+
+
+def read(app: TuiMailApp) -> str:
+    return "\n".join("".join(text for text, _ in line) for line in app.triage.reader.document.lines)
+
+
+@pytest.mark.parametrize("size", [(160, 48), (80, 24)])
+async def test_the_line_above_says_what_a_signature_is_worth(mail: World, size: tuple[int, int]) -> None:
+    """Good, forged, and no line at all where a message only claims to be signed."""
+    app = mail.app()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: seal(app) == " ✓ signed by anna@example.org (OpenPGP)")
+        await wait_for(pilot, lambda: "✓ signed by" in screen_text(app))
+        await pilot.press("J")
+        await wait_for(pilot, lambda: " ✗ the signature is wrong" in seal(app))
+        await pilot.press("J")
+        await wait_for(pilot, lambda: "encrypted" in seal(app) and "D opens it" in seal(app))
+        await pilot.press("J")
+        await wait_for(pilot, lambda: "plain" in read(app))
+        assert seal(app) == ""
+        await pilot.press("K", "K")
+        await wait_for(pilot, lambda: " ✗ the signature is wrong" in seal(app))
+
+
+async def test_an_encrypted_message_is_opened_and_answered_encrypted(mail: World) -> None:
+    """What is inside is in memory only; the answer says that it will be encrypted, and in clear it is asked about."""
+    app = mail.app()
+    async with app.run_test(size=(160, 48)) as pilot:
+        await pilot.press("j", "j", "enter")
+        await wait_for(pilot, lambda: "D opens it" in seal(app))
+        assert "From here" not in read(app)
+        await pilot.press("D")
+        await wait_for(pilot, lambda: "From here" in read(app))
+        assert "open here · ✓ signed by anna@example.org" in seal(app)
+        await pilot.press("r")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+        composer = app.screen
+        assert isinstance(composer, Composer)
+        assert "> From here" in composer.body.text
+        draft = composer.written()
+        assert (draft.protection, draft.encrypt) == (Protection.PGP, True)
+        await wait_for(pilot, lambda: "came encrypted" in screen_text(app))
+        clear = replace(draft, protection=Protection.NONE, encrypt=False, sign=False)
+        remarks = mail.client.concerns(clear).result()
+        assert any("goes out in clear" in remark.sentence for remark in remarks)
+        assert not any("in clear" in remark.sentence for remark in mail.client.concerns(draft).result())
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is app.triage)
+        await pilot.press("J")
+        await wait_for(pilot, lambda: "plain" in read(app))
+        await pilot.press("K")
+        await wait_for(pilot, lambda: "D opens it" in seal(app))
+        assert "From here" not in read(app)

@@ -1,0 +1,63 @@
+"""The attachments of a message from the command line: listed, and saved where somebody says.
+
+What belongs here: words and printing. What must never be here: taking messages apart (mime), writing files
+(`client/saving`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tui_mail.answers import Arguments, answer
+from tui_mail.commands import fetched
+from tui_mail.errors import NotFound, UsageError
+from tui_mail.model import Part
+from tui_mail.session import opened
+from tui_mail.text import safe_line
+
+
+def attachments(given: Arguments) -> int:
+    """List them; with `--save DIR` write them there, each under a name of its own, never over a file."""
+    from tui_mail.client.saving import save_new
+    from tui_mail.mime.attached import attached, danger
+
+    with opened(given) as client:
+        row = client.row(given.id)
+        if row is None:
+            raise NotFound(f"There is no message {given.id}; `tui-mail list inbox` shows the numbers.")
+        raw = client.raw(given.id) or fetched(client, row)
+        message = client.message(given.id)
+        parts = list(message.attachments) if message is not None else []
+        if given.index is not None:
+            parts = [part for part in parts if part.index == given.index]
+            if not parts:
+                raise NotFound(f"Message {given.id} has no attachment number {given.index}. Nothing was saved.")
+    folder = Path(given.save).expanduser() if given.save else None
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}. Nothing was saved.")
+    documents, lines = list[dict[str, Any]](), list[str]()
+    for part in parts:
+        file = attached(raw, part.index)
+        saved = save_new(folder, part.filename, file.content) if folder is not None else None
+        documents.append(_document(part, danger(part, file.content), saved))
+        lines.append(_line(part, danger(part, file.content), saved))
+    answer(given, documents, *(lines or ["No attachments."]))
+    return 0
+
+
+def _document(part: Part, warning: str, saved: Path | None) -> dict[str, Any]:
+    document = {
+        "index": part.index,
+        "filename": part.filename,
+        "content_type": part.content_type,
+        "size": part.size,
+        "inline": part.inline,
+        "warning": warning,
+    }
+    return document | ({"saved": str(saved)} if saved is not None else {})
+
+
+def _line(part: Part, warning: str, saved: Path | None) -> str:
+    where = f"\t{safe_line(str(saved))}" if saved is not None else ""
+    return f"{part.index}\t{part.content_type}\t{part.size}\t{part.filename}{where}{'  ! ' if warning else ''}{warning}"

@@ -1,0 +1,97 @@
+"""Signatures checked and messages opened, for who reads one: which program is asked, with whose certificates.
+
+What belongs here: the way from a message's octets to what is said of it. Everything blocks: call it on a thread. What
+was opened is kept in memory while it is read, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tui_mail.mime import pgp_reading, smime_reading
+from tui_mail.mime.protection import opened
+from tui_mail.mime.seals import Kind, Seal, Trust, kind_of, sealed_content, signed_halves
+from tui_mail.model import Account
+from tui_mail.outgoing import Concern, Draft, Protection, Purpose, Remark
+from tui_mail.text import SafeText, safe_line
+
+SEALED = {Kind.PGP_SEALED: Protection.PGP, Kind.SMIME_SEALED: Protection.SMIME}
+"""What an answer to a message of this kind is protected with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """What is known of a message's protection now."""
+
+    kind: Kind
+    seal: Seal | None = None
+    octets: bytes | None = None
+    """The message with its content in the place of what it was wrapped in; None when it reads as it is."""
+
+
+def look(raw: bytes, senders: Sequence[str], account: Account | None) -> Unsealed:
+    """Check what can be checked without a secret; a signed message that is wrapped is unwrapped."""
+    kind = kind_of(raw)
+    folder = account.smime_folder if account is not None else ""
+    own = account.smime_certificate if account is not None else ""
+    match kind:
+        case Kind.PGP_SIGNED:
+            return Unsealed(kind, _either(raw, lambda part, sign: pgp_reading.check(part, sign, senders)))
+        case Kind.SMIME_SIGNED:
+            return Unsealed(
+                kind, _either(raw, lambda part, sign: smime_reading.check(part, sign, senders, folder, own))
+            )
+        case Kind.SMIME_OPAQUE:
+            seal, content = smime_reading.unwrap(sealed_content(raw), senders, folder, own)
+            return Unsealed(kind, seal, opened(raw, content) if content else None)
+        case Kind.IN_PART:
+            words = "only a part of this message is signed or encrypted: that says nothing of what is shown"
+            return Unsealed(kind, Seal(Trust.UNKNOWN, safe_line(words)))
+    return Unsealed(kind)
+
+
+def unseal(raw: bytes, senders: Sequence[str], account: Account | None) -> Unsealed:
+    """Open an encrypted message with the person's own key; raises UsageError with the reason when that cannot be."""
+    kind = kind_of(raw)
+    if kind is Kind.PGP_SEALED:
+        found = pgp_reading.open_sealed(sealed_content(raw), senders)
+        seal, content = found.seal, found.content
+    else:
+        certificate, key = (account.smime_certificate, account.smime_key) if account is not None else ("", "")
+        seal, content = None, smime_reading.open_sealed(sealed_content(raw), certificate, key)
+    octets = opened(raw, content)
+    if seal is None:
+        inside = look(octets, senders, account)
+        seal, octets = inside.seal, inside.octets or octets
+    return Unsealed(kind, seal, octets)
+
+
+def _either(raw: bytes, check: Callable[[bytes, bytes], Seal]) -> Seal:
+    """What a signature is worth over the part with CRLF, as it is to be (RFC 1847), else over its very octets."""
+    halves, exact = signed_halves(raw), signed_halves(raw, exact=True)
+    seal = check(*halves)
+    if seal.trust is Trust.BAD and exact != halves and (other := check(*exact)).trust is not Trust.BAD:
+        return other
+    return seal
+
+
+def kept_sealed(draft: Draft, original: bytes) -> tuple[Draft, tuple[SafeText, ...]]:
+    """A draft that repeats what was opened, to be encrypted like the original; and what is to be said of it."""
+    protection = SEALED.get(kind_of(original))
+    if protection is None:
+        return draft, ()
+    words = safe_line("What it repeats came encrypted: it will be encrypted, too (Ctrl+O changes that).")
+    return replace(draft, protection=protection, sign=True, encrypt=True), (words,)
+
+
+def clear_quotes(draft: Draft, original: bytes | None) -> tuple[Remark, ...]:
+    """A remark when a draft repeats a message that came encrypted and goes out in clear."""
+    if draft.encrypt or draft.purpose not in (Purpose.REPLY, Purpose.FORWARD) or not original:
+        return ()
+    repeats = draft.purpose is Purpose.FORWARD or any(line.startswith(">") for line in draft.body.split("\n"))
+    if not repeats or kind_of(original) not in SEALED:
+        return ()
+    return (
+        Remark(Concern.SECRET_QUOTED, safe_line("It repeats a message that came encrypted, and goes out in clear.")),
+    )
