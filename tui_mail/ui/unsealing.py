@@ -28,8 +28,8 @@ _MARKS = {"good": ("✓ ", "success"), "unproven": ("~ ", "warning"), "unknown":
 
 _MEANINGS = {
     "good": "It covers all that is shown, and the key is the sender's, as far as you or an authority vouch for it.",
-    "unproven": "It covers all that is shown. Anybody can make a key with any name: ask the sender another way, and tell "
-    "your gpg, or put the certificate into smime_folder.",
+    "unproven": "It covers all that is shown. Anybody can make a key with any name: ask the sender another way, and "
+    "tell your gpg, or put the certificate into smime_folder.",
     "unknown": "It could not be checked here: take it for a message without a signature.",
     "bad": "Take it for a message that somebody tampered with, until its sender says otherwise.",
 }
