@@ -68,6 +68,8 @@ PICTURES = (
     Picture("compose-small", (80, 24), ("j", "j", "r"), written=ANSWER, shows="draft saved"),
     Picture("outbox", (120, 32), ("j", "r"), written=ANSWER, then=("ctrl+s", "g", "o"), shows="sending in"),
     Picture("search", (160, 36), ("ctrl+w", "ctrl+w", "/", *"from:ines", "space", *"harbour"), shows="all texts"),
+    Picture("invitation", (120, 36), ("/", *"filename:ics", "enter", "enter"), shows="answers it by mail"),
+    Picture("attachments", (120, 32), ("/", *"filename:csv", "enter", "enter", "A"), shows="save all"),
     Picture("threads", (160, 36), ("t", "j", "right", "j")),  # the last: it is remembered
 )
 

@@ -212,7 +212,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("thread.previous", ("(", "["), "older in it", "The message before in the conversation", _MAIL, 0, "Look"),
     Action("reader.charset", ("U", "g W"), "charset", "Wrong letters: read it in another charset", _READER, 0, "Look"),
     Action("message.answer", ("i", "g I"), "answer", "Accept or decline the invitation, by mail", _MAIL, 0, "Write"),
-    Action("reader.decrypt", ("D", "g D"), "open sealed", "Open an encrypted message with your key", _MAIL, 0, "Look"),
+    Action(
+        "reader.decrypt", ("D", "g D"), "open sealed", "Open an encrypted message; all of a signature", _MAIL, 0, "Look"
+    ),
     Action(
         "reader.pictures",
         ("p", "g x"),

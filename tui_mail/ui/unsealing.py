@@ -26,6 +26,14 @@ _INSIDE = ("application/pgp-", "application/pkcs7-", "application/x-pkcs7-")
 _WHOLE = ("multipart/signed", "multipart/encrypted", *_INSIDE)
 _MARKS = {"good": ("✓ ", "success"), "unproven": ("~ ", "warning"), "unknown": ("? ", "quiet"), "bad": ("✗ ", "error")}
 
+_MEANINGS = {
+    "good": "It covers all that is shown, and the key is the sender's, as far as you or an authority vouch for it.",
+    "unproven": "It covers all that is shown. Anybody can make a key with any name: ask the sender another way, and "
+    "tell your gpg, or put the certificate into smime_folder.",
+    "unknown": "It could not be checked here: take it for a message without a signature.",
+    "bad": "Take it for a message that somebody tampered with, until its sender says otherwise.",
+}
+
 
 class Unsealing:
     """The protection of the message that is read."""
@@ -53,7 +61,7 @@ class Unsealing:
             self._check(message_id, message)
 
     def open(self) -> None:
-        """Open an encrypted message with the person's own key; what is inside stays in memory."""
+        """Open an encrypted message with the person's own key, in memory; of a signed one, say all that is known."""
         screen, message = self._screen, at_hand(self._screen)
         if message is None:
             return
@@ -61,6 +69,10 @@ class Unsealing:
             screen.say(SafeText("It is open already."))
             return
         message_id, client = screen.reading.message_id, self._client
+        known = self._known.get(message_id)
+        if known is not None and known.seal is not None:
+            self._tell(known.seal)
+            return
         senders, account = _senders(message), self._account(message_id)
 
         def work() -> Unsealed:
@@ -78,6 +90,16 @@ class Unsealing:
 
         screen.say(SafeText("Opening it…"))
         aside(screen.bridge, work, done, screen.problem)
+
+    def _tell(self, seal: Seal) -> None:
+        """All of the sentence, which may be longer than the line, and what the mark means."""
+        from tui_mail.ui.screens.text_page import TextPage
+        from tui_mail.ui.widgets.document import Document, Paragraph
+
+        mark, _ = _MARKS[seal.trust]
+        lines = [Paragraph(((seal.sentence, "strong"),), ((mark, "sender"),), (("  ", ""),)), Paragraph(())]
+        lines.append(Paragraph(((_MEANINGS[seal.trust], "quiet"),)))
+        self._screen.app.push_screen(TextPage("The signature of this message", Document([], lines)))
 
     def _check(self, message_id: int, message: Message) -> None:
         client, senders, account = self._client, _senders(message), self._account(message_id)
