@@ -116,13 +116,13 @@ class Picker(ModalScreen[T | None]):
         self._title = title
         self._choices = choices
         self._nothing = nothing
-
+        self._line = OneLine(id="picker-title")
         self._list = ChoiceList[T](choices, id="picker-list")
 
     def compose(self) -> ComposeResult:
         """Title, input, list."""
         with Vertical(id="picker-box"):
-            yield OneLine(id="picker-title")
+            yield self._line
             yield Input(id="picker-input", compact=True)
             yield self._list
 
@@ -176,4 +176,4 @@ class Picker(ModalScreen[T | None]):
     def _say(self) -> None:
         shown = len(self._list.shown)
         aside = self._nothing if not shown else ""
-        self.query_one("#picker-title", OneLine).write([(f" {self._title}", "strong")], [(f"{aside} ", "quiet")])
+        self._line.write([(f" {self._title}", "strong")], [(f"{aside} ", "quiet")])
