@@ -69,7 +69,7 @@ async def opened(app: TuiMailApp, pilot: Pilot[None]) -> Attachments:
 
 async def answered(app: TuiMailApp, pilot: Pilot[None], words: str) -> None:
     """Type an answer to the line that asks."""
-    await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
+    await wait_for(pilot, lambda: isinstance(app.screen, Prompt) and app.screen.focused is not None)
     app.screen.query_one(Input).value = words
     await pilot.press("enter")
 
@@ -97,9 +97,11 @@ async def test_the_box_lists_type_and_size_and_looks_into_each(mail: World) -> N
         await wait_for(pilot, lambda: "alias ls=rm" in details(box))
         assert "\x1b" not in screen_text(app)
         await pilot.press("enter")
-        await wait_for(pilot, lambda: isinstance(app.screen, TextPage))
-        await pilot.press("q", "q")
-        assert app.screen is app.triage
+        await wait_for(pilot, lambda: isinstance(app.screen, TextPage) and "Esc closes" in screen_text(app))
+        await pilot.press("q")
+        await wait_for(pilot, lambda: app.screen is box)
+        await pilot.press("q")
+        await wait_for(pilot, lambda: app.screen is app.triage)
 
 
 async def test_saving_writes_nothing_over_and_remembers_the_folder(mail: World, tmp_path: Path) -> None:
@@ -242,5 +244,5 @@ async def test_the_files_of_an_attached_message_are_reached(tmp_path: Path) -> N
             await pilot.press("s")
             await answered(app, pilot, str(tmp_path))
             await wait_for(pilot, (tmp_path / "prices.csv").exists)
-            await pilot.press("q", "A")
-            await wait_for(pilot, lambda: app.screen is not box and isinstance(app.screen, Attachments))
+            await pilot.press("q")
+            await wait_for(pilot, lambda: app.screen is box)

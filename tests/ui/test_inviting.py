@@ -50,7 +50,7 @@ async def test_an_invitation_is_shown_and_accepted(mail: World, size: tuple[int,
         await wait_for(pilot, lambda: "a mail from anna@example.org to ola@example.org" in screen_text(app))
         assert isinstance(app.screen, Picker)
         await pilot.press("enter")
-        await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
+        await wait_for(pilot, lambda: isinstance(app.screen, Prompt) and app.screen.focused is not None)
         await pilot.press("enter")
         await wait_for(pilot, lambda: len(mail.client.outbox()) == 1)
         entry = mail.client.outbox()[0]

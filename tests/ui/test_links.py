@@ -64,7 +64,7 @@ async def test_a_link_is_copied_and_what_is_no_address_is_never_opened(mail: Wor
         await pilot.press("o", "d")
         await wait_for(pilot, lambda: "shown only" in screen_text(app))
         await pilot.press("escape", "tab")
-        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker) and "Open link" in screen_text(app))
 
 
 def test_no_label_begins_another_and_each_is_as_long_as_its_number() -> None:

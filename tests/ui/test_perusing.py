@@ -40,7 +40,7 @@ async def opened(app: TuiMailApp, pilot: Pilot[None]) -> None:
 
 async def answer(app: TuiMailApp, pilot: Pilot[None], words: str) -> None:
     """Type an answer to the line that asks."""
-    await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
+    await wait_for(pilot, lambda: isinstance(app.screen, Prompt) and app.screen.focused is not None)
     app.screen.query_one(Input).value = words
     await pilot.press("enter")
 

@@ -50,7 +50,7 @@ async def test_hosts_are_named_before_anything_is_opened(mail: World, browser: P
         await wait_for(pilot, lambda: len(pages(browser)) == 1)
         assert "tracker.example" not in pages(browser)[0]
         await pilot.press("p")
-        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker) and named in screen_text(app))
         await pilot.press("down", "down", "enter")
         await wait_for(pilot, lambda: len(pages(browser)) == 2)
         assert "https://img.shop.example/1.png" in pages(browser)[1]
@@ -58,7 +58,7 @@ async def test_hosts_are_named_before_anything_is_opened(mail: World, browser: P
         await wait_for(pilot, lambda: len(pages(browser)) == 3)
         assert app.screen is app.triage
         await pilot.press("g", "y", "p")
-        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker) and named in screen_text(app))
 
 
 async def test_without_a_desktop_the_page_is_saved(

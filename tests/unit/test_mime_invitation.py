@@ -10,9 +10,12 @@ from icalendar import Calendar
 
 from tui_mail.errors import UsageError
 from tui_mail.mime.invitation import Invitation, answer, in_words, read_invitation
+from tui_mail.mime.parse import parse_message
 from tui_mail.mime.recipients import Typed
 from tui_mail.model import Address
 from tui_mail.text import SafeText
+from tui_mail.ui.cards import cards, has_card
+from tui_mail.ui.keys import default_keymap
 from tui_mail.ui.widgets.invitation_card import card, when_words
 
 ZONE = (
@@ -155,3 +158,14 @@ def test_no_calendar_stops_the_reader(content: bytes) -> None:
         text = shown(found)
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+@pytest.mark.parametrize("line", ["DTSTART:90001231T235959Z", "DTSTART:19000101T000000Z", "DURATION:P99999W"])
+def test_times_at_the_ends_of_the_calendar_leave_the_message_readable(line: str) -> None:
+    """There is a card or there is none."""
+    body = event(line)
+    raw = b"Content-Type: text/calendar; method=REQUEST\r\n\r\n" + body
+    message = parse_message(raw)
+    assert has_card(message)
+    for paragraph in cards(message, lambda: raw, default_keymap(), frozenset()):
+        assert paragraph.first or not paragraph.runs

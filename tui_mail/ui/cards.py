@@ -34,11 +34,9 @@ def _invitation(message: Message, index: int, octets: Octets, keymap: Keymap, me
     raw = octets()
     try:
         invitation = read_invitation(attached(raw, index).content) if raw is not None else None
-    except MailError:
-        invitation = None
-    if invitation is None:
+        return card(invitation, message.from_, me, keymap.shown("message.answer")) if invitation is not None else []
+    except (ArithmeticError, LookupError, TypeError, ValueError, MailError):  # the message opens, whatever it brings
         return []
-    return card(invitation, message.from_, me, keymap.shown("message.answer"))
 
 
 def _calendar_part(message: Message) -> int:

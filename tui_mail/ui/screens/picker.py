@@ -135,11 +135,12 @@ class Picker(ModalScreen[T | None]):
         self._nothing = nothing
         self._makes = make is not None
         self._list = ChoiceList[T](choices, make, id="picker-list")
+        self._line = OneLine(id="picker-title")
 
     def compose(self) -> ComposeResult:
         """Title, input, list."""
         with Vertical(id="picker-box"):
-            yield OneLine(id="picker-title")
+            yield self._line
             yield Input(id="picker-input", compact=True)
             yield self._list
 
@@ -208,5 +209,4 @@ class Picker(ModalScreen[T | None]):
     def _say(self) -> None:
         shown = len(self._list.shown)
         aside = self._nothing if not shown else ""
-        for line in self.query("#picker-title").results(OneLine):  # none: it was closed while somebody typed on
-            line.write([(f" {self._title}", "strong")], [(f"{aside} ", "quiet")])
+        self._line.write([(f" {self._title}", "strong")], [(f"{aside} ", "quiet")])
