@@ -51,7 +51,7 @@ class Pymap:
         self._folder.cleanup()
 
     def new_user(self) -> str:
-        """A user that did not exist, with the demo's folders, empty."""
+        """A user that did not exist, with the demo's folders, empty; no keyword is kept in them."""
         name = f"user{next(self._names)}"
         self._users[name] = self._do(self._serve(name))
         return name
@@ -75,8 +75,9 @@ class Pymap:
 
     async def _serve(self, name: str) -> tuple[MailServer, asyncio.Server]:
         server = MailServer(name, "secret", 0, 1, int(time.time()))
-        for folder in server._folders._set.values():
+        for folder in (server._folders._inbox, *server._folders._set.values()):
             folder._messages.clear()
+            folder.keeps_keywords = False
         return server, await server.listen(HOST, self._context)
 
     async def _end(self) -> None:

@@ -158,10 +158,12 @@ class SampleConfig(Config):
 class SampleMailbox(MailboxData):
     """A folder of messages that are written when they are asked for."""
 
+    keeps_keywords = True
+
     @property
     def permanent_flags(self) -> frozenset[Any]:
         """See MailboxDataInterface; keywords of one's own are kept as well."""
-        return super().permanent_flags | {Wildcard}
+        return super().permanent_flags | {Wildcard} if self.keeps_keywords else super().permanent_flags
 
     def fill(self, entries: Sequence[Entry], seed: int) -> None:
         """Put the planned messages in, oldest first."""
