@@ -16,9 +16,11 @@ from tui_mail.errors import MailError
 from tui_mail.model import Account, AccountStatus, LinkState
 from tui_mail.store import reminding, snoozing
 from tui_mail.store.database import Database
+from tui_mail.sync.rulebook import Rulebook
 
 LOOK_SECONDS = 15.0
-"""How often it is looked at most: another process may have set an alarm, another computer too, the clock may jump."""
+"""How often it is looked at most: another process may have set an alarm, another computer too, the clock
+may jump, rules may be others."""
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,9 @@ class Worker(Protocol):
 
     def replay(self) -> None:
         """A change was written to the journal."""
+
+    def refresh(self) -> None:
+        """Look for mail now."""
 
 
 def ring(db: Database, now: float) -> int:
@@ -64,8 +69,11 @@ def own_addresses(accounts: Iterable[Account]) -> Callable[[str], bool]:
 class Alarms(threading.Thread):
     """Looks, and sleeps until there is something to look for."""
 
-    def __init__(self, db: Database, workers: Iterable[Worker], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, db: Database, workers: Iterable[Worker], rulebook: Rulebook, clock: Callable[[], float] = time.time
+    ) -> None:
         super().__init__(name="alarms", daemon=True)
+        self._rulebook = rulebook
         self._db = db
         self._workers = list(workers)
         self._clock = clock
@@ -91,6 +99,7 @@ class Alarms(threading.Thread):
 
     def _look(self) -> float:
         """Do what is due; gives the seconds until the next look."""
+        self._rulebook.keep_up(self._workers)
         if ring(self._db, self._clock()):
             for worker in self._workers:
                 worker.replay()

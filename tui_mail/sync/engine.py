@@ -27,6 +27,7 @@ from tui_mail.sync.arrivals import obey
 from tui_mail.sync.lock import take_engine_lock
 from tui_mail.sync.pop_account import PopWorker
 from tui_mail.sync.pulse import private_socket, wake_path
+from tui_mail.sync.rulebook import Rulebook
 from tui_mail.sync.sending import Sender
 from tui_mail.sync.settling import settle
 from tui_mail.sync.vigil import Vigil
@@ -72,7 +73,7 @@ class Engine:
         ]
         self._attention = attention
         self._indexer: Indexer | None = None
-        self._alarms = Alarms(db, self.workers.values(), clock)
+        self._alarms = Alarms(db, self.workers.values(), Rulebook(paths), clock)
         self._vigil = Vigil([*self.workers.values(), *self.senders], clock=clock, source=source)
 
     @property

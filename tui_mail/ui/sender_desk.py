@@ -162,7 +162,7 @@ class SenderDesk:
         def picked(folder: Folder) -> None:
             goes = {"archive": True} if folder.role is Role.ARCHIVE else {"move": folder.name}
             rule = {"name": f"From {email}", "query": f"in:inbox from:{email}", **goes}
-            words = f"Rule kept in config.toml: mail from {email} goes to {folder_label(folder)}"
+            words = f"Rule kept in config.toml: mail from {email} goes to {folder_label(folder)} from now on"
             self._screen.bridge.when_done(
                 self._client.add_rule(rule), lambda _: self._say(words), self._screen.problem
             )  # fmt: skip
