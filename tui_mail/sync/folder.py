@@ -74,6 +74,9 @@ class FolderSync:
         state, selected, told = self._open(state, anew=anew)
         if state.synced_min_uid == 0:
             self._first_rows(state, selected)
+            first = folders.state(self.db.read(), folder_id)
+            if first is not None and first.complete:  # what we moved here before may have gone by now
+                self._count(first, selected)
         else:
             self._changes(state, selected, told=told)
             if not self._arrivals(state):

@@ -166,7 +166,7 @@ class Commands:
         """Select nothing; where nothing is selected, end the filters, and then the search."""
         if not self._list.listing.selected and self._screen.narrowing.end_filters():
             return
-        if self._screen.finding.active and not self._list.listing.selected:
+        if self._screen.finding.has_title and not self._list.listing.selected:
             self._screen.finding.close()
             return
         self._list.select_none()
@@ -176,7 +176,7 @@ class Commands:
         """Out of the filters, out of the search, else out of the program."""
         if self._screen.narrowing.end_filters():
             return
-        if self._screen.finding.active:
+        if self._screen.finding.has_title:
             self._screen.finding.close()
         else:
             self._screen.writing.leave()

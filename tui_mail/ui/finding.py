@@ -290,7 +290,7 @@ class Finding:
 
     @property
     def has_title(self) -> bool:
-        """The line above the list is about the search."""
+        """Something is looked for, though nothing may be found yet; the line above the list is about that."""
         return self.active or self._query is not None
 
     def title(self) -> tuple[list[Run], list[Run]]:
