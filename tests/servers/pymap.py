@@ -75,6 +75,7 @@ class Pymap:
 
     async def _serve(self, name: str) -> tuple[MailServer, asyncio.Server]:
         server = MailServer(name, "secret", 0, 1, int(time.time()))
+        server._folders.keeps_keywords = False
         for folder in (server._folders._inbox, *server._folders._set.values()):
             folder._messages.clear()
             folder.keeps_keywords = False

@@ -105,7 +105,7 @@ class MailServer:
         self._config.apply_context()
         self._user = user
         self._login = Login(self._config)
-        self._folders = MailboxSet()
+        self._folders = SampleFolders()
         self._fill(count, seed, now)
 
     def _fill(self, count: int, seed: int, now: int) -> None:
@@ -153,6 +153,19 @@ class SampleConfig(Config):
     def greeting(self) -> bytes:
         """Said to whoever connects."""
         return b"tui-mail demo: nothing here is kept"
+
+
+class SampleFolders(MailboxSet):
+    """All folders; those that people make are like those that were there."""
+
+    keeps_keywords = True
+
+    async def add_mailbox(self, name: str) -> Any:
+        """See MailboxSetInterface."""
+        await super().add_mailbox(name)
+        self._set[name] = made = SampleMailbox(self._content_cache, self._thread_cache)
+        made.keeps_keywords = self.keeps_keywords
+        return made.mailbox_id
 
 
 class SampleMailbox(MailboxData):
