@@ -103,9 +103,9 @@ class Keymap:
         return "  ".join(show_chord(chord) for chord in self._chords_in(action_id, place))
 
     def after(self, prefix: str, place: Place) -> Iterator[tuple[str, Action]]:
-        """What can follow the first key of a sequence: where one can go, then the rest, in the order of the registry."""
+        """What can follow the first key of a sequence, in the order of the registry."""
         table = self.table[place]
-        for action in sorted(ACTIONS, key=lambda one: one.group != "Go to"):
+        for action in ACTIONS:
             for chord in self.keys.get(action.id, ()):
                 if len(chord) == 2 and chord[0] == prefix and table.get(chord) == action.id:
                     yield show_chord(chord[1:]), action

@@ -35,11 +35,11 @@ class Following:
 
 
 def following(keymap: Keymap, prefix: str, place: Place) -> list[Following]:
-    """What may follow the first key of a sequence, in the order of the registry."""
+    """What may follow the first key of a sequence: places first, then the rest in the order of the registry."""
     table = keymap.table[place]
     return [
         Following(chord[1], action.label, action.help)
-        for action in ACTIONS
+        for action in sorted(ACTIONS, key=lambda one: not one.id.startswith("go."))
         for chord in keymap.keys.get(action.id, ())
         if len(chord) == 2 and chord[0] == prefix and table.get(chord) == action.id
     ]
