@@ -57,6 +57,8 @@ class Finding:
         self._errands = Errands("search", screen.bridge, self._failed, rest=RELOAD_REST)
         self._box: SearchBox | None = None
         self._timer: Timer | None = None
+        self._heeded = ""
+        """What is in the box, as far as it was looked for."""
         self._query: Query | None = None
         """What is in the box, when that is something."""
         self._asked = 0
@@ -94,7 +96,14 @@ class Finding:
 
     async def takes(self, key: str, character: str | None) -> bool:
         """Type or edit in the box at once; False for other keys."""
-        return self._box is not None and await self._box.takes(key, character)
+        took = self._box is not None and await self._box.takes(key, character)
+        self.heed()
+        return took
+
+    def heed(self) -> None:
+        """Look for what is in the box now. Textual's word that it changed may come when the box is closed already."""
+        if self._box is not None and self._box.display and self._box.value != self._heeded:
+            self.typed(self._box.value)
 
     def open(self, text: str | None = None) -> None:
         """Show the box and go into it; `text` replaces what is in it."""
@@ -138,7 +147,7 @@ class Finding:
         """Another list is shown."""
         self._asked += 1
         self._stop_timer()
-        self._query, self._answer, self._side, self.active = None, None, None, False
+        self._query, self._answer, self._side, self.active, self._heeded = None, None, None, False, ""
         if self._box is not None and self._box.display:
             self._box.display = False
             self._box.clear_quietly()
@@ -147,6 +156,7 @@ class Finding:
         """Look for something else in a moment."""
         from tui_mail.understanding import understand
 
+        self._heeded = text
         self._now = self._typed_at = time.time()
         query, before = understand(text, self._now), self._query
         self._query = query if text.strip() else None

@@ -50,8 +50,6 @@ from tui_mail.ui.writing import Writing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from textual.widgets import Input
-
     from tui_mail.client import MailClient
     from tui_mail.notices import Notices
     from tui_mail.ui.screens.history import History
@@ -389,6 +387,9 @@ class Triage(Screen[None]):
         Textual hands keys to the widget that has the focus, and from there up: the second key of a burst would still
         go where the first one was, and what was meant for a picker or a search would be done to messages.
         """
+        if event.key.startswith("alt+") and event.is_printable:  # Esc and a key in one piece look like Alt and that key
+            await self.takes(events.Key("escape", "\x1b"))
+            event = events.Key(event.key.removeprefix("alt+"), event.character)
         name = key_name(event.key, event.character)
         if self.finding.has_focus and await self.finding.takes(name, event.character):
             return True
@@ -447,9 +448,9 @@ class Triage(Screen[None]):
         """A tab or a filter was clicked."""
         self.narrowing.pressed(event.line, event.index)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self) -> None:
         """Something else is looked for."""
-        self.finding.typed(event.value)
+        self.finding.heed()
 
     def on_folder_tree_chosen(self, event: FolderTree.Chosen) -> None:
         """A folder was chosen."""
