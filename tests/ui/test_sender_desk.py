@@ -16,9 +16,24 @@ from tests.ui.world import Letter, World, screen_text, wait_for, world
 from tui_mail.model import Flag
 from tui_mail.net import one_click
 from tui_mail.net.lookups import Internet
+from tui_mail.query import All, In, Where, Words
+from tui_mail.text import SafeText
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.desk import Desk
+from tui_mail.ui.sender_desk import _from
+from tui_mail.understanding import understand
 
+CONFIG = """
+[accounts.work]
+name = "Anna Berg"
+email = "anna@example.org"
+protocol = "imap"
+[accounts.work.incoming]
+host = "imap.example.org"
+port = 993
+security = "tls"
+user = "anna"
+"""
 NEWS = "Tide News <news@tide.example>"
 WEB = "tide.example"
 LEAVE = (
@@ -178,7 +193,10 @@ async def test_a_private_host_is_refused_in_words(mail: World) -> None:
 
 @pytest.mark.parametrize(("typed", "goes"), [("travel", {"move": "Travel"}), ("archive", {"archive": True})])
 async def test_always_move_to_writes_a_rule(mail: World, typed: str, goes: dict[str, object]) -> None:
-    """A table of [[rules]]; a second one for the same sender takes its place."""
+    """A table of [[rules]] for this account; a second one for the same sender takes its place."""
+    file = mail.client.paths.config_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(CONFIG)
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
         for folder in ("projects", typed):
@@ -187,8 +205,17 @@ async def test_always_move_to_writes_a_rule(mail: World, typed: str, goes: dict[
             await wait_for(pilot, lambda: "Always move mail from" in screen_text(app))
             await pilot.press(*folder, "enter")
             await wait_for(pilot, lambda: app.screen is app.triage)
-        query = {"name": "From news@tide.example", "query": "in:inbox from:news@tide.example"}
-        file = mail.client.paths.config_file
-        await wait_for(
-            pilot, lambda: file.exists() and tomllib.loads(file.read_text()).get("rules") == [{**query, **goes}]
-        )
+        query = {"account": "work", "query": 'in:inbox from:"news@tide.example"'}
+        rule = {"name": "From news@tide.example (work)", **query, **goes}
+        await wait_for(pilot, lambda: tomllib.loads(file.read_text()).get("rules") == [rule])
+
+
+def test_an_address_is_no_query() -> None:
+    """What a sender calls themselves makes no rule about anybody else."""
+    hostile = SafeText('"x" OR is:read" OR in:inbox -(@evil.example')
+    query = understand(f"in:inbox {_from(hostile)}")
+    assert isinstance(query.term, All)
+    inbox, sender = query.term.terms
+    assert isinstance(inbox, In)
+    assert isinstance(sender, Words)
+    assert sender.where is Where.FROM

@@ -95,7 +95,7 @@ class SenderDesk:
         found, leaving = self._found, self._leaving
         match verb:
             case "show":
-                self._screen.finding.look_for(f'from:"{email.replace(chr(34), " ")}"')
+                self._screen.finding.look_for(_from(email))
             case "archive" if found is not None:
                 self._handling.send_off(self._client.archive, "Archived", list(found.in_inbox))
             case "trash" if found is not None:
@@ -161,7 +161,8 @@ class SenderDesk:
 
         def picked(folder: Folder) -> None:
             goes = {"archive": True} if folder.role is Role.ARCHIVE else {"move": folder.name}
-            rule = {"name": f"From {email}", "query": f"in:inbox from:{email}", **goes}
+            name, query = f"From {email} ({row.account})", f"in:inbox {_from(email)}"
+            rule = {"name": name, "account": row.account, "query": query, **goes}
             words = f"Rule kept in config.toml: mail from {email} goes to {folder_label(folder)} from now on"
             self._screen.bridge.when_done(
                 self._client.add_rule(rule), lambda _: self._say(words), self._screen.problem
@@ -171,6 +172,11 @@ class SenderDesk:
 
     def _say(self, words: str) -> None:
         self._screen.say(SafeText(words))
+
+
+def _from(email: SafeText) -> str:
+    """The query for a sender, whose address may hold words of the language: none of them means anything in it."""
+    return f'from:"{email.replace(chr(34), " ")}"'
 
 
 def _way_words(leaving: Unsubscribing) -> str:
