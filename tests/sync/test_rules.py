@@ -96,7 +96,7 @@ def test_stop_and_order(person: Person) -> None:
         client.create_folder("work", "Away").result()
         carried_out(client)
         person.deliver(1, 2, 3)
-        wait_for(lambda: len(shown(client)) == 2, "they came")
+        wait_for(lambda: subjects_shown(client) == ["Number 1", "Number 3"], "they came, and one went")
         carried_out(client)
         words = {row.subject: row.keywords for row in shown(client)}
         assert words == {"Number 1": (), "Number 3": ("seen-by-rule",)}

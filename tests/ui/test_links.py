@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.ui.world import Letter, World, screen_text, wait_for, world
-from tui_mail.model import Link
-from tui_mail.text import SafeText
 from tui_mail.ui import linking
-from tui_mail.ui.screens.hints import Hints, labels, lie
+from tui_mail.ui.screens.hints import Hints, labels
 from tui_mail.ui.screens.picker import Picker
 
 HTML = (
@@ -75,18 +73,3 @@ def test_no_label_begins_another_and_each_is_as_long_as_its_number() -> None:
     assert all(len(label) == len(str(number)) for number, label in found.items())
     ordered = sorted(found.values())
     assert not any(after.startswith(before) for before, after in pairwise(ordered))
-
-
-@pytest.mark.parametrize(
-    ("text", "url", "lies"),
-    [
-        ("www.bank.example", "https://evil.example/", True),
-        ("bank.example", "https://login.bank.example/", False),
-        ("read on", "https://evil.example/", False),
-        ("https://a.example/x", "https://a.example/x", False),
-        ("anna@b.example", "mailto:anna@c.example", False),
-    ],
-)
-def test_a_link_that_reads_like_another_host_is_told(text: str, url: str, lies: bool) -> None:
-    """Its own host, or one below it, is no lie."""
-    assert bool(lie(Link(SafeText(url), True, SafeText(text)))) is lies

@@ -105,6 +105,8 @@ class ParsedMessages:
                 from tui_mail.mime.worker import ParserProcess
 
                 self._process = ParserProcess()
+                if self._closed:  # a thread that comes too late starts no child that nobody would end
+                    self._process.close()
             return self._process
 
     def _read_ahead(self) -> None:

@@ -35,23 +35,23 @@ class Rulebook:
         self._paths = paths
         self._seen = self._look()
 
-    def keep_up(self, workers: Iterable[Ruled]) -> bool:
-        """Give each account the rules that it has now; True when some are new, which hold for what comes from now on.
+    def keep_up(self, workers: Iterable[Ruled]) -> None:
+        """Give each account the rules that it has now; new ones hold for what comes from now on.
 
         A file that is no TOML, as in the middle of an edit, changes nothing.
         """
         now = self._look()
         if now == self._seen:
-            return False
+            return
         self._seen = now
         config = configuration.load(self._paths)
         rules = {account.name: account.rules for account in config.accounts}
-        changed = [one for one in workers if rules.get(one.account.name, one.account.rules) != one.account.rules]
-        for worker in changed:
-            worker.account = replace(worker.account, rules=rules[worker.account.name])
-            log.info("account %s: its rules are others now", worker.account.name)
-            worker.refresh()
-        return bool(changed)
+        for worker in workers:
+            name = worker.account.name
+            if rules.get(name, worker.account.rules) != worker.account.rules:
+                worker.account = replace(worker.account, rules=rules[name])
+                log.info("account %s: its rules are others now", name)
+                worker.refresh()
 
     def _look(self) -> tuple[int, int, int]:
         try:
