@@ -324,7 +324,10 @@ def lock() -> int:
         "--default-index",
         "https://pypi.org/simple",
     ]
-    kinds = {"runtime": ["pyproject.toml"], "dev": ["pyproject.toml", "--group", "dev", "-c", LOCKS["runtime"]]}
+    kinds = {
+        "runtime": ["pyproject.toml", "--extra", "pictures"],
+        "dev": ["pyproject.toml", "--group", "dev", "-c", LOCKS["runtime"]],
+    }
     for level, sources in kinds.items():
         try:
             text = subprocess.check_output([uv, "pip", "compile", *options, *sources], cwd=ROOT, text=True)

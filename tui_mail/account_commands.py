@@ -81,6 +81,8 @@ def account_add(given: Arguments) -> int:
         delete_from_server=given.delete_from_server,
         check_every=_seconds(given.check_every),
     )
+    if problem := changing.problem_of(account):
+        raise UsageError(f"Nothing was added, for the account cannot be as it is: {problem.removesuffix('.')}.")
     leaving.refuse_strange_mail(given.paths, account)
     others = configuration.load(given.paths).accounts
     changing.add_account(given.paths, account)

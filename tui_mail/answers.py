@@ -25,7 +25,6 @@ from tui_mail.model import (
     Conversation,
     Flag,
     Folder,
-    LinkState,
     Message,
     Row,
     Server,
@@ -137,7 +136,7 @@ def status_json(status: AccountStatus) -> dict[str, Any]:
         "total": status.total,
         "pending": status.pending,
         "failed": status.failed,
-        "error": status.sentence if status.state in (LinkState.OFFLINE, LinkState.REFUSED) else "",
+        "error": status.sentence if status.state.is_down else "",
     }
 
 
@@ -195,9 +194,17 @@ def message_json(message: Message) -> dict[str, Any]:
         "text": message.text,
         "links": [link.url for link in message.links],
         "attachments": [
-            {"index": p.index, "filename": p.filename, "content_type": p.content_type, "size": p.size, "risk": p.risk}
+            {
+                "index": p.index,
+                "filename": p.filename,
+                "content_type": p.content_type,
+                "size": p.size,
+                "risk": p.risk,
+                "on_server": p.away,
+            }
             for p in message.attachments
         ],
+        "on_server": message.away,
         "trust": {
             "warnings": list(message.warnings),
             "remote_images": message.remote_images,
@@ -330,13 +337,16 @@ def message_lines(message: Message) -> Iterator[str]:
     yield f"Subject: {message.subject}"
     for warning in message.warnings:
         yield f"! {warning}"
+    if message.away:
+        yield f"· {message.away}"
     for remark in message.trust:
         if remark.severity in (Severity.WARNING, Severity.DANGER):
             yield f"! {remark.sentence}"
     yield ""
     yield message.text.rstrip("\n")
     for part in message.attachments:
-        yield f"[{part.index}] {part.filename} ({part.content_type}, {part.size} octets)"
+        where = ", on the server" if part.away else ""
+        yield f"[{part.index}] {part.filename} ({part.content_type}, {part.size} octets{where})"
 
 
 def _people(people: tuple[Address, ...]) -> str:

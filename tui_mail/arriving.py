@@ -6,14 +6,13 @@ running them (store.ruling).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tui_mail.model import Flag, Role
+from tui_mail.records import frozen
 
 _GOES = {Role.ARCHIVE: "archive", Role.TRASH: "to the trash", Role.JUNK: "to junk"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One rule; a message that its query means gets all of its actions."""
 
@@ -43,7 +42,7 @@ class Rule:
         return ", ".join(words)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ruled:
     """What running a rule came to."""
 

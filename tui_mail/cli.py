@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tui_mail import __version__
 from tui_mail.errors import ConfigError, MailError, TerminalError, UsageError
+from tui_mail.orders import Sort
 from tui_mail.paths import Paths, paths
 from tui_mail.redaction import RedactingFormatter
 from tui_mail.thrift import OPENSSL, imports_without
@@ -158,6 +159,8 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("folder", metavar="FOLDER", help="[ACCOUNT:]NAME, or a role: inbox (of all accounts), sent, …")
     listing.add_argument("--limit", type=_number, default=50, metavar="N", help="at most this many (50)")
     listing.add_argument("--unread", action="store_true")
+    listing.add_argument("--sort", choices=tuple(Sort), default=Sort.DATE, help="the order; by date, if none is said")
+    listing.add_argument("--reverse", action="store_true", help="from the other end: the oldest first, Z to A …")
     listing.add_argument("--threads", action="store_true", help="one line for each thread: its newest message here")
     search = command(
         "search", "messages by words, from:, subject:, is:unread, newer:7d, …", _later("search", "searching_commands")

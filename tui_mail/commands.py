@@ -35,11 +35,11 @@ from tui_mail.answers import (
     thread_json,
     thread_line,
 )
+from tui_mail.bringing import fetched, readable
 from tui_mail.client import MailClient
-from tui_mail.errors import ConnectionLost, MailError, NotFound
+from tui_mail.errors import NotFound
 from tui_mail.model import (
     AccountStatus,
-    BodyArrived,
     Conversation,
     Event,
     Folder,
@@ -48,11 +48,10 @@ from tui_mail.model import (
     Row,
     StatusChanged,
 )
-from tui_mail.session import DOWN, account_names, opened, status_of
+from tui_mail.orders import Order, Sort
+from tui_mail.session import account_names, opened
 from tui_mail.text import safe_line
 
-OPEN_SECONDS = 30.0
-"""How long `show` waits for a body."""
 THREADS_AT_ONCE = 100
 """Threads that `list --threads` reads at once."""
 WATCHED_ROWS = 500
@@ -123,16 +122,17 @@ def folders(given: Arguments) -> int:
 
 
 def list_rows(given: Arguments) -> int:
-    """The newest rows of a folder."""
+    """The first rows of a folder, the newest if nothing else is said."""
     with opened(given) as client:
         folder = client.find_place(given.folder)
         known = {one.id: one for one in client.folders()}
+        order = Order(Sort(given.sort), given.reverse)
         if given.threads:
-            listed = list(itertools.islice(_threads(client, folder, unread=given.unread), given.limit))
+            listed = list(itertools.islice(_threads(client, folder, order, unread=given.unread), given.limit))
             document = [thread_json(row, said, known.get(row.folder_id, folder)) for row, said in listed]
             answer(given, document, *(f"{thread_line(row, said)}{_whose(row, folder)}" for row, said in listed))
             return 0
-        found = client.first_rows(folder.id, given.limit, unread=given.unread)
+        found = client.first_in_order(folder, order, given.limit, unread=given.unread)
         document = [row_json(row, known.get(row.folder_id, folder)) for row in found]
         answer(given, document, *(f"{row_line(row)}{_whose(row, folder)}" for row in found))
     return 0
@@ -144,17 +144,17 @@ def show(given: Arguments) -> int:
         row = client.row(given.id)
         if row is None:
             raise NotFound(f"There is no message {given.id}; `tui-mail list inbox` shows the numbers.")
-        raw = client.raw(given.id) or fetched(client, row)
         folder = client.folder(row.folder_id)
-        if given.raw and given.json and folder is not None:
-            answer(given, {**row_json(row, folder), "raw": base64.b64encode(raw).decode()})
-            return 0
         if given.raw:
+            raw = client.raw(given.id) or fetched(client, row)
+            if given.json and folder is not None:
+                answer(given, {**row_json(row, folder), "raw": base64.b64encode(raw).decode()})
+                return 0
             sys.stdout.buffer.write(raw)
             sys.stdout.buffer.flush()
             return 0
-        message = client.message(given.id)
-        if message is None or folder is None:
+        message = readable(client, row)
+        if folder is None:
             raise NotFound(f"Message {given.id} was moved or deleted while it was read.")
         if given.headers and not given.json:
             answer(given, None, *header_lines(message))
@@ -165,9 +165,9 @@ def show(given: Arguments) -> int:
     return 0
 
 
-def _threads(client: MailClient, folder: Folder, *, unread: bool) -> Iterator[tuple[Row, Conversation]]:
-    """The threads of a folder, newest first."""
-    threads = client.threads(folder.id)
+def _threads(client: MailClient, folder: Folder, order: Order, *, unread: bool) -> Iterator[tuple[Row, Conversation]]:
+    """The threads of a folder in an order, each by its newest message."""
+    threads = client.threads_in_order(client.threads(folder.id), folder, order)
     for at in range(0, len(threads.heads), THREADS_AT_ONCE):
         groups = [threads.group(index) for index in range(at, min(at + THREADS_AT_ONCE, len(threads.heads)))]
         said = client.conversations(folder.id, groups)
@@ -184,42 +184,12 @@ def _whose(row: Row, folder: Folder) -> str:
 # --- shared -----------------------------------------------------------------------------------
 
 
-def fetched(client: MailClient, row: Row) -> bytes:
-    """The body, brought here first. Raises what kept it away."""
-    message_id = row.id
-    arrived: queue.SimpleQueue[BodyArrived] = queue.SimpleQueue()
-
-    def hear(event: Event) -> None:
-        if isinstance(event, BodyArrived) and event.message_id == message_id:
-            arrived.put(event)
-
-    client.subscribe(hear)
-    client.start()
-    deadline, asked = time.monotonic() + OPEN_SECONDS, False
-    while time.monotonic() < deadline:
-        if not asked and client.is_settled:
-            client.request_body(message_id)
-            asked = True
-        with contextlib.suppress(queue.Empty):
-            event = arrived.get(timeout=0.05)
-            if event.problem:
-                failure = MailError(f"The text of message {message_id} is not on this computer yet. {event.problem}")
-                status = status_of(client, row.account)
-                if status is not None and status.state in DOWN:
-                    failure.exit_code = status.exit_code or failure.exit_code
-                raise failure
-        raw = client.raw(message_id)
-        if raw is not None:
-            return raw
-    raise ConnectionLost("The message did not come within half a minute; it is safe on the server. Try again.")
-
-
 def _settled(client: MailClient, name: str, timeout: float) -> AccountStatus:
     """Wait until an account has nothing left to do, is out of reach, or the time is over."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         status = next(s for s in client.statuses() if s.account == name)
-        if status.state in DOWN:
+        if status.state.is_down:
             return status
         if client.is_settled:
             if client.wait_until_synced(name, 0.2):
@@ -235,7 +205,7 @@ def _outcome(status: AccountStatus, timeout: float) -> tuple[int, str]:
         return 75, f"{status.pending} changes still wait for the server; they are kept, and sent when it takes them."
     if status.state is LinkState.LIVE:
         return 0, status.sentence
-    if status.state in DOWN:
+    if status.state.is_down:
         return status.exit_code or 75, status.sentence
     return 75, f"not finished within {timeout:g} seconds; what came is kept, and the next sync goes on there."
 

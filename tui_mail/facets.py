@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntFlag
 from itertools import compress
+
+from tui_mail.records import frozen
 
 
 class Mark(IntFlag):
@@ -32,7 +34,7 @@ PIECE = 20_000
 """Messages that are gone through at once: a thread that does so gives the interpreter away in between."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """What a list is narrowed to: one split (-1: all), and what every message must have."""
 
@@ -46,7 +48,7 @@ class Wish:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facets:
     """Messages in the order of a list, and the facet of each."""
 
@@ -79,6 +81,13 @@ class Facets:
             ids.extend(compress(self.ids[piece], fits[piece]))
             threads.extend(compress(self.threads[piece], fits[piece]))
         return ids, threads
+
+    def arranged(self, ids: array[int]) -> Facets:
+        """The same in another order; `ids` are all of them."""
+        places = dict(zip(self.ids, range(len(self.ids)), strict=True))
+        order = [places[one] for one in ids]
+        threads = array("q", [self.threads[place] for place in order]) if self.threads else self.threads
+        return Facets(ids, bytes([self.facets[place] for place in order]), threads)
 
     def unread(self, splits: int) -> list[int]:
         """How many are unread in each split."""

@@ -9,10 +9,11 @@ text that goes back to a server (a folder's name, a user name) is plain str.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, IntFlag, StrEnum
 from typing import TYPE_CHECKING
 
+from tui_mail.records import frozen
 from tui_mail.text import SafeText
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Protocol(StrEnum):
     LOCAL = "local"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Server:
     """One leg of an account: a host, and how to log in there."""
 
@@ -59,7 +60,7 @@ class Server:
     allow_cleartext: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OAuth:
     """Where an account's access tokens come from, for the legs with `auth` "oauth2"."""
 
@@ -81,7 +82,7 @@ class OAuth:
     """argv whose first output line is an access token; then nothing else is needed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """Who someone is on which servers, as config.toml says it."""
 
@@ -153,7 +154,7 @@ class Role(StrEnum):
     IMPORTANT = "important"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folder:
     """An IMAP mailbox (or a local one) as the store knows it; counts are of what is displayed."""
 
@@ -201,7 +202,7 @@ class RowState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """One mailbox of RFC 5322 section 3.4; either part may be empty when the header was malformed."""
 
@@ -221,7 +222,7 @@ class Kind(IntEnum):
     """To very many, and no list says so."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeaderFields:
     """What a list row needs to know of a message, from its header alone."""
 
@@ -241,7 +242,7 @@ class HeaderFields:
     kind: Kind = Kind.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A message in a list."""
 
@@ -276,7 +277,7 @@ class Row:
         return bool(self.flags & Flag.FLAGGED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conversation:
     """What a list of threads says of one beside its newest message in the folder."""
 
@@ -308,9 +309,11 @@ class BlockKind(StrEnum):
     SIGNATURE = "signature"
     NOTE = "note"
     """Our own words about the message ("attached message follows")."""
+    HIDDEN = "hidden"
+    """What the sender made invisible: no part of the text, never quoted or searched, shown only to who asks for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A run of text in one style. `link` is a 1-based index into Message.links, 0 for none."""
 
@@ -320,7 +323,7 @@ class Span:
     link: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """A rendered piece of a message. Spans may hold newlines; PRE and TABLE are not to be re-wrapped."""
 
@@ -330,7 +333,7 @@ class Block:
     """Quote depth, or nesting of a list item."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """An attachment as it is listed; its bytes are fetched by `index` when wanted."""
 
@@ -342,9 +345,11 @@ class Part:
     inline: bool = False
     risk: SafeText = SafeText("")
     """Why opening it could do harm, as a clause ("is a program"); empty: nothing is known against it."""
+    away: bool = False
+    """Its content is on the server only, and `size` an estimate."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """A link of a message. `url` is openable only if `safe`; otherwise it is shown and nothing more."""
 
@@ -364,7 +369,7 @@ class Severity(StrEnum):
     DANGER = "danger"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trust:
     """One thing to know before a message is believed."""
 
@@ -378,7 +383,7 @@ class Trust:
     """For people, whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A message, parsed for reading. It always exists, whatever the bytes were: see `warnings`."""
 
@@ -408,8 +413,12 @@ class Message:
     """How many of these are too small to be seen: they only tell the sender that it was opened."""
     charset: SafeText = SafeText("")
     """What its text was said to be written in; empty: nothing was said."""
+    hidden: int = 0
+    """How many passages its sender made invisible; their text is in blocks of that kind, as far as it is kept."""
     trust: tuple[Trust, ...] = ()
     """What speaks for and against its sender, the worst first."""
+    away: SafeText = SafeText("")
+    """What of it is on the server only, as a sentence; empty: all of it is here."""
 
 
 # --- what happens -----------------------------------------------------------------------------
@@ -430,8 +439,13 @@ class LinkState(StrEnum):
     REFUSED = "refused"
     """Needs a person: wrong password, wrong certificate, wrong settings."""
 
+    @property
+    def is_down(self) -> bool:
+        """There is no line, and the status has a sentence that says why."""
+        return self in (LinkState.OFFLINE, LinkState.REFUSED)
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class AccountStatus:
     """One account's line in the status bar. Replaced whole at every change."""
 
@@ -461,28 +475,28 @@ class AccountStatus:
     """What the person is to be told once about this mailbox; empty as soon as that was done."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoldersChanged:
     """Something in these folders changed (rows, counts); ask again for what you show."""
 
     folder_ids: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FolderListChanged:
     """Folders came, went or were renamed."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusChanged:
     """An account's status is another one now."""
 
     status: AccountStatus
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BodyArrived:
     """The body of this message is in the store now (or cannot be had: `problem`)."""
 
@@ -490,7 +504,7 @@ class BodyArrived:
     problem: SafeText = SafeText("")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """A search, as it is asked for: the engine may be another process, and reads the words anew."""
 
@@ -501,7 +515,7 @@ class Question:
     folder_ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchAnswered:
     """What a server found in one folder; or (`problem`) why it was not asked, in this folder or (0) any."""
 
@@ -516,7 +530,7 @@ class SearchAnswered:
     problem: SafeText = SafeText("")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeFailed:
     """The server refused an action; the local effect was taken back."""
 
@@ -524,12 +538,12 @@ class ChangeFailed:
     sentence: SafeText
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutgoingChanged:
     """A draft or the outbox is another one now."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkAsked:
     """A mailto: link is to be written to; `MailClient.take_links` gives it."""
 
@@ -571,7 +585,7 @@ class ChangeState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What one key press did, as history shows it: a batch of journal rows."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time
 
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
 WAYS = ("off", "terminal", "bell", "command", "osc9", "osc99", "osc777")
@@ -21,7 +22,7 @@ LONGEST = 200
 """Characters of a line."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quiet:
     """Hours of every day without notifications; they may go over midnight."""
 
@@ -35,7 +36,7 @@ class Quiet:
         return now >= self.begin or now < self.end
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notices:
     """How a person wants to be told: the table [notifications], and the folders of each account."""
 
@@ -47,7 +48,7 @@ class Notices:
     """Account to the names, or roles, of its folders."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Newcomer:
     """A message that has just come."""
 
@@ -57,7 +58,7 @@ class Newcomer:
     subject: SafeText
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """One notification."""
 

@@ -8,13 +8,14 @@ A draft holds what a person typed, not what a parser made of it: half an address
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from tui_mail.records import frozen
 from tui_mail.text import SafeText
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """Whom a message may come from."""
 
@@ -26,7 +27,7 @@ class Identity:
     """Plain text below "-- ", without that line; empty: none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attachment:
     """A file of a draft; its octets are in the store as `blob` from the moment it was attached."""
 
@@ -55,7 +56,7 @@ class Protection(StrEnum):
     SMIME = "smime"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A message being written. Untrusted until composed: fields may hold whatever was typed or received."""
 
@@ -106,7 +107,7 @@ class Draft:
         return not (self.to or self.cc or self.bcc or self.subject or self.attachments or self.body.strip())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Begun:
     """A draft that just began, and what should be seen before it is followed."""
 
@@ -115,7 +116,7 @@ class Begun:
     """ "Replies go to x@other.example, not to the sender." """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """Who is told to the servers (RFC 5321), as opposed to what stands in the message."""
 
@@ -131,7 +132,7 @@ class Envelope:
     """ENVID of a DSN."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComposeSettings:
     """How a person writes: the table [compose] of config.toml."""
 
@@ -168,7 +169,7 @@ class Concern(StrEnum):
     """What came encrypted goes out in clear."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remark:
     """One concern, with the sentence that the person reads."""
 
@@ -209,7 +210,7 @@ class RecipientState(StrEnum):
     """Taken by the server, but the answer to the message itself never came."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recipient:
     """One recipient of a message in the outbox."""
 
@@ -221,7 +222,7 @@ class Recipient:
     """The server's own words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutboxEntry:
     """A message being sent."""
 

@@ -6,15 +6,15 @@ Directories are 0700 and files 0600 whatever the umask says: mail is private.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from tui_mail.errors import StoreReadOnly
+from tui_mail.records import frozen
 
 APP = "tui-mail"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paths:
     """The directories of one installation; nothing is created before `prepare`."""
 

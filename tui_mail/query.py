@@ -7,11 +7,11 @@ IMAP (net.searching).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from tui_mail.model import Kind
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
 
@@ -27,7 +27,7 @@ class Where(StrEnum):
     FILENAME = "filename"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """Words in a row; `exact`: the last one is whole, and the first one too."""
 
@@ -39,28 +39,28 @@ class Words:
     """As it was typed: a server folds in its own way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class In:
     """In a folder, by role, name, last part of its name, or ACCOUNT:NAME."""
 
     folder: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Of:
     """Of an account."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OnList:
     """Of a mailing list, by part of its List-Id."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flagged:
     """With a system flag (by its name in SQL and IMAP: seen, flagged …), or without it."""
 
@@ -68,31 +68,31 @@ class Flagged:
     is_set: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keyword:
     """With a keyword."""
 
     keyword: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HasAttachment:
     """With a file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfKind:
     """Of a person, a list, a calendar, a machine, or to very many."""
 
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OfContact:
     """From somebody whom the person wrote to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Size:
     """Of more (or else less) than so many octets."""
 
@@ -100,7 +100,7 @@ class Size:
     larger: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class When:
     """Dated at or after a moment (epoch), or else before it."""
 
@@ -108,21 +108,21 @@ class When:
     after: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not:
     """Anything else."""
 
     term: Term
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class All:
     """Every one of these; none at all: everything."""
 
     terms: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Either:
     """At least one of these."""
 
@@ -136,7 +136,7 @@ Term: TypeAlias = (
 EVERYTHING = All(())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Query:
     """What was understood, and in a few words what was not."""
 
@@ -163,7 +163,7 @@ class Query:
                 yield term
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parted:
     """A query parted between a server, which knows every text, and this computer, which knows the rest better."""
 
@@ -196,6 +196,21 @@ def _is_ours_alone(leaf: Term) -> bool:
     return isinstance(leaf, HasAttachment | OfKind | OfContact) or (
         isinstance(leaf, Words) and leaf.where is Where.FILENAME
     )
+
+
+def lasting(term: Term) -> Term:
+    """What of a term no key changes: what a message is, and where, not whether it is read, starred or labelled."""
+    match term:
+        case Flagged() | Keyword():
+            return EVERYTHING
+        case Not(inner):
+            return term if lasting(inner) == inner else EVERYTHING
+        case All(terms):
+            return joined([lasting(one) for one in terms])
+        case Either(terms):
+            ways = tuple(lasting(one) for one in terms)
+            return EVERYTHING if EVERYTHING in ways else Either(ways)
+    return term
 
 
 def joined(terms: list[Term]) -> Term:

@@ -16,7 +16,7 @@ from tui_mail.answers import Arguments
 from tui_mail.client import MailClient
 from tui_mail.config import accounts as configuration
 from tui_mail.errors import ConfigError, NotFound
-from tui_mail.model import AccountStatus, Change, ChangeState, LinkState, Row
+from tui_mail.model import AccountStatus, Change, ChangeState, Row
 from tui_mail.questions import answer_at_terminal
 from tui_mail.text import SafeText
 
@@ -25,7 +25,6 @@ REPLAY_SECONDS = 15.0
 IDLE_SECONDS = 0.1
 """How long an account is asked whether it has nothing left to do."""
 
-DOWN = (LinkState.OFFLINE, LinkState.REFUSED)
 _OPEN = (ChangeState.QUEUED, ChangeState.RUNNING)
 
 
@@ -106,6 +105,6 @@ def carried_out(given: Arguments, client: MailClient, changes: Sequence[Change])
 def _out_of_reach(client: MailClient, names: set[str]) -> list[AccountStatus]:
     """The accounts whose servers cannot be reached, once all others have done what they can; empty before."""
     statuses = [status for name in sorted(names) if (status := status_of(client, name)) is not None]
-    down = [status for status in statuses if status.state in DOWN]
-    others = [status.account for status in statuses if status.state not in DOWN]
+    down = [status for status in statuses if status.state.is_down]
+    others = [status.account for status in statuses if not status.state.is_down]
     return down if down and all(client.wait_until_synced(name, IDLE_SECONDS) for name in others) else []

@@ -6,12 +6,13 @@ What belongs here: what discovery finds, what each step of a check says. What mu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Literal
 
 from tui_mail.errors import MailError
 from tui_mail.model import Protocol, Security, Server
+from tui_mail.records import frozen
 from tui_mail.text import SafeText
 
 Leg = Literal["incoming", "outgoing"]
@@ -40,7 +41,7 @@ class Need(StrEnum):
     """A program on this computer, with a password of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderCard:
     """What a person has to know of a provider before the first try. Plain text, in English and French."""
 
@@ -52,7 +53,7 @@ class ProviderCard:
     """https page on which that is switched on or made."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """Settings for an address that may work. `user` is filled in; there are no secrets."""
 
@@ -66,7 +67,7 @@ class Candidate:
     """TLS with a valid certificate and a greeting were seen on both legs; nobody logged in."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Discovery:
     """What was found for an address, the best first; nothing found is an empty list."""
 
@@ -93,7 +94,7 @@ class Step(StrEnum):
     """IMAP: the list of folders; POP3: the count of messages; SMTP: nothing, or a message to oneself when asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepDone:
     """One step of a check has ended."""
 
@@ -104,7 +105,7 @@ class StepDone:
     """What was learnt: "TLS 1.3, valid until 2027-01-31", "IDLE, MOVE, UIDPLUS", "12 folders"."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cure:
     """A change of settings that would probably help, offered and never made on its own."""
 
@@ -114,7 +115,7 @@ class Cure:
     leg: Leg
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LegReport:
     """What came of checking one server."""
 

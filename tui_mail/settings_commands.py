@@ -125,6 +125,7 @@ def _say(sentences: list[str]) -> None:
 def account_remove(given: Arguments) -> int:
     """Take an account out of config.toml, and its password out of the keyring; its mail stays unless asked."""
     config = configuration.load(given.paths)
+    config.refuse_unreadable()
     account = next((one for one in config.accounts if one.name == given.name), None)
     listed = account is not None or any(problem.account == given.name for problem in config.problems)
     what = leaving.held(given.paths, given.name)

@@ -61,6 +61,8 @@ def safe_line(untrusted: str, limit: int = LINE_LIMIT) -> SafeText:
 
 def safe_block(untrusted: str, limit: int = 50_000_000) -> SafeText:
     """Safe text of several lines: every kind of line end becomes a newline, tabs eight-column stops."""
+    if len(untrusted) <= limit and untrusted.isascii() and untrusted.isprintable():  # most runs of HTML
+        return SafeText(untrusted)
     text = untrusted[:limit].replace("\r\n", "\n")
     if not _UNSAFE_BLOCK.search(text):
         return SafeText(text)

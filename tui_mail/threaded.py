@@ -67,6 +67,22 @@ class Threads:
         index = bisect_right(self.starts, place) - 1
         return index if index >= 0 and place < self.stops[index] else -1
 
+    def arranged(self, heads: array[int]) -> Threads:
+        """The same threads in another order: that of their newest messages."""
+        places = dict(zip(self.heads, range(len(self.heads)), strict=True))
+        made = Threads(heads=heads)
+        for head in heads:
+            place = places[head]
+            made.starts.append(len(made.ids))
+            made.ids.extend(self.ids[self.starts[place] : self.stops[place]])
+            made.stops.append(len(made.ids))
+        return made
+
+    def heads_with(self, some: frozenset[int]) -> frozenset[int]:
+        """The newest messages of the threads that have any of these."""
+        groups = map(self.group, range(len(self.heads)))
+        return frozenset(group[0] for group in groups if not some.isdisjoint(group))
+
     def without(self, gone: Collection[int]) -> Threads:
         """The same without some messages."""
         if not gone:

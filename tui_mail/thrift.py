@@ -7,8 +7,10 @@ it is not. The screen speaks to no server and the parser has no line but its pip
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import ModuleType
 
 OPENSSL = ("ssl", "_ssl", "_hashlib")
 MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
@@ -18,18 +20,29 @@ took is never given back."""
 
 @contextmanager
 def imports_without(modules: tuple[str, ...]) -> Iterator[None]:
-    """Whatever is imported inside finds `modules` missing; afterwards they can be imported as ever.
+    """Whatever this thread imports inside finds `modules` missing; afterwards they can be imported as ever.
 
-    One that is loaded already stays.
+    One that is loaded already stays, and other threads import what they like all the time.
     """
-    hidden = [name for name in modules if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: the documented way to say "not there"
+    finder = _Missing(modules)
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        for name in hidden:
-            if sys.modules.get(name) is None:
-                del sys.modules[name]
+        sys.meta_path.remove(finder)
+
+
+class _Missing:
+    """Says to one thread that some modules do not exist."""
+
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        self._modules = modules
+        self._thread = threading.get_ident()
+
+    def find_spec(self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None, /) -> None:
+        """Nothing is found here: others are asked for the rest. Raises ModuleNotFoundError."""
+        if fullname in self._modules and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"{fullname} is left out here", name=fullname)
 
 
 def spare_memory() -> None:

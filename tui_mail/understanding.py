@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from tui_mail.model import Kind
@@ -40,6 +39,7 @@ from tui_mail.query import (
     Words,
     joined,
 )
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 from tui_mail.words import words_of
 
@@ -130,7 +130,7 @@ def understand(text: str, now: float | None = None) -> Query:
     return _Reading(text, time.time() if now is None else now).query()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Token:
     kind: str
     text: str

@@ -3,6 +3,7 @@
 python -m tests.benchmarks.lists --size 100000
 
 `one_*` is a folder of so many messages, `all_*` two of them; `turn_ms` is what going to another tab costs the screen.
+`by_*` is all of a folder in an order, `by_date_ms` the usual one beside the others.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from pathlib import Path
 from tests.benchmarks.threads import AT_ONCE, mail, median_ms
 from tui_mail.facets import Mark, Wish
 from tui_mail.model import Kind, Role
+from tui_mail.orders import Order, Sort
 from tui_mail.paths import paths
 from tui_mail.query import OfKind
 from tui_mail.store import folders, merged, messages, rows, threads
+from tui_mail.store.arranging import arranged
 from tui_mail.store.database import Database
 from tui_mail.store.faceting import Asked, facets_of
 from tui_mail.store.folders import KnownFolder
@@ -57,6 +60,10 @@ def main(words: Sequence[str] | None = None) -> int:
             "all_first_rows_ms": median_ms(lambda: merged.first_rows(sql, both, 200)),
             "one_ids_ms": median_ms(lambda: rows.ids_of(sql, both[0])),
             "all_ids_ms": median_ms(lambda: merged.ids_of(sql, both)),
+            **{
+                f"by_{sort}_ms": median_ms(lambda sort=sort: arranged(sql, rows.ids_of(sql, both[0]), Order(sort)))  # type: ignore[misc]
+                for sort in Sort
+            },
             "all_threads_ms": median_ms(lambda: merged.threads_of(sql, both)),
             "first_of_a_tab_ms": median_ms(lambda: facets_of(sql, both, TABS, known, WINDOW)),
             "one_tabs_ms": median_ms(lambda: facets_of(sql, one, TABS, known)),

@@ -30,7 +30,7 @@ from tui_mail.demo.mail import messages
 from tui_mail.mime.parse import parse_message
 from tui_mail.mime.worker import ParserProcess
 from tui_mail.model import Message
-from tui_mail.ui.widgets.document import message_document
+from tui_mail.ui.widgets.message_document import message_document
 from tui_mail.ui.widgets.row_text import Calendar
 
 SIZE = 30_000_000

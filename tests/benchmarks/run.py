@@ -4,6 +4,7 @@
 
 Starts a private Dovecot, fills a user's mailbox for each size, and types into the program in a terminal of 160×48.
 A time begins when the key is written (or the program is started) and ends with the read that brought the bytes.
+Beside them, in the same run, the floor: a Textual program that does nothing but show rows (`tests.benchmarks.floor`).
 A measurement that fails is reported with its reason and does not end the others.
 """
 
@@ -24,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.benchmarks import floor
 from tests.benchmarks.maildir import Filled, fill, warm
 from tests.servers.dovecot import Dovecot, wait_until
 from tests.terminal.terminal import Terminal
@@ -103,7 +105,8 @@ def open_message(bench: Bench, terminal: Terminal) -> None:
     for _ in range(3):
         _to_the_top(terminal)
         mark = f"bodymark{time.time_ns() % 10**9}"
-        raw = f"From: Mina <mina@post.example>\nSubject: Open me {mark[8:]}\n\nHello\n\n{mark}\n"
+        start = "This is what the row may show of it. " * 20
+        raw = f"From: Mina <mina@post.example>\nSubject: Open me {mark[8:]}\n\n{start}\n\n{mark}\n"
         bench.server.deliver(bench.user, raw.encode())
         terminal.wait_for(f"Open me {mark[8:]}", 30)
         terminal.seconds_until_quiet(time.perf_counter(), quiet=0.3)
@@ -187,11 +190,25 @@ SESSIONS: tuple[tuple[Measure, ...], ...] = (
 """Each is one run of the program; those before `warm_start` begin with an empty store."""
 
 
+def bare_textual(times: dict[str, list[float]]) -> None:
+    """The floor of this machine: start → the last row, and a key → the last byte, as `move_down` is measured."""
+    starts, keys = times.setdefault("floor_start", []), times.setdefault("floor_key", [])
+    for _ in range(3):
+        with Terminal([sys.executable, "-m", floor.__name__], columns=160, rows=48) as terminal:
+            starts.append(terminal.seconds_until(floor.READY, terminal.started, PATIENCE))
+            terminal.seconds_until_quiet(time.perf_counter(), quiet=0.5)
+            for _ in range(40):
+                keys.append(terminal.seconds_until_quiet(terminal.press("j"), quiet=0.04))
+            terminal.press("q")
+            terminal.wait_end(10)
+
+
 def measure(bench: Bench) -> None:
     """All sessions, one after the other."""
     for session in SESSIONS:
         if session[0] is not warm_start:
-            shutil.rmtree(bench.home / "data", ignore_errors=True)
+            for left in (one for one in bench.home.iterdir() if one.is_dir()):  # where the cursor was is left too
+                shutil.rmtree(left, ignore_errors=True)
         with bench.terminal() as terminal:
             for step in session:
                 try:
@@ -254,6 +271,7 @@ def main(words: Sequence[str] | None = None) -> int:
                 for bench in benches:
                     measure(bench)
             merged: dict[str, list[float]] = {}
+            bare_textual(merged)
             failures: dict[str, str] = {}
             for bench in benches:
                 failures |= bench.failures

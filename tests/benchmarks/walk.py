@@ -1,9 +1,9 @@
 """The random walk at length: nothing lost, nothing doubled, nothing on the wrong message, whatever breaks.
 
-    python3 -m tests.benchmarks.walk --steps 10000 --seed 1 [--server dovecot|no-move|no-uidplus|no-condstore]
-                                     [--evidence DIR]
+    python3 -m tests.benchmarks.walk --steps 10000 --seed 1 [--evidence DIR]
+           [--server dovecot|no-move|no-uidplus|no-condstore|cyrus|courier]
 
-Two clients act at random on one account of a private Dovecot, ours through a line that breaks; its process is killed,
+Two clients act at random on one account of a private server, ours through a line that breaks; its process is killed,
 the server starts again. Every fifty steps all is quiet for a moment, and every message of every folder is compared.
 The exit status is 1 when a promise was broken.
 """
@@ -21,9 +21,8 @@ from pathlib import Path
 from tests.sync.evidence import Evidence
 from tests.sync.killed import Nursery
 from tests.sync.ledger import Tally
-from tests.sync.operations import SERVERS
 from tests.sync.walk import Walk
-from tests.sync.witness import telling
+from tests.sync.witness import WALKED, telling
 
 STAGE = 1_000
 """Steps with one account; then another one begins."""
@@ -34,7 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
-    parser.add_argument("--server", choices=list(SERVERS), default="dovecot")
+    parser.add_argument("--server", choices=WALKED, default="dovecot")
     parser.add_argument("--evidence", type=Path, help="a folder: what broke a promise is written there, line by line")
     parser.add_argument("--quiet", action="store_true", help="print nothing before the end")
     asked = parser.parse_args(words)

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Literal, Self
 
-from tests.servers.courier import Courier
 from tests.servers.dovecot import HOST, Dovecot
+from tests.servers.private import PrivateServer
 from tui_mail.model import Account, Protocol
 
 ACT_SECONDS = 0.15
@@ -63,7 +63,7 @@ class FaultyLine:
 
     def __init__(
         self,
-        server: Dovecot | Courier,
+        server: Dovecot | PrivateServer,
         *faults: Fault,
         dialogue: str = "",
         octet: tuple[Side, int] | None = None,

@@ -39,7 +39,17 @@ SYSTEM = {
     "INBOX": "Inbox", "[Gmail]/Sent Mail": "Sent", STARRED: "Starred", "[Gmail]/Important": "Important",
     "[Gmail]/Drafts": "Draft",
 }  # fmt: skip
-ORDER = (b"X-GM-MSGID", b"X-GM-LABELS", b"UID", b"RFC822.SIZE", b"MODSEQ", b"INTERNALDATE", b"FLAGS", b"BODY")
+ORDER = (
+    b"X-GM-THRID",
+    b"X-GM-MSGID",
+    b"X-GM-LABELS",
+    b"UID",
+    b"RFC822.SIZE",
+    b"MODSEQ",
+    b"INTERNALDATE",
+    b"FLAGS",
+    b"BODY",
+)
 """In which Gmail tells what was asked, in whatever order that was."""
 
 
@@ -49,6 +59,8 @@ class Gmail(Odd):
     def __init__(self, certificate: Path, capabilities: str = CAPABILITIES) -> None:
         super().__init__(certificate, capabilities)
         self.numbers: dict[tuple[str, int], int] = {}
+        self.threads: dict[int, int] = {}
+        """X-GM-THRID by X-GM-MSGID; of a message that is not here it is the same number."""
         self.tells_uids = True
         """Whether MOVE and COPY say under which UID messages are now."""
         self._next = 1_278_455_344_230_334_865
@@ -56,10 +68,12 @@ class Gmail(Odd):
         for name, attributes in FOLDERS.items():
             self.make(name, attributes)
 
-    def receive(self, raw: bytes, *labels: str, flags: Iterable[bytes] = ()) -> int:
-        """Mail comes in, under these labels (the inbox, if none is named); its number."""
+    def receive(self, raw: bytes, *labels: str, flags: Iterable[bytes] = (), thread: int = 0) -> int:
+        """Mail comes in, under these labels (the inbox, if none is named); its number. `thread`: of which it is."""
         with self.lock:
             self._next += 1
+            if thread:
+                self.threads[self._next] = thread
             for name in (ALL, *(labels or ("INBOX",))):
                 self._put(self._next, raw, set(flags), name)
             return self._next
@@ -212,6 +226,8 @@ class GmailConnection(Connection):
         told = list[bytes]()
         if b"X-GM-MSGID" in items:
             told.append(b"X-GM-MSGID %d" % own)
+        if b"X-GM-THRID" in items:
+            told.insert(0, b"X-GM-THRID %d" % self.server.threads.get(own, own))
         if b"X-GM-LABELS" in items:
             told.append(b"X-GM-LABELS (%s)" % b" ".join(self._words(own)))
         return head + b"(" + b" ".join([*told, _reordered(rest[:-1])]) + b")"

@@ -13,6 +13,7 @@ An answer is a list of untagged lines and, last, the words behind the tag; one t
 
 from __future__ import annotations
 
+import itertools
 import re
 import select
 import ssl
@@ -108,6 +109,8 @@ class Odd(Scripted):
         self.refuses: dict[str, bytes] = {}
         """What a command is answered that is not carried out."""
         self.delimiter = b'"/"'
+        self.validities = itertools.count(100)
+        """UIDVALIDITY of folders that clients make."""
         for name, attributes in (("INBOX", b""), ("Archive", b"\\Archive"), ("Trash", b"\\Trash")):
             self.make(name, attributes)
 
@@ -281,7 +284,7 @@ class Connection:
     def do_create(self, words: list[bytes]) -> list[bytes]:
         if words[0] in self.server.boxes:
             return [b"NO [ALREADYEXISTS] exists"]
-        self.server.make(words[0])
+        self.server.make(words[0]).validity = next(self.server.validities)
         return [b"OK done"]
 
     def do_fetch(self, words: list[bytes]) -> list[bytes]:

@@ -36,6 +36,28 @@ def certificate(folder: Path, *names: str, begins: int = -1, ends: int = 30, sel
     return folder
 
 
+def chain(folder: Path, *names: str, between: int) -> Path:
+    """The same, with an authority in between that is valid for so many days from now, and is sent along."""
+    certificate(folder, *names)
+    top_key, middle_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    top, middle, subject = _name("The top"), _name("In between"), _name(names[0])
+    is_authority = x509.BasicConstraints(ca=True, path_length=None)
+    root = _builder(top, top, top_key, -9, 30).add_extension(is_authority, critical=True)
+    link = _builder(middle, top, middle_key, -9, between).add_extension(is_authority, critical=True)
+    named = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+    leaf = _builder(subject, middle, key, -1, 30).add_extension(named, critical=False)
+    pems = [
+        built.sign(by, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        for built, by in ((root, top_key), (link, top_key), (leaf, middle_key))
+    ]
+    (folder / "ca.pem").write_bytes(pems[0])
+    (folder / "server.pem").write_bytes(pems[2] + pems[1])
+    (folder / "server.key").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder
+
+
 def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 

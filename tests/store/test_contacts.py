@@ -54,3 +54,24 @@ def test_protection_is_remembered_of_all_or_none(shelf: Shelf) -> None:
     assert contacts.protection(shelf.db.read(), ["A@x.example", "b@x.example"]) == "pgp encrypt"
     shelf.db.run(lambda txn: contacts.written_to(txn, [("", "b@x.example")], 2, ""))
     assert contacts.protection(shelf.db.read(), ["a@x.example", "b@x.example"]) == ""
+
+
+def test_a_list_is_what_its_id_names(shelf: Shelf) -> None:
+    """Whoever else got its messages is none: oneself, people in Cc. A list that wrote, or was written to, is one."""
+    sent = shelf.add("Sent", Role.SENT)
+
+    def of_list(uid: int, list_id: str, *to: str) -> Arrival:
+        one = letter(uid, "club@lists.example", *to)
+        return replace(one, fields=replace(one.fields, list_id=SafeText(list_id)))
+
+    news = [
+        of_list(1, "The club <club.lists.example>", "Club@lists.example", "me@example.org", "ola@example.net"),
+        of_list(2, "repo.owner.github.com", "repo@noreply.github.com", "me@example.org"),
+        of_list(3, "0a1b.campaign.example", "me@example.org"),
+        of_list(4, "clubs.lists.example", "club@other.example", "@", ""),
+    ]
+    shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.inbox, news))
+    written = [letter(1, "me@example.org", "club@lists.example")]
+    shelf.db.run(lambda txn: messages.insert(txn, shelf.account, sent, written))
+    harvested(shelf)
+    assert contacts.lists(shelf.db.read()) == {"club@lists.example", "repo@noreply.github.com"}

@@ -13,10 +13,12 @@ import pytest
 
 from tests.store.conftest import Shelf, arrival
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
+from tui_mail.model import Role
 from tui_mail.paths import Paths, paths
 from tui_mail.store import bodies, folders, messages, rows
 from tui_mail.store.database import Database
 from tui_mail.store.files import SCHEMA_VERSION
+from tui_mail.store.folders import KnownFolder
 
 PREVIOUS = sorted(Path(__file__).parent.glob("mail-v*.db"))
 
@@ -117,6 +119,25 @@ def test_full_disk_fails_the_write_and_keeps_what_was_there(shelf: Shelf) -> Non
     limit(1_000_000)
     shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.inbox, many))
     assert shelf.counts(shelf.inbox) == (4999, 4999)
+
+
+def test_a_listener_that_fails_does_not_end_the_writing(tmp_path: Path) -> None:
+    """What is committed is committed, and the next write is carried out."""
+    told = list[set[int]]()
+
+    def listen(changed: set[int], _: set[int]) -> None:
+        told.append(changed)
+        raise AttributeError("not there yet")
+
+    db = Database(paths(tmp_path), listen)
+    try:
+        account = db.run(lambda txn: folders.account_id(txn, "work"))
+        for name in ("INBOX", "Archive"):
+            known = KnownFolder(name, "/", Role.NONE, selectable=True)
+            db.write(lambda txn, known=known: folders.add(txn, account, known)).result(30)  # type: ignore[misc]
+    finally:
+        db.close()
+    assert len(told) == 2
 
 
 def test_one_failing_write_leaves_its_neighbours_whole(shelf: Shelf) -> None:

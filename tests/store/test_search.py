@@ -19,13 +19,15 @@ from tests.store.conftest import Shelf, arrival
 from tests.sync.conftest import wait_for
 from tui_mail.attention import Attention
 from tui_mail.errors import StoreError
+from tui_mail.excerpt import Excerpt
 from tui_mail.mime.worker import ParserProcess
 from tui_mail.model import Account, Address, Flag, HeaderFields, Protocol, Role, Security, Server
 from tui_mail.paths import Paths, paths
-from tui_mail.store import bodies, messages
+from tui_mail.store import bodies, excerpts, messages
+from tui_mail.store.database import Transaction
 from tui_mail.store.search import PARTS_LIMIT
 from tui_mail.store.search_file import open_for_search, path_of
-from tui_mail.store.search_index import RANGE
+from tui_mail.store.search_index import RANGE, BodyWords
 from tui_mail.store.searcher import Searcher
 from tui_mail.sync import indexer
 from tui_mail.text import SafeText
@@ -119,6 +121,47 @@ def finder(shelf: Shelf, tmp_path: Path, reader: ParserProcess) -> Iterator[Find
     made.searcher.close()
 
 
+def test_what_is_here_of_a_large_message_is_found_and_then_all_of_it(finder: Finder) -> None:
+    """By the words of its text and the names of its files, before it is here; then the whole takes their place."""
+    large = finder.put("Plans", size=20_000_000)
+    other = finder.put("Other plans", "nothing of it")
+    octets = (
+        b"Subject: Plans\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+        b"Content-Type: text/plain\r\n\r\nThe harbour wall.\r\n--b\r\nContent-Type: application/pdf\r\n"
+        b'Content-Disposition: attachment; filename="quay.pdf"\r\n\r\n\r\n--b--\r\n'
+    )
+    excerpts.save(finder.shelf.db, large, Excerpt(octets, 20_000_000, 0, ()))
+    finder.index()
+    assert finder.find("harbour wall") == finder.find("filename:quay") == finder.find("arbou") == [large]
+    whole = b"Subject: Plans\r\n\r\nThe harbour wall and the lighthouse.\r\n"
+    bodies.save(finder.shelf.db, [bodies.pack(large, whole)])
+    finder.index()
+    assert finder.find("lighthouse") == finder.find('"harbour wall"') == [large]
+    assert finder.find("filename:quay") == []
+    assert finder.find("nothing") == [other]
+    finder.delete(large)
+    finder.index()
+    assert finder.find("harbour") == []
+    with contextlib.closing(finder.sql()) as sql:
+        assert sql.execute("SELECT COUNT(*) FROM body").fetchone() == (1,)
+
+
+def test_an_excerpt_that_cannot_be_read_is_no_bar_to_the_whole(finder: Finder) -> None:
+    """It is not tried again; the message is, once it is here."""
+    large = finder.put("Plans", size=20_000_000)
+    excerpts.save(finder.shelf.db, large, Excerpt(b"", 20_000_000, 0, ()))
+
+    def damage(_: Transaction) -> None:
+        with bodies.writing(finder.shelf.db) as sql:
+            sql.execute("UPDATE excerpt SET raw = x'00'")
+
+    finder.shelf.db.run(damage)
+    finder.index()
+    bodies.save(finder.shelf.db, [bodies.pack(large, b"Subject: Plans\r\n\r\nThe lighthouse.\r\n")])
+    finder.index()
+    assert finder.find("lighthouse") == [large]
+
+
 def test_every_kind_of_term(finder: Finder) -> None:
     """Each finds what it names and nothing else; the newest comes first."""
     lunch = finder.put(
@@ -203,6 +246,26 @@ def test_new_deleted_and_changed_messages(finder: Finder) -> None:
     sql.close()
 
 
+def test_what_was_found_stays_though_it_was_read_since(finder: Finder) -> None:
+    """Not though it was moved away or deleted; nor without having been found before."""
+    unread, read, moved = finder.put("apple one"), finder.put("apple two", flags=Flag.SEEN), finder.put("apple three")
+    finder.index()
+    query = understand("apple is:unread in:inbox")
+    assert finder.find(query.text) == [moved, unread]
+    elsewhere = finder.shelf.add("Elsewhere", Role.NONE)
+
+    def job(txn: Transaction) -> None:
+        txn.sql.execute("UPDATE message SET flags = 1, view_flags = 1 WHERE id = ?", (unread,))
+        txn.sql.execute("UPDATE message SET folder_id = ?2, view_folder = ?2 WHERE id = ?1", (moved, elsewhere))
+
+    finder.shelf.db.run(job)
+    assert finder.find(query.text) == []
+    assert list(finder.searcher.find(query, kept=[moved, unread]).ids) == [unread]
+    assert list(finder.searcher.find(query, kept=[moved, unread, read]).ids) == [read, unread]
+    finder.delete(unread)
+    assert list(finder.searcher.find(query, kept=[moved, unread]).ids) == []
+
+
 def test_a_number_that_is_another_message_now(finder: Finder) -> None:
     """After mail.db was made again by other means, a number may have been given twice."""
     id_ = finder.put("old words", "old text")
@@ -257,7 +320,7 @@ def test_two_who_fill_it_at_once_put_nothing_in_twice(finder: Finder) -> None:
     for index in (ours, theirs, ours):
         index.add_heads(1, RANGE)
     missing = ours.without_body(1, RANGE, 100)
-    found = [indexer._read([id_], finder.shelf.db, finder.reader)[0] for id_ in missing]
+    found = [BodyWords(id_, "", "text") for id_ in missing]
     ours.add_bodies(found)
     theirs.add_bodies(found)
     sql = finder.sql()

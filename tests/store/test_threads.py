@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.conftest import Shelf, arrival
-from tui_mail.model import Flag
+from tui_mail.model import Flag, Role
 from tui_mail.paths import paths
-from tui_mail.store import holdings, messages, muting, threads
+from tui_mail.store import folders, holdings, messages, muting, threads
 from tui_mail.store.database import Database, Transaction
+from tui_mail.store.folders import KnownFolder
 from tui_mail.store.messages import Arrival
 
 _UIDS = itertools.count(1)
@@ -206,3 +207,15 @@ def test_nothing_is_left_of_the_names_of_an_account_that_is_removed(shelf: Shelf
 
 def _uids(shelf: Shelf, folder: int) -> list[tuple[int]]:
     return shelf.db.read().execute("SELECT uid FROM message WHERE folder_id = ?", (folder,)).fetchall()
+
+
+def test_what_a_server_calls_one_conversation_is_one_in_its_account_alone(shelf: Shelf) -> None:
+    """Beside what messages name; the same number of another account's server is another conversation."""
+    told = [replace(naming(name, *names), thread="gm:5") for name, names in (("a", ()), ("b", ("c",)), ("d", ()))]
+    put(shelf, [*told[:2], naming("c"), naming("e", "\x1d1:gm:5")])
+    other = shelf.db.run(lambda txn: folders.account_id(txn, "other"))
+    inbox = shelf.db.run(lambda txn: folders.add(txn, other, KnownFolder("INBOX", "/", Role.INBOX, selectable=True)))
+    shelf.db.run(lambda txn: messages.insert(txn, other, inbox, told[2:]))
+    place_all(shelf)
+    assert frozenset("d") in partition(shelf)
+    assert thread_of(shelf, "a") == thread_of(shelf, "b") == thread_of(shelf, "c")

@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from tests.sync.writer import Writer
 
 
-def wait_for(holds: Callable[[], object], what: str, seconds: float = 15.0) -> None:
+PATIENCE = 45.0
+"""Seconds after which something will not happen any more, on a computer with a lot else to do."""
+
+
+def wait_for(holds: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """Wait until `holds()` is true; fails with `what` otherwise."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

@@ -114,7 +114,7 @@ def _main(home: str, what: str, *rest: str) -> None:
     changing.replace_whole = counted(changing.replace_whole)
     if what == "read":
         with opened(Path(home)) as client:
-            wait_for(lambda: not everything(client)["work-local"], "nothing is only here", 30)
+            wait_for(lambda: not everything(client)["work-local"], "nothing is only here")
     else:
         convert(Path(home), Protocol(what), int(rest[0]))
 

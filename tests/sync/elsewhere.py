@@ -10,9 +10,11 @@ import imaplib
 import random
 import re
 
+from tests.servers.courier import Courier
 from tests.servers.dovecot import Dovecot
 from tests.sync.ledger import FIXED, Boxes, Ledger
 from tests.sync.operations import decoded, flags_in
+from tests.sync.witness import Walked, moves
 
 WHO = "other"
 
@@ -29,13 +31,15 @@ def letter(token: str) -> bytes:
 
 
 class Elsewhere:
-    """The other client."""
+    """The other client. It calls every folder as if it lay at the top; `said` and `plain` translate."""
 
-    def __init__(self, server: Dovecot, user: str, ledger: Ledger, chance: random.Random) -> None:
+    def __init__(self, server: Walked, user: str, ledger: Ledger, chance: random.Random) -> None:
         self.server = server
         self.user = user
         self.ledger = ledger
         self.chance = chance
+        self._prefix, self._delimiter = ("INBOX.", ".") if isinstance(server, Courier) else ("", "/")
+        self._moves = moves(server) or isinstance(server, Dovecot)  # which does it unasked
         self._line: imaplib.IMAP4_SSL | None = None
         self._doomed = 0
 
@@ -53,17 +57,32 @@ class Elsewhere:
                 self._line.logout()
         self._broke()
 
+    def said(self, folder: str) -> str:
+        """The name of a folder as the server has it."""
+        return folder if folder == "INBOX" else self._prefix + folder
+
+    def plain(self, name: str) -> str:
+        """The other way round."""
+        return name.removeprefix(self._prefix)
+
+    def furnish(self) -> None:
+        """Make those of the folders that stay which the server does not make by itself."""
+        for folder in set(FIXED) - set(self.folders()):
+            self.line.create(self._quoted(folder))
+            self.line.subscribe(self._quoted(folder))
+
     # --- reading ------------------------------------------------------------------------------
 
     def folders(self) -> list[str]:
         """The names of all folders."""
         _, listed = self.line.list()
         lines = [line for line in listed if isinstance(line, bytes) and rb"\Noselect" not in line]
-        return sorted(decoded(line.rpartition(b' "/" ')[2].decode().strip('"')) for line in lines)
+        names = [line.rpartition(b' "%s" ' % self._delimiter.encode())[2].decode().strip('"') for line in lines]
+        return sorted(self.plain(decoded(name)) for name in names)
 
     def rows(self, folder: str) -> list[tuple[int, str, frozenset[str]]]:
         """UID, token and flags of each message; opens the folder. Empty when it is gone."""
-        answer, _ = self.line.select(f'"{folder}"')
+        answer, _ = self.line.select(self._quoted(folder))
         if answer != "OK":
             return []
         try:
@@ -102,7 +121,7 @@ class Elsewhere:
         flags = [flag for flag in (r"\Seen", r"\Flagged", "blue") if self.chance.random() < 0.3]
         date = imaplib.Time2Internaldate(1_780_000_000 + int(token[1:]))
         try:
-            answer, told = self.line.append(f'"{folder}"', f"({' '.join(flags)})", date, letter(token))
+            answer, told = self.line.append(self._quoted(folder), f"({' '.join(flags)})", date, letter(token))
             assert answer == "OK", told
         except imaplib.IMAP4.abort:
             self._broke()
@@ -128,7 +147,9 @@ class Elsewhere:
                 self.ledger.unsure(token, "or not: nothing was told of it")
 
     def move(self) -> None:
-        """Move messages."""
+        """Move messages; nothing where that would be a copy and a deletion: ours is enough of that."""
+        if not self._moves:
+            return
         chosen = self._chosen()
         target = self.chance.choice(self._targets())
         for uid, token in chosen:
@@ -166,14 +187,14 @@ class Elsewhere:
 
     def make_folder(self) -> None:
         """Make a folder."""
-        self.line.create(f'"Pile {self.chance.randrange(6)}"')
+        self.line.create(self._quoted(f"Pile {self.chance.randrange(6)}"))
 
     def rename_folder(self) -> None:
         """Rename a folder."""
         name, new = self._pile(), f"Pile {self.chance.randrange(6)}"
         if name:
             self.ledger.renamed(name, new)
-            self.line.rename(f'"{name}"', f'"{new}"')
+            self.line.rename(self._quoted(name), self._quoted(new))
 
     def delete_folder(self) -> None:
         """Delete a folder with all that is in it."""
@@ -183,32 +204,34 @@ class Elsewhere:
         self._doomed += 1
         doomed = f"Doomed {self._doomed}"
         self.ledger.renamed(name, doomed)
-        answer, _ = self.line.rename(f'"{name}"', f'"{doomed}"')
+        answer, _ = self.line.rename(self._quoted(name), self._quoted(doomed))
         if answer != "OK":
             return
         for _, token, _ in self.rows(doomed):
             self.ledger.removed(WHO, token)
             self.ledger.unsure(token, f"{WHO}: deleted {name} with it")
         self.line.unselect()
-        self.line.delete(f'"{doomed}"')
+        self.line.delete(self._quoted(doomed))
 
     def renew_folder(self) -> None:
         """Make a folder anew with all that is in it: no UID of it means anything any more."""
         name = self._pile()
-        if name is None or self.chance.random() < 0.4:
+        if isinstance(self.server, Dovecot) and (name is None or self.chance.random() < 0.4):
             name = self.chance.choice(FIXED)
             self.hang_up()
             self.server.change_uidvalidity(self.user, name)
             return
+        if name is None or not self._moves:
+            return
         old = f"{name} before"
         self.ledger.renamed(name, old)
-        if self.line.rename(f'"{name}"', f'"{old}"')[0] != "OK":
+        if self.line.rename(self._quoted(name), self._quoted(old))[0] != "OK":
             return
-        self.line.create(f'"{name}"')
-        if self.rows(old) and self.line.uid("MOVE", "1:*", f'"{name}"')[0] != "OK":
+        self.line.create(self._quoted(name))
+        if self.rows(old) and self.line.uid("MOVE", "1:*", self._quoted(name))[0] != "OK":
             return  # somebody deleted or renamed the new one at once: all is in the old one
         self.line.unselect()
-        self.line.delete(f'"{old}"')
+        self.line.delete(self._quoted(old))
 
     # --- below --------------------------------------------------------------------------------
 
@@ -218,6 +241,9 @@ class Elsewhere:
         if line is not None:
             with contextlib.suppress(OSError):
                 line.shutdown()
+
+    def _quoted(self, folder: str) -> str:
+        return f'"{self.said(folder)}"'
 
     def _targets(self) -> list[str]:
         """Folders that a person would put mail into: not one that is being deleted."""
@@ -242,7 +268,7 @@ class Elsewhere:
 
     def _still_there(self, command: str, uid: int, target: str) -> bool:
         """Move or copy it; False when it is gone."""
-        answer, _ = self.line.uid(command, str(uid), f'"{target}"')
+        answer, _ = self.line.uid(command, str(uid), self._quoted(target))
         told = self.line.response("COPYUID")[1]
         return answer == "OK" and told != [None]
 

@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.servers.dovecot import Dovecot
+from tests.sync.witness import Walked
 
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
 _WHERE = "ifnull((SELECT name FROM folder WHERE id = {0}.folder_id), '-') || '/' || ifnull({0}.uid, '-')"
@@ -85,7 +85,7 @@ class Evidence:
             self._events += [(at, f"DB {told}") for at, told in sql.execute("SELECT at, told FROM evidence")]
             sql.close()
 
-    def write(self, server: Dovecot, into: Path) -> None:
+    def write(self, server: Walked, into: Path) -> None:
         """All of it, in the order in which it happened."""
         events = self._events + [(at, f"LOG {told}") for at, told in _timed(server.log)]
         for path in self._raw.iterdir():

@@ -317,7 +317,7 @@ def _scenario(client: MailClient) -> None:
 _NOT_YET = (LinkState.STARTING, LinkState.CONNECTING)
 
 
-def _settle(client: MailClient, seconds: float = 30.0, strict: bool = True, everywhere: bool = False) -> None:
+def _settle(client: MailClient, seconds: float = 60.0, strict: bool = True, everywhere: bool = False) -> None:
     """Start if need be; wait until everything is carried out and compared.
 
     `strict`: the server may refuse nothing; `everywhere`: every folder is looked at, not only the list of them.

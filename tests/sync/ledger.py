@@ -38,6 +38,8 @@ class Letter:
     at_most: int = 1
     going: dict[str, str] = field(default_factory=dict)
     """Who has moved it to which folder since all was quiet."""
+    copied_to: dict[str, str] = field(default_factory=dict)
+    """Who has certainly copied it to which folder since all was quiet."""
     excused: int = 0
     """Copies that the server made by itself."""
     removed: int = 0
@@ -108,7 +110,8 @@ class Ledger:
         """`copies`: a move is a copy and a deletion; what another client marks between the two is on the old one.
 
         And when another client moves it to the very same folder between the two, it is there twice: which of the two is
-        our copy cannot be known after a broken line, and nothing is deleted that may not be ours.
+        our copy cannot be known after a broken line, and nothing is deleted that may not be ours. Likewise what
+        another client copies there at that moment is taken for our copy, whose answer was lost: it is there once.
         """
         self.copies = copies
         self.letters: dict[str, Letter] = {}
@@ -135,6 +138,12 @@ class Ledger:
                 elif letter.touch(flag, who):
                     letter.told[flag] = value
 
+    def asleep(self, who: str, token: str, words: Iterable[str]) -> None:
+        """Somebody gave it keywords that go when it is moved on."""
+        letter = self._of(token, f"{who}: asleep")
+        letter.flags_ever.update(words)
+        letter.owner.update(dict.fromkeys(words, BOTH))
+
     def moved(self, who: str, token: str, folder: str) -> None:
         """Somebody moved it."""
         letter = self._of(token, f"{who}: to {folder}")
@@ -143,6 +152,9 @@ class Ledger:
             letter.going[folder] = BOTH
             letter.at_most += 1
             letter.story.append("at the same time as the other")
+        if self.copies and letter.copied_to.get(folder, who) != who:
+            letter.at_least -= 1
+            letter.copied_to.pop(folder)
         if letter.touch("place", who):
             letter.place = folder
 
@@ -151,7 +163,11 @@ class Ledger:
         letter = self._of(token, f"{who}: copy to {folder}")
         letter.places_ever.add(folder)
         letter.at_most += 1
+        if self.copies and letter.going.get(folder, who) != who:
+            sure = False  # it may pass for the copy of who moves it there
         letter.at_least += int(sure)
+        if sure:
+            letter.copied_to[folder] = who
 
     def removed(self, who: str, token: str) -> None:
         """Somebody removed a copy for ever."""
@@ -206,6 +222,7 @@ class Ledger:
         for letter in self.letters.values():
             found += self._judged(letter, places[letter.token])
             letter.going.clear()
+            letter.copied_to.clear()
         return found
 
     def _judged(self, letter: Letter, places: list[tuple[str, frozenset[str]]]) -> list[Violation]:

@@ -28,7 +28,7 @@ def deliver(person: Person) -> None:
     person.server.deliver(person.user, *(message(number) for number in range(1, 7)), anonymous)
 
 
-def until(client: MailClient, holds: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+def until(client: MailClient, holds: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Wait, and press "try again" whenever the line is down."""
     deadline, pause = time.monotonic() + seconds, threading.Event()
     while not holds():

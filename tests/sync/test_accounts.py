@@ -45,7 +45,7 @@ def test_password_changed_in_the_middle(person: Person) -> None:
         person.server.new_user("other", person.user)
         person.server.kill()
         person.server.start()
-        wait_for(lambda: state(client).state is LinkState.REFUSED, "refused", 30)
+        wait_for(lambda: state(client).state is LinkState.REFUSED, "refused")
         assert state(client).exit_code == 77
         assert state(client).retry_at == 0
         refused = len(asked)

@@ -74,7 +74,7 @@ def test_engine_killed_is_started_again(person: Person) -> None:
         wait_for(lambda: client.statuses()[0].state is LinkState.OFFLINE, "offline is said")
         client.archive([row.id for row in shown(client) if row.subject == "Number 2"]).result()
         assert subjects_shown(client) == ["Number 1"]
-        wait_for(lambda: person.subjects("Archive") == ["Number 2"], "sent by the next engine", 30)
+        wait_for(lambda: person.subjects("Archive") == ["Number 2"], "sent by the next engine")
         settled(client)
 
 

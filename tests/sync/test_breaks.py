@@ -31,9 +31,9 @@ def test_server_killed_and_started_again(tmp_path: Path) -> None:
             assert subjects_shown(client) == ["Number 2"]
             server.start()
             client.retry()
-            wait_for(lambda: person.subjects("Archive") == ["Number 1"], "the action is sent", 30)
+            wait_for(lambda: person.subjects("Archive") == ["Number 1"], "the action is sent")
             person.deliver(3)
-            wait_for(lambda: subjects_shown(client) == ["Number 2", "Number 3"], "new mail comes", 30)
+            wait_for(lambda: subjects_shown(client) == ["Number 2", "Number 3"], "new mail comes")
 
 
 KILLED = """

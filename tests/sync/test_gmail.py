@@ -302,3 +302,18 @@ def test_snoozed_it_leaves_the_inbox_and_comes_back(place: Place, gmail: Gmail) 
         assert (row.unread, row.keywords) == (True, ())
         assert row_of(client, 2, Role.ALL).keywords == ()
         assert alarms.ring(client._db, time.time() + 7200) == 0
+
+
+def test_conversations_are_those_of_gmail_too(place: Place, gmail: Gmail) -> None:
+    """Messages that name nobody are one conversation where the server says so; all others stay apart."""
+    first = number_of(gmail, 1)
+    gmail.receive(message(4), thread=first)
+    gmail.receive(message(5, subject="Something else"), thread=first)
+    with place.client() as client:
+        agree(client, gmail)
+        threads = {row.subject: row.thread for row in shown(client)}
+        assert threads["Number 1"] == threads["Number 4"] == threads["Something else"] != threads["Number 2"]
+        gmail.receive(message(6), thread=first)
+        soon(client, lambda: len(shown(client)) == 5, "the new one")
+        soon(client, lambda: row_of(client, 6).thread == row_of(client, 1).thread, "its place")
+        assert len({row.thread for row in shown(client)}) == 2

@@ -76,7 +76,7 @@ def test_what_never_comes_is_not_looked_for_for_ever(
         lag.on = True
         with at.server.lock:
             at.server.deliver(message(3))
-        assert client.wait_until_synced("work", 15)
+        assert client.wait_until_synced("work", 60)
         wait_for(lambda: is_still(lambda: len(at.server.sent(b"SELECT")), 1.0), "nothing is looked for any more")
         lag.on = False
         at.server.deliver(message(4))

@@ -68,7 +68,7 @@ def places(server: Odd, subject: str) -> list[str]:
 
 def done(client: MailClient, change: Change | None) -> None:
     assert change is not None
-    soon(client, lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "the change ends", 30)
+    soon(client, lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "the change ends")
     assert client.state_of(change) is ChangeState.DONE, client.changes()[0].error
 
 
@@ -276,7 +276,7 @@ def test_mail_comes_into_a_folder_while_it_is_deleted(odd: At, capabilities: str
         at.server.bend[moment] = late
         change = client.delete_folder(work.id).result()
         assert change is not None
-        wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "it ends", 30)
+        wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "it ends")
         assert client.state_of(change) is ChangeState.FAILED
         assert not at.server.sent(b"DELETE")
         assert at.server.subjects("Work") == ["Number 9"]
@@ -319,6 +319,6 @@ def test_a_folder_that_has_folders_inside_now_is_not_deleted(odd: At) -> None:
         at.server.make("Work/Plans")
         change = client.delete_folder(work.id).result()
         assert change is not None
-        wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "it ends", 30)
+        wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), "it ends")
         assert client.state_of(change) is ChangeState.FAILED
         assert {b"Work", b"Work/Plans"} <= set(at.server.boxes)

@@ -51,7 +51,7 @@ def deliver(place: Place, *numbers: int) -> None:
 def done(client: MailClient, change: Change | None) -> None:
     """Wait until the server has carried it out."""
     assert change is not None
-    wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), f"{change.summary} is told", 20)
+    wait_for(lambda: client.state_of(change) in (ChangeState.DONE, ChangeState.FAILED), f"{change.summary} is told")
     assert client.state_of(change) is ChangeState.DONE, client.changes(3)
 
 

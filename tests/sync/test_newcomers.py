@@ -53,10 +53,10 @@ def test_imap(person: Person) -> None:
         client.copy([shown(client)[0].id], client.find_folder("inbox").id).result(10)
         person.deliver(4)
         wait_for(lambda: "Number 4" in {row.subject for row in shown(client)}, "it has come")
-        assert client.wait_until_synced("work", 20)
+        assert client.wait_until_synced("work", 60)
         wait_for(lambda: ear.hears(), "it is told")
         client.sync_now()
-        assert client.wait_until_synced("work", 20)
+        assert client.wait_until_synced("work", 60)
         with person.elsewhere() as other:
             other.append("Lists", "", None, message(5))
             other.append("Sent", "", None, message(6))

@@ -407,8 +407,23 @@ def test_another_client_moves_it_between_our_copy_and_our_deletion(odd: At, lack
         at.server.bend["UID COPY"] = taken
         change = client.archive([before["Number 1"]]).result()
         assert change is not None
-        soon(client, lambda: client.state_of(change) is ChangeState.DONE, "it is done", 30)
+        soon(client, lambda: client.state_of(change) is ChangeState.DONE, "it is done")
         agree(client, at.server)
         assert ids(client) == before
         live = [name for name, _, subject, _ in there(at.server, bodies=False) if subject == "Number 1"]
         assert live == ["Archive"]
+
+
+@EVERY
+def test_a_folder_that_is_made_for_a_message_is_read_at_once(odd: At, capabilities: str) -> None:
+    """Nobody waits for the next look at all folders to have it whole: the account is live again."""
+    at = odd(capabilities)
+    at.server.boxes.pop(b"Archive", None)
+    at.server.deliver(message(1), message(2))
+    with at.client() as client:
+        agree(client, at.server)
+        change = client.archive([ids(client)["Number 1"]]).result()
+        assert change is not None
+        wait_for(lambda: client.state_of(change) is ChangeState.DONE, "it is archived")
+        wait_for(lambda: client.find_folder("Archive").complete, "its new folder is whole", 10)
+        agree(client, at.server)

@@ -125,6 +125,12 @@ ODDITIES: dict[str, tuple[str, dict[str, Bend]]] = {
     ),
     "enable confirms nothing": (QRESYNC, {"ENABLE": without(b"ENABLED")}),
     "enable is refused": (QRESYNC, {"ENABLE": refusing(b"BAD what")}),
+    "codes without words, as Gmail": (QRESYNC.replace(" QRESYNC", ""), {"SELECT": replacing(rb"\] \w+$", b"]")}),
+    "a space before the parenthesis, as Exchange": (
+        CAPABILITIES, {"LIST": replacing(rb"\)$", b" )"), "STATUS": replacing(rb"\)$", b" )")},
+    ),
+    "a modseq and no condstore, as Yahoo": (CAPABILITIES, {"SELECT": adding(b"* OK [HIGHESTMODSEQ 7] highest")}),
+    "inbox in another case": (CAPABILITIES, {"LIST": replacing(rb"INBOX", b"Inbox")}),
     "status lies": (CAPABILITIES, {
         "LIST": replacing(rb"\(MESSAGES.*", b"(MESSAGES 3 UNSEEN 1 UIDNEXT 4 UIDVALIDITY 1)"),
         "STATUS": replacing(rb"\(MESSAGES.*", b"(MESSAGES 3 UNSEEN 1 UIDNEXT 4 UIDVALIDITY 1)"),
@@ -220,3 +226,5 @@ def test_store_and_server_agree(odd: Callable[[str], Place], oddity: str) -> Non
             "Number 4",
             "Number 1",
         ]
+    assert not at.server.sent(b"EXPUNGE")  # it would remove what others have marked, as CLOSE does
+    assert not at.server.sent(b"CLOSE")

@@ -48,7 +48,7 @@ def until_noticed(client: MailClient) -> list[str]:
         again(client)
         return bool(client.warnings())
 
-    wait_for(noticed, "it is noticed", 30)
+    wait_for(noticed, "it is noticed")
     return list(client.warnings())
 
 
@@ -77,7 +77,7 @@ def test_another_client_deletes(dovecot: Dovecot, tmp_path: Path) -> None:
         assert client.warnings() == [said]
         assert client.warnings(once=True) == []
         take_away(dovecot, user, 1)
-        wait_for(lambda: again(client) or client.warnings()[0].startswith("4 "), "the next one is counted", 30)
+        wait_for(lambda: again(client) or client.warnings()[0].startswith("4 "), "the next one is counted")
         assert client.warnings(once=True) == []
 
 
@@ -136,9 +136,9 @@ def test_in_use_again_and_again(certificate: Path, tmp_path: Path, monkeypatch: 
         server.deliver(message(1))
         server.refuses["PASS"] = b"-ERR [IN-USE] another session"
         with visiting(tmp_path, server.account()) as client:
-            wait_for(client.warnings, "it is said", 30)
+            wait_for(client.warnings, "it is said")
             assert client.warnings()[0].startswith("The mailbox of work was in use by another program")
-            wait_for(lambda: client.statuses()[0].notice, "the status says it", 10)
+            wait_for(lambda: client.statuses()[0].notice, "the status says it")
             server.refuses.clear()
             client.retry()
             wait_for(lambda: len(shown(client)) == 1, "it comes in the end")

@@ -167,7 +167,7 @@ def test_delete_that_is_refused_and_quit_that_fails(certificate: Path, tmp_path:
             wait_for(lambda: client.statuses()[0].state is LinkState.OFFLINE, "the line broke at QUIT")
             server.loses_quit = False
             client.retry()
-            wait_for(lambda: not server.mails, "they are gone from the server", 30)
+            wait_for(lambda: not server.mails, "they are gone from the server")
             again(client)
             assert subjects_shown(client) == numbers(*range(1, 6))
 

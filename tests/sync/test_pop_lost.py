@@ -268,7 +268,8 @@ def test_what_was_sent_is_not_sent_again(writer: Writer) -> None:
     writer.account = replace(writer.account, protocol=Protocol.POP3, incoming=incoming)
     with writer.client() as client:
         finished(client, client.send(writer.draft(client, writer.server.address(receiver))).result(10))
-        wait_for(lambda: subjects_shown(client, Role.SENT) == ["Hello"], "the copy is here")
+        wait_for(lambda: subjects_shown(client, Role.SENT) == ["Hello"], "the copy is shown")
+        wait_for(lambda: len(mirror.noted(client._db, writer.account.name)) == 1, "and stored")
         before = picture(client)
     lose(writer.home)
     with writer.client() as client:

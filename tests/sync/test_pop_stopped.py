@@ -89,7 +89,7 @@ def test_what_came_before_the_line_broke_is_kept(dovecot: Dovecot, tmp_path: Pat
             line.fired.clear()
             line.faults[:] = [Fault("client", "RETR", cut="", every=1)]
             client.retry()
-            wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is done", 30)
+            wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is done")
             assert subjects_shown(client) == numbers(*range(1, 31))
             assert retrieved(line) == 10
         finally:

@@ -96,14 +96,14 @@ def test_chosen_while_it_runs(person: Person) -> None:
         wait_for(lambda: client.find_folder("Old/2026"), "the folders are known")
         with pytest.raises(UsageError, match="there is no such folder; did you mean"):
             client.refuse_wrong_folders(person.account, {"folders.archive": "Old/2025"})
-        assert client.wait_until_synced("work", 20)
+        assert client.wait_until_synced("work", 60)
         person.events.clear()
         client.keep_up_folders(chosen(person.account, archive="Old/2026"))
         wait_for(lambda: FolderListChanged("work") in person.events, "the tree is told")
         client.archive([shown(client)[0].id]).result(10)
         wait_for(lambda: person.subjects("Old/2026") == ["Number 2"], "it is archived there")
         client.sync_now()
-        assert client.wait_until_synced("work", 20)
+        assert client.wait_until_synced("work", 60)
         client.archive([shown(client)[0].id]).result(10)
         wait_for(lambda: len(person.subjects("Old/2026")) == 2, "still there")
 

@@ -128,7 +128,7 @@ def test_the_engine_indexes_what_comes_by_itself(person: Person) -> None:
     with apart(person) as client:
         settled(client)
         searcher = client.searcher()
-        wait_for(lambda: subjects(client, searcher.find(understand("needle"))) == ["Number 1"], "it is found", 30)
+        wait_for(lambda: subjects(client, searcher.find(understand("needle"))) == ["Number 1"], "it is found")
         deliver(person, message(2, "another needle"))
-        wait_for(lambda: len(searcher.find(understand("needle")).ids) == 2, "the new one is found", 30)
+        wait_for(lambda: len(searcher.find(understand("needle")).ids) == 2, "the new one is found")
         searcher.close()

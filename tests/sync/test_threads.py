@@ -19,7 +19,7 @@ def test_a_first_sync_ends_with_exact_threads(person: Person) -> None:
     person.server.deliver(person.user, *(answer(number, number - 1) for number in range(2, FEW + 30)))
     with person.client() as client:
         settled(client)
-        wait_for(lambda: len({row.thread for row in shown(client)}) == 1, "one thread", 30)
+        wait_for(lambda: len({row.thread for row in shown(client)}) == 1, "one thread")
         assert len(shown(client)) == FEW + 29
 
 

@@ -19,7 +19,7 @@ from tui_mail.client import MailClient
 from tui_mail.config import secrets, tokens
 from tui_mail.config.changing import add_account
 from tui_mail.config.secrets import Place, keep_secret
-from tui_mail.errors import AuthenticationRefused
+from tui_mail.errors import AuthenticationRefused, SecretUnavailable
 from tui_mail.model import Account, LinkState, Protocol, Server
 from tui_mail.net.imap import ImapSession
 from tui_mail.net.pop3 import Pop3Session
@@ -127,14 +127,14 @@ def test_a_token_that_ends_is_renewed_behind_the_screen(
     client = MailClient(paths(tmp_path), [account])
     try:
         client.start()
-        wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is live", 40)
+        wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is live")
         before = len(tokens_of_anna.posts("/token"))
         tokens_of_anna.revoke_access()
         dovecot.kill()
         dovecot.start()
         dovecot.deliver("anna", message(900 + len(shown(client)), subject=f"after the end, by {protocol}"))
         client.retry().result(10)
-        wait_for(lambda: f"after the end, by {protocol}" in [row.subject for row in shown(client)], "the message", 40)
+        wait_for(lambda: f"after the end, by {protocol}" in [row.subject for row in shown(client)], "the message")
         assert len(tokens_of_anna.posts("/token")) == before + 1, "renewed once, for all lines"
     finally:
         client.stop()
@@ -149,13 +149,24 @@ def test_a_login_that_was_revoked_is_said_and_mended(
     client = MailClient(paths(tmp_path), [account])
     try:
         client.start()
-        wait_for(lambda: client.statuses()[0].state is LinkState.REFUSED, "it is refused", 40)
+        wait_for(lambda: client.statuses()[0].state is LinkState.REFUSED, "it is refused")
         assert "tui-mail account login work" in client.statuses()[0].sentence
         keep_secret(account, "refresh_token", tokens_of_anna.issue()["refresh_token"], Place.SESSION)
         client.retry().result(10)
-        wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is live", 40)
+        wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is live")
     finally:
         client.stop()
+
+
+def test_a_login_for_one_run_is_over_after_it(dovecot: Dovecot, tokens_of_anna: TokenServer, tmp_path: Path) -> None:
+    """On a computer without a keyring too, it is said how to log in again, by this process and by another."""
+    account = logged_in(dovecot, tokens_of_anna)
+    secrets._typed.clear()
+    with pytest.raises(SecretUnavailable, match="tui-mail account login work"):
+        secrets.secret(account)
+    with apart(tmp_path, account) as client:
+        wait_for(lambda: client.statuses()[0].state is LinkState.REFUSED, "it is refused")
+        assert "tui-mail account login work" in client.statuses()[0].sentence
 
 
 @contextmanager
@@ -178,10 +189,10 @@ def test_the_other_process_gets_what_was_typed_here(dovecot: Dovecot, tmp_path: 
     account = replace(dovecot.account("anna"), name="work", incoming=server)
     keep_secret(account, "incoming", "wrong-one", Place.SESSION)
     with apart(tmp_path, account) as client:
-        wait_for(lambda: client.statuses()[0].state is LinkState.REFUSED, "it is refused", 40)
+        wait_for(lambda: client.statuses()[0].state is LinkState.REFUSED, "it is refused")
         keep_secret(account, "incoming", "right-one", Place.SESSION)
         client.retry().result(10)
-        wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is live", 40)
+        wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is live")
     for file in tmp_path.rglob("*"):
         assert not file.is_file() or b"right-one" not in file.read_bytes()
 
@@ -199,7 +210,7 @@ def test_the_other_process_asks_the_person_through_this_one(dovecot: Dovecot, tm
     secrets.begin(paths(tmp_path), ask=ask)
     server = replace(dovecot.server("anna"), password_command=())
     with apart(tmp_path, replace(dovecot.account("anna"), name="work", incoming=server)) as client:
-        wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is live", 40)
+        wait_for(lambda: client.statuses()[0].state is LinkState.LIVE, "it is live")
     assert asked == ["work incoming"]
 
 

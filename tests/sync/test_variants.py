@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import need
 from tests.servers.dovecot import BARE, Dovecot, missing
 from tests.sync.conftest import folder_of, message, settled, shown, wait_for
+from tests.sync.places import soon
 from tui_mail.client import MailClient
 from tui_mail.demo.server import Demo
 from tui_mail.model import Account, ChangeState, Flag, Role
@@ -118,28 +119,17 @@ def test_everything_works_there_too(place: tuple[Account, Connect], tmp_path: Pa
     other.append(1, 2, 3, 4, 5)
     client = MailClient(paths(tmp_path), [account])
 
-    def soon(holds: Callable[[], object], what: str) -> None:
-        """Without IDLE, news comes when asked for."""
-
-        def look() -> bool:
-            if holds():
-                return True
-            client.sync_now()
-            return False
-
-        wait_for(look, what)
-
     client.start()
     try:
         wait_for(lambda: len(rows(client, Role.INBOX)) == 5, "five rows")
         settled(client)
         ids = {subject: id_ for subject, (id_, _) in rows(client, Role.INBOX).items()}
         other.store(1, "+FLAGS", r"(\Seen \Flagged)")
-        soon(lambda: rows(client, Role.INBOX)["Number 1"][1] == Flag.SEEN | Flag.FLAGGED, "flags set elsewhere")
+        soon(client, lambda: rows(client, Role.INBOX)["Number 1"][1] == Flag.SEEN | Flag.FLAGGED, "flags set elsewhere")
         other.store(2, "+FLAGS", r"(\Deleted)")
-        soon(lambda: "Number 2" not in rows(client, Role.INBOX), "the deletion elsewhere")
+        soon(client, lambda: "Number 2" not in rows(client, Role.INBOX), "the deletion elsewhere")
         other.append(6)
-        soon(lambda: "Number 6" in rows(client, Role.INBOX), "new mail")
+        soon(client, lambda: "Number 6" in rows(client, Role.INBOX), "new mail")
         client.archive([ids["Number 3"]]).result()
         client.mark([ids["Number 4"]], add=Flag.FLAGGED).result()
         wait_for(lambda: other.subjects("INBOX").get("Number 4") == r"\Flagged", "the star there")
@@ -151,8 +141,8 @@ def test_everything_works_there_too(place: tuple[Account, Connect], tmp_path: Pa
         client.snooze([rows(client, Role.INBOX)["Number 6"][0]], time.time() + 3600).result()
         ended = (ChangeState.DONE, ChangeState.FAILED)
         wait_for(lambda: all(change.state in ended for change in client.changes()), "all is told")
-        soon(lambda: rows(client, Role.ARCHIVE).get("Number 3", (0,))[0] == ids["Number 3"], "the same id")
-        soon(lambda: rows(client, Role.TRASH).get("Number 5", (0,))[0] == ids["Number 5"], "the same id")
+        soon(client, lambda: rows(client, Role.ARCHIVE).get("Number 3", (0,))[0] == ids["Number 3"], "the same id")
+        soon(client, lambda: rows(client, Role.TRASH).get("Number 5", (0,))[0] == ids["Number 5"], "the same id")
         assert other.subjects("Snoozed") == {"Number 6": ""}
         assert alarms.ring(client._db, time.time() + 7200) == 1
         client._wake()

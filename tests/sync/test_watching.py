@@ -179,10 +179,10 @@ def test_a_dead_line_is_noticed_and_made_anew(person: Person, impatient: None) -
             line.slow = NEVER
             client.archive([row.id for row in shown(client) if row.subject == "Number 1"]).result()
             wait_for(lambda: LinkState.WAITING in states(person.events), "waiting is said")
-            wait_for(lambda: LinkState.OFFLINE in states(person.events), "the line is given up", 40)
+            wait_for(lambda: LinkState.OFFLINE in states(person.events), "the line is given up")
             line.heal()
             client.retry()
-            wait_for(lambda: person.subjects("Archive") == ["Number 1"], "the action went out", 30)
+            wait_for(lambda: person.subjects("Archive") == ["Number 1"], "the action went out")
             settled(client)
 
 
@@ -196,7 +196,7 @@ def test_a_quiet_dead_line_is_noticed(person: Person, impatient: None, monkeypat
             settled(client)
             person.events.clear()
             line.slow = NEVER
-            wait_for(lambda: LinkState.OFFLINE in states(person.events), "the line is given up", 40)
+            wait_for(lambda: LinkState.OFFLINE in states(person.events), "the line is given up")
             assert states(person.events)[0] is LinkState.WAITING
 
 
@@ -222,6 +222,16 @@ def test_a_hung_server_comes_back(person: Person, impatient: None, monkeypatch: 
         wait_for(lambda: state(client).state is LinkState.LIVE, "live again")
         wait_for(lambda: person.flags() == [r"\Flagged"], "the action went out")
         assert LinkState.OFFLINE not in states(person.events)
+
+
+def test_patience_adds_up() -> None:
+    """A dead line is noticed within 90 s and sleep within 30 s, in the worst order of things."""
+    told = watch.SLICE_SECONDS + news.DONE_PATIENCE  # the watcher's line; the worker's too where there is only one
+    asked = watch.NOOP_SECONDS + news.NOOP_PATIENCE  # without IDLE
+    own = tasks.CHECK_SECONDS + news.NOOP_PATIENCE  # the worker's, though nobody waits for anything
+    assert max(told + worker.DEAD_SECONDS, asked, own) + vigil.TICK_SECONDS <= 90
+    assert vigil.SLEPT_SECONDS + vigil.TICK_SECONDS <= 30
+    assert status.UNANSWERED_SECONDS < worker.DEAD_SECONDS
 
 
 # --- sleep and other networks ---------------------------------------------------------------------

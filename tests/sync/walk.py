@@ -19,14 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.servers.dovecot import Dovecot
 from tests.servers.faults import FaultyLine, Side
 from tests.sync.elsewhere import Elsewhere, letter
 from tests.sync.evidence import Evidence
 from tests.sync.killed import Client, Killed, Nursery
 from tests.sync.ledger import FIXED, Boxes, Ledger, Tally, Violation
 from tests.sync.operations import words
-from tests.sync.witness import hear
+from tests.sync.witness import Walked, hear, moves, tells_flags
 from tui_mail.model import Flag
 
 WHO = "ours"
@@ -34,6 +33,8 @@ QUIET_EVERY = 50
 """Steps between two comparisons."""
 STILL = 12
 """Messages that nobody touches."""
+FAR_AWAY, ASLEEP = 4_102_473_600, ("$Snoozed", "snoozed-21000101T0800Z")
+"""A moment (epoch), and the keywords of what sleeps until then."""
 MOST = 90
 """Letters in the account above which none is delivered."""
 FLAGS = {r"\Seen": Flag.SEEN, r"\Flagged": Flag.FLAGGED, r"\Answered": Flag.ANSWERED}
@@ -45,7 +46,7 @@ class Walk:
 
     def __init__(
         self,
-        server: Dovecot,
+        server: Walked,
         nursery: Nursery,
         home: Path,
         seed: int,
@@ -61,7 +62,7 @@ class Walk:
         self.chance = random.Random(seed)
         self.restarts = restarts
         self.user = server.new_user()
-        self.ledger = Ledger(copies="MOVE" not in str(server.options.get("imap_capability", "MOVE")).split())
+        self.ledger = Ledger(copies=not moves(server))
         self.other = Elsewhere(server, self.user, self.ledger, self.chance)
         self.tally = Tally()
         self.trace: list[str] = []
@@ -69,11 +70,14 @@ class Walk:
         self._offline = 0
         self._slow = 0
         self._client: Client | None = None
+        self._tokens: dict[int, str] = {}
+        """Of every message that was ever displayed, by id: one that is on its way between two folders is not."""
 
     def run(self, steps: int, say: Callable[[str], None] = lambda _: None) -> Tally:
         """Walk; ends early when a promise was broken."""
         with FaultyLine(self.server) as self.line:
             try:
+                self.other.furnish()
                 for _ in range(STILL):
                     self._deliver(still=True)
                 for _ in range(15):
@@ -124,8 +128,9 @@ class Walk:
             self._start()
         do = self.chance.choices(
             (self._mark, self._keyword, self._role, self._move, self._copy, self._append, self._expunge,
-             self._make_folder, self._rename_folder, self._delete_folder, self._undo, self._redo),
-            (30, 10, 25, 14, 6, 5, 5, 4, 3, 2, 10, 5),
+             self._make_folder, self._rename_folder, self._delete_folder, self._undo, self._redo, self._snooze,
+             self._unsnooze),
+            (30, 10, 25, 14, 6, 5, 5, 4, 3, 2, 10, 5, 5, 3),
         )[0]  # fmt: skip
         self.tally.ours[do.__name__.strip("_")] += 1
         try:
@@ -166,6 +171,19 @@ class Walk:
             self.ledger.moved(WHO, token, name)
         self._act("move", [[id_ for id_, _ in chosen], folder], {}, chosen)
 
+    def _snooze(self) -> None:
+        chosen = self._chosen(2)
+        for _, token in chosen:
+            self.ledger.asleep(WHO, token, ASLEEP)
+            self.ledger.moved(WHO, token, "Snoozed")
+        self._act("snooze", [[id_ for id_, _ in chosen], FAR_AWAY], {}, chosen)
+
+    def _unsnooze(self) -> None:
+        chosen = self._chosen(2, "Snoozed")
+        for _, token in chosen:
+            self.ledger.unsure(token, f"{WHO}: woken", "INBOX")
+        self._act("unsnooze", [[id_ for id_, _ in chosen]], {}, chosen)
+
     def _copy(self) -> None:
         chosen, (name, folder) = self._chosen(2), self._folder()
         for _, token in chosen:
@@ -189,14 +207,14 @@ class Walk:
         self._act("expunge", [[id_ for id_, _ in chosen]], {}, chosen)
 
     def _make_folder(self) -> None:
-        self._may("create_folder", ["work", f"Pile {self.chance.randrange(6)}"])
+        self._may("create_folder", ["work", self.other.said(f"Pile {self.chance.randrange(6)}")])
 
     def _rename_folder(self) -> None:
         name, folder = self._folder(piles=True)
         if folder:
             new = f"Pile {self.chance.randrange(6)}"
             self.ledger.renamed(name, new)
-            self._may("rename_folder", [folder, new])
+            self._may("rename_folder", [folder, self.other.said(new)])
 
     def _delete_folder(self) -> None:
         name, folder = self._folder(piles=True)
@@ -268,8 +286,7 @@ class Walk:
         assert self._client is not None
         found = self.tally.violations
         try:
-            plain = "imap_capability" in self.server.options  # it tells no change of flags: every folder is looked at
-            self._client.ask("settle", seconds=60, strict=False, everywhere=plain)
+            self._client.ask("settle", seconds=60, strict=False, everywhere=not tells_flags(self.server))
         except AssertionError as late:
             found.append(Violation("waits", "", f"{late} {self.trace[-60:]}"))
             return
@@ -338,7 +355,8 @@ class Walk:
 
     def _rows(self) -> Shown:
         assert self._client is not None
-        rows: Shown = self._client.ask("rows")
+        rows: Shown = [(self.other.plain(name), *told) for name, *told in self._client.ask("rows")]
+        self._tokens.update((row[0], row[1]) for _, _, _, listed in rows for row in listed)
         return rows
 
     def _chosen(self, most: int = 3, folder: str = "") -> list[tuple[int, str]]:
@@ -353,7 +371,7 @@ class Walk:
 
     def _folder(self, *, piles: bool = False) -> tuple[str, int]:
         assert self._client is not None
-        known = sorted((name, id_) for name, id_ in self._client.ask("folders").items())
+        known = sorted((self.other.plain(name), id_) for name, id_ in self._client.ask("folders").items())
         chosen = [one for one in known if one[0] not in FIXED] if piles else known
         return self.chance.choice(chosen) if chosen else ("", 0)
 
@@ -366,7 +384,7 @@ class Walk:
         for id_, token in chosen:
             if how == "append" and told is None:
                 self.ledger.unsure(token, "and that was refused", ours=WHO)
-            elif how in ("mark", "move", "archive", "delete", "junk") and id_ not in (told or ()):
+            elif how in ("mark", "move", "archive", "delete", "junk", "snooze") and id_ not in (told or ()):
                 self.ledger.unsure(token, "or not: there was nothing to do, or it was just going away")
 
     def _may(self, how: str, arguments: list[Any]) -> None:
@@ -375,11 +393,12 @@ class Walk:
         self._client.try_ask("act", how=how, arguments=arguments, named={})
 
     def _around(self, how: str) -> None:
-        """Undo or redo: whatever it touched may be on its way anywhere."""
+        """Undo or redo: whatever it touched may be on its way anywhere, also out of sight, as what another moved."""
         assert self._client is not None
-        before = {row[0]: row[1] for _, _, _, rows in self._rows() for row in rows}
+        self._rows()
         touched = self._client.try_ask("act", how=how, arguments=[], named={}) or []
-        known = before | {row[0]: row[1] for _, _, _, rows in self._rows() for row in rows}
+        self._rows()
+        known = self._tokens
         self._note(f"{how} {touched}")
         for id_ in touched:
             if id_ in known and not self.ledger.is_still(known[id_]):

@@ -8,6 +8,8 @@ look at a folder as the session saw it last, and take no lock over both folders:
 * a session moves or copies a message, on which another one has changed flags a moment before, and takes the old ones
   along. The log has a removal with other flags than were last set.
 
+Cyrus and Courier keep no such log, and nothing of what they do is excused.
+
 What must never be here: what a client did.
 """
 
@@ -18,8 +20,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.servers.courier import Courier
+from tests.servers.cyrus import Cyrus
 from tests.servers.dovecot import Dovecot
 from tests.sync.operations import SERVERS
+
+Walked = Dovecot | Cyrus | Courier
+WALKED = (*SERVERS, "cyrus", "courier")
+"""Names of servers on which there are walks."""
 
 _OPTIONS: dict[str, Any] = {
     "plugin/mail_log_events": "expunge save copy flag_change mailbox_create mailbox_rename mailbox_delete",
@@ -43,14 +51,29 @@ class Witness:
     """Flags of it that the server lost, or brought back."""
 
 
-def telling(name: str, **more: Any) -> Dovecot:
-    """A server of SERVERS that keeps such a log; `more` of its options."""
+def telling(name: str, **more: Any) -> Walked:
+    """A server of WALKED; a Dovecot keeps such a log, and `more` is of its options."""
+    if name not in SERVERS:
+        return Cyrus() if name == "cyrus" else Courier()
     return Dovecot(plugins="notify mail_log", **_OPTIONS, **SERVERS[name], **more)
 
 
-def hear(server: Dovecot, user: str) -> Witness:
+def hear(server: Walked, user: str) -> Witness:
     """All that the log says so far; nothing when the server keeps none."""
-    return _read(server.log.splitlines(), user) if "mail_log" in server.plugins else Witness()
+    tells = isinstance(server, Dovecot) and "mail_log" in server.plugins
+    return _read(server.log.splitlines(), user) if tells else Witness()
+
+
+def moves(server: Walked) -> bool:
+    """Whether it offers MOVE."""
+    if isinstance(server, Dovecot):
+        return "MOVE" in str(server.options.get("imap_capability", "MOVE")).split()
+    return isinstance(server, Cyrus)
+
+
+def tells_flags(server: Walked) -> bool:
+    """Whether the list of folders shows in which of them flags have changed."""
+    return isinstance(server, Cyrus) or (isinstance(server, Dovecot) and "imap_capability" not in server.options)
 
 
 def _read(lines: Iterable[str], user: str) -> Witness:

@@ -51,7 +51,7 @@ def finished(client: MailClient, entry: OutboxEntry, *states: SendState) -> Outb
         return now is not None and now.state in wanted and (now.state is not SendState.UNKNOWN or bool(now.error))
 
     try:
-        wait_for(there, f"{entry.id} is one of {wanted}", 30)
+        wait_for(there, f"{entry.id} is one of {wanted}")
     except pytest.fail.Exception as failure:
         raise AssertionError(f"{failure}: {client.outbox_entry(entry.id)}") from None
     now = client.outbox_entry(entry.id)

@@ -193,7 +193,7 @@ class Terminal:
 
     def press(self, *names: str) -> float:
         """Press keys by name (`enter`, `ctrl+p`, `j`); returns the moment of the first."""
-        return self.send("".join(_key(name) for name in names))
+        return self.send("".join(octets_of(name) for name in names))
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the size, as somebody who drags the window."""
@@ -356,12 +356,13 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "LANG": "C.UTF-8", "TERM": "xterm-256color", "COLORTERM": "truecolor", **extra}
 
 
-def _key(name: str) -> str:
+def octets_of(name: str) -> str:
+    """What a terminal sends for a key (`enter`, `ctrl+p`, `j`)."""
     if name in KEYS:
         return KEYS[name]
     if name.startswith("ctrl+") and len(name) == 6:
         return chr(ord(name[5].upper()) & 0x1F)
     if name.startswith("alt+"):
-        return "\x1b" + _key(name[4:])
+        return "\x1b" + octets_of(name[4:])
     assert len(name) == 1, f"no such key: {name}"
     return name

@@ -33,7 +33,7 @@ def test_attachments_are_listed_and_saved(dovecot: Dovecot, tmp_path: Path) -> N
         (1, "../a.csv", "text/csv"),
         (2, "b.pdf.exe", "application/pdf"),
     ]
-    assert "This is a program" in found[1]["warning"]
+    assert "It is a program" in found[1]["warning"]
     target = tmp_path / "files"
     assert person.run("attachments", message, "--save", str(target)).code == 2
     target.mkdir()

@@ -183,6 +183,22 @@ def test_a_home_that_cannot_be_written(reader: Person) -> None:
     assert len(reader.rows()) == 30
 
 
+def test_a_lock_that_cannot_be_written(reader: Person) -> None:
+    """There is no engine then: the command and the screen say so, and nothing waits for ever."""
+    lock = reader.home / "state" / "engine.lock"
+    lock.chmod(0o400)
+    as_other = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    said = reader.run("sync", preexec_fn=as_anyone)
+    assert said.code == 1
+    assert "engine.lock cannot be written" in said.sentence
+    with reader.screen(argv=[*as_other, *PROGRAM]) as screen:
+        screen.wait_for("Letter 30")
+        screen.wait_for("cannot be written")
+        leaves(screen)
+    lock.chmod(0o600)
+    reader.synced()
+
+
 def test_a_home_that_is_a_file(person: Person) -> None:
     """Commands and the screen say so, and the file is as it was."""
     person.home.write_text("mine", "utf-8")

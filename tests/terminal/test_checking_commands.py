@@ -62,6 +62,19 @@ def test_the_exit_code_is_that_of_the_failure(
     assert (tmp_path / "config.toml").read_text() == config
 
 
+def test_an_account_without_a_server(person: Person, tmp_path: Path) -> None:
+    """Mail that is on this computer only, as a conversion leaves it: nothing is asked, and nothing is wrong."""
+    with (tmp_path / "config.toml").open("a") as out:
+        out.write('\n[accounts.work-local]\nemail = "anna@example.org"\nprotocol = "local"\n')
+    said = person.run("account", "check", "--json")
+    assert said.code == 0, said.words
+    assert [len(one["legs"]) for one in said.json["accounts"]] == [1, 0]
+    assert "work-local, incoming: its mail is on this computer only" in said.words
+    said = person.run("doctor")
+    assert said.code == 0, said.out
+    assert "✗" not in said.out
+
+
 def test_an_account_that_is_not_there(person: Person) -> None:
     """Wrong usage."""
     said = person.run("account", "check", "nobody")
@@ -128,7 +141,7 @@ def test_the_doctor_sees_whether_another_one_is_running(person: Person, tmp_path
     with (tmp_path / "state" / "engine.lock").open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         running = person.run("doctor", "--json", "--offline").json["running"]
-    assert running["engine"] == "another tui-mail is running"
+    assert running["engine"] == "a tui-mail is running"
 
 
 def test_the_doctor_survives_a_damaged_store(person: Person, tmp_path: Path) -> None:

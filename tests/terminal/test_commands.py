@@ -20,7 +20,7 @@ ROW = {
     "id", "account", "folder", "uid", "message_id", "thread", "date", "from", "to", "subject", "flags", "size",
     "has_attachments", "snippet", "state",
 }  # fmt: skip
-SHOWN = ROW | {"cc", "bcc", "reply_to", "text", "links", "attachments", "trust", "headers"}
+SHOWN = ROW | {"cc", "bcc", "reply_to", "text", "links", "attachments", "on_server", "trust", "headers"}
 
 WITH_FILE = (
     b"From: Anna <anna@example.org>\r\nTo: Ola <ola@example.org>\r\nCc: Cleo <cleo@example.org>\r\n"
@@ -98,10 +98,10 @@ def test_home_may_stand_after_the_command(person: Person) -> None:
     ("options", "code", "expected"),
     [
         ({"password_command": "echo 'open"}, 2, "--password-command"),
-        ({"port": 99999}, 78, "1 to 65535"),
-        ({"security": "none", "host": "imap.example.org"}, 78, "in the clear"),
-        ({"email": "nobody"}, 78, "anna@example.org"),
-        ({"ca_file": "/no/such/file"}, 78, "is not there"),
+        ({"port": 99999}, 2, "1 to 65535"),
+        ({"security": "none", "host": "imap.example.org"}, 2, "in the clear"),
+        ({"email": "nobody"}, 2, "anna@example.org"),
+        ({"ca_file": "/no/such/file"}, 2, "is not there"),
         ({"host": ""}, 2, "--host"),
         ({"password_command": ""}, 2, "No password was given"),
     ],
@@ -144,6 +144,11 @@ def test_sync_folders_and_list(person: Person) -> None:
     assert [row["id"] for row in person.rows("work:INBOX")] == [row["id"] for row in rows]
     assert len(person.run("list", "inbox", "--limit", 2).out.splitlines()) == 2
     assert "Letter 3" in person.run("list", "INBOX", "--unread").out
+    for more in ((), ("--unread",), ("--threads",)):
+        ordered = person.run("list", "inbox", "--sort", "subject", "--limit", 2, "--json", *more).json
+        assert [row["subject"] for row in ordered] == ["Letter 1", "Letter 2"]
+    assert next(row["subject"] for row in person.run("list", "inbox", "--reverse", "--json").json) == "Letter 1"
+    assert person.run("list", "inbox", "--sort", "colour").code == 2
 
 
 def test_show(person: Person) -> None:

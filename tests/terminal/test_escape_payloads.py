@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.terminal.conftest import PROGRAM, ROOT
 from tests.terminal.terminal import Terminal
 from tests.terminal.test_program import CONTENT_OBEYED, OUR_SEQUENCE
 from tests.ui.world import World
+from tests.unit.test_mime_pictures import with_words
 from tui_mail.mime.headers import parse_headers
 from tui_mail.model import Flag, Role
 from tui_mail.store import bodies, folders, messages
@@ -39,14 +41,13 @@ password_command = ["echo", "secret"]
 HYPERLINK = re.compile(rb"\x1b\]8;[^;]*;([^\x07\x1b]*)\x1b\\")
 
 
-def fill(home: Path) -> None:
-    """A store with one message for each payload, and one folder; its server is not there."""
+def fill(home: Path, raws: list[bytes]) -> None:
+    """A store with these messages, and one folder for each payload; its server is not there."""
     made = World(home)
     try:
         home.mkdir(exist_ok=True)
         (home / "config.toml").write_text(CONFIG)
         (home / "config.toml").chmod(0o600)
-        raws = [with_payload(payload, f"mark {number}.") for number, payload in enumerate(PAYLOADS.values())]
         arrivals = [
             Arrival(number, Flag.NONE, (), 1_790_000_000 - number, len(raw), parse_headers(raw))
             for number, raw in enumerate(raws, start=1)
@@ -71,7 +72,7 @@ def fill(home: Path) -> None:
 def test_no_payload_reaches_the_terminal(tmp_path: Path) -> None:
     """In the list, the reader, its reasons, all headers, the source, the links, the folders and the search."""
     home = tmp_path / "home"
-    fill(home)
+    fill(home, [with_payload(payload, f"mark {number}.") for number, payload in enumerate(PAYLOADS.values())])
     with Terminal([*PROGRAM, "--home", str(home)], columns=80, rows=60, cwd=ROOT) as screen:
         screen.wait_for("Payload")
         screen.press("enter")
@@ -108,6 +109,11 @@ def test_no_payload_reaches_the_terminal(tmp_path: Path) -> None:
         screen.press("q")
         screen.wait_end()
         raw = screen.raw
+    check(raw)
+
+
+def check(raw: bytes) -> None:
+    """All that was written is our own."""
     for name, payload in TERMINAL.items():
         octets = payload.encode()
         assert len(octets) < 3 or octets not in raw, name
@@ -115,3 +121,33 @@ def test_no_payload_reaches_the_terminal(tmp_path: Path) -> None:
     assert all(b"pwned" not in link for link in HYPERLINK.findall(raw))
     left = OUR_SEQUENCE.sub(b"", raw)
     assert re.findall(rb".{0,20}[\x00-\x07\x0b\x0c\x0e-\x1f\x7f].{0,20}", left, re.DOTALL) == []
+
+
+def test_no_octet_of_a_picture_reaches_the_terminal(tmp_path: Path) -> None:
+    """Words for a terminal in its metadata and its name, a sixel that calls itself a picture."""
+    home = tmp_path / "home"
+    sixel = b"\x1bPq#0;2;0;0;0#0~~@@vv@@~~$-\x1b\\"
+    files = (("\x1b]0;PWN\x07.png", with_words()), ("s.png", sixel), ("kitty.gif", b"\x1b_Gf=24;AAAA\x1b\\"))
+    parts = b"".join(
+        b'--b\r\nContent-Type: image/png; name="%s"\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n'
+        % (name.encode(), base64.encodebytes(content))
+        for name, content in files
+    )
+    head = b"From: a@b.test\r\nSubject: Pictures\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    fill(home, [head + b"--b\r\n\r\nSee below.\r\n" + parts + b"--b--\r\n"])
+    with Terminal([*PROGRAM, "--home", str(home)], columns=80, rows=40, cwd=ROOT) as screen:
+        screen.wait_for("Pictures")
+        screen.press("enter")
+        screen.wait_for("See below.")
+        screen.press("P")
+        screen.wait_for("▀▀▀▀▀▀▀▀")
+        screen.press("A")
+        screen.wait_for("Enter look")
+        screen.press("j")
+        screen.wait_for("not shown here")
+        screen.press("escape")
+        screen.wait_for(lambda terminal: "Enter look" not in terminal.text)
+        raw = screen.raw
+    check(raw)
+    assert b"\x1bP" not in raw
+    assert b"\x1b_" not in raw

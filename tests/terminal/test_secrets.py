@@ -30,15 +30,14 @@ LEG = Server("localhost", 993, Security.TLS, "anna")
 
 
 class Typed:
-    """A command at a terminal of its own, without a keyring."""
+    """A command at a terminal of its own, without a keyring; Ctrl+C is heard even if these tests run behind a shell."""
 
     def __init__(self, home: Path, *words: str) -> None:
         self._master, slave = pty.openpty()
         environ = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
         argv = [sys.executable, "-m", "tui_mail", "--home", str(home), *words]
-        self.process = subprocess.Popen(
-            ["setsid", "--ctty", *argv], stdin=slave, stdout=slave, stderr=slave, env=environ
-        )
+        argv = ["setsid", "--ctty", "env", "--default-signal=INT,QUIT", *argv]
+        self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, env=environ)
         os.close(slave)
         self.seen = ""
 
@@ -73,14 +72,16 @@ class Typed:
     def types(self, line: str) -> None:
         os.write(self._master, f"{line}\r".encode())
 
-    def interrupts(self) -> None:
+    def interrupts(self, seconds: float = 60.0) -> None:
         """Ctrl+C, until it is heard: one that comes just before Python begins to read is only seen at the next key."""
-        while not select.select([self._master], [], [], 1.0)[0]:
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None and not select.select([self._master], [], [], 1.0)[0]:
+            assert time.monotonic() < deadline, f"Ctrl+C is not heard: {self._state()}"
             os.write(self._master, b"\x03")
 
     def ends(self) -> int:
         """Its exit code, once all of its output was read."""
-        while True:
+        while select.select([self._master], [], [], 1.0)[0] or self.process.poll() is None:
             try:
                 octets = os.read(self._master, 65536)
             except OSError:
@@ -89,6 +90,13 @@ class Typed:
                 break
             self.seen += octets.decode("utf-8", "replace")
         return self.process.wait(60)
+
+    def _state(self) -> str:
+        """What the kernel says of the command, and who has the terminal."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        wanted = ("State", "SigBlk", "SigIgn", "SigCgt", "Threads")
+        lines = [line for line in status.splitlines() if line.startswith(wanted)]
+        return f"{lines}, in front {os.tcgetpgrp(self._master)}, this {self.process.pid}"
 
 
 def vault_of(home: Path) -> Vault:

@@ -166,6 +166,23 @@ def test_the_port_follows_the_security(person: Person) -> None:
     assert said.json["changed"] == {"incoming.security": "starttls", "incoming.port": "143"}
 
 
+@pytest.mark.parametrize("words", ["remove", "remove --delete-mail --force", "check", "set"])
+def test_a_configuration_that_is_not_toml(person: Person, words: str) -> None:
+    """Its line is named, and no mail of an account that cannot be read is deleted."""
+    person.add()
+    person.deliver(letter("One"))
+    person.synced()
+    file = person.home / "config.toml"
+    file.write_text(text := "[accounts.work\n" + file.read_text())
+    command, *options = words.split()
+    said = person.run("account", command, "work", *options)
+    assert said.code == 78, said.words
+    assert "config.toml line 1" in said.words
+    assert "no account" not in said.words.replace("no account can be used", "")
+    file.write_text(text.partition("\n")[2])
+    assert [row["subject"] for row in person.rows()] == ["One"]
+
+
 def test_mail_of_one_mailbox_does_not_become_anothers(person: Person) -> None:
     """Refused while mail is here; a server that only has another name is said to be the same."""
     person.add()
@@ -176,6 +193,10 @@ def test_mail_of_one_mailbox_does_not_become_anothers(person: Person) -> None:
     refused = person.run("account", "set", "work", "host=other.example.org")
     assert refused.code == 2
     assert f"Mail of {person.user} on localhost is here" in refused.sentence
+    assert "tui-mail account set work host=… --same-mailbox" in refused.sentence
+    refused = person.run("account", "set", "work", "protocol=pop3")
+    assert refused.code == 2
+    assert "tui-mail account convert work --protocol pop3" in refused.sentence
     assert person.run("account", "set", "work", "host=LOCALHOST").code == 0
     assert person.run("account", "set", "work", "host=127.0.0.1", "--same-mailbox").code == 0
 

@@ -5,6 +5,8 @@ The program is the real one, on an internet of its own (tests/servers/island.py)
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,4 +139,56 @@ def test_no_password_yet(island: Island, tmp_path: Path) -> None:
         terminal.wait_for("•" * len(PASSWORD), 15)
         terminal.press(*["enter"] * 5)
         go_on(terminal, "Test these settings", "3 of 5")
+        terminal.wait_for(" Continue ", 60)
+
+
+def test_killed_on_every_page_and_begun_anew(island: Island, tmp_path: Path) -> None:
+    """The address need not be typed again, settings are found again, and in the end there is one of everything."""
+    signs = ("2 of 5", " Test these settings ", " Continue ", "Not at all", " Open my mail ")
+    for killed_at in (*signs, None):
+        with newcomer(island, tmp_path) as terminal:
+            if killed_at == signs[0]:
+                introduce(terminal, "anna@records.example")
+            else:
+                terminal.wait_for("anna@records.example", 15)
+                terminal.send(PASSWORD)
+                terminal.wait_for("•" * len(PASSWORD), 15)
+                terminal.press("enter", "enter")
+            for sign in signs:
+                terminal.wait_for(sign, 60)
+                if sign == killed_at:
+                    os.kill(terminal.pid, signal.SIGKILL)
+                    terminal.wait_end(10)
+                    break
+                if sign == "Not at all":
+                    terminal.press("up")
+                    terminal.send(" ")
+                    terminal.wait_for("● Not at all", 10)
+                    terminal.press("tab")
+                if sign != signs[0]:
+                    terminal.press("enter")
+            else:
+                terminal.wait_for(SUBJECT, 60)
+                terminal.press("q")
+                terminal.wait_end(15)
+        if killed_at is not None:
+            assert not (tmp_path / "config.toml").exists()
+            assert PASSWORD not in (tmp_path / "state" / "setup.json").read_text()
+    assert the_account(tmp_path).incoming.host == "post.records.example"
+    assert not (tmp_path / "state" / "setup.json").exists()
+
+
+def test_who_is_quicker_than_the_search_is_asked_to_wait(island: Island, tmp_path: Path) -> None:
+    """Enter on a page that is still empty loses nothing: the settings come, and go on."""
+    with newcomer(island, tmp_path) as terminal:
+        for answer in ("Anna Berg", "anna@plain.example", PASSWORD):
+            terminal.send(answer)
+            terminal.press("enter")
+        terminal.press(*["enter"] * 12)
+        terminal.wait_for("plain.example", 30)
+        terminal.wait_for(lambda shown: "3 of 5" in shown.text or "Found: " in shown.text, 60)
+        for _ in range(10):  # the last of those before may have come to a field, and one more to the button
+            if "3 of 5" in terminal.text:
+                break
+            terminal.seconds_until_quiet(terminal.press("enter"), quiet=0.5, timeout=5)
         terminal.wait_for(" Continue ", 60)

@@ -123,6 +123,29 @@ def test_killed_while_typing(quick: Writer) -> None:
     assert wait_until(lambda: quick.subjects("Drafts") == ["Unfinished"], 20)
 
 
+def test_killed_while_an_editor_is_open(quick: Writer, tmp_path: Path) -> None:
+    """What was saved in the editor outlives kill -9: the next start takes it over into the draft."""
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho "Saved there" >> "$1"\necho "it is saved"\nexec sleep 60\n')
+    editor.chmod(0o700)
+    config = quick.home / "config.toml"
+    config.write_text(config.read_text("utf-8") + f'editor = "{editor}"\n', "utf-8")
+    with quick.screen() as terminal:
+        begun(terminal)
+        terminal.send("someone@test.example")
+        terminal.press("tab", "tab", "tab")
+        terminal.send("Unfinished")
+        terminal.press("ctrl+e")
+        terminal.wait_for("it is saved")
+        os.kill(terminal.pid, signal.SIGKILL)
+    with quick.screen() as terminal:
+        terminal.wait_for("1 draft recovered", 30)
+        terminal.press("g", "d")
+        terminal.wait_for(line_with("Unfinished"), 20)
+        terminal.press("enter")
+        terminal.wait_for("Saved there", 20)
+
+
 def test_server_for_sending_is_away(quick: Writer) -> None:
     """The screen says that it waits and why; when the server is back it is sent, once."""
     receiver = quick.post.new_user()

@@ -70,6 +70,7 @@ class Person:
         await self.fill("password", password)
         await self.press("go-on")
         await self.until(lambda: self.setup.page is self.setup.settings, "the second page")
+        await self.searched()
         account = post.account(user)
         assert account.outgoing is not None
         for leg, server in (("incoming", account.incoming), ("outgoing", account.outgoing)):
@@ -77,6 +78,11 @@ class Person:
             await self.fill(f"{leg}-port", str(server.port))
         await self.fill("incoming-user", user)
         await self.press("go-on")
+
+    async def searched(self) -> None:
+        """No field changes by itself any more."""
+        seeking = self.setup.seeking
+        await self.until(lambda: seeking is not None and seeking.is_over, "nothing more is found", 60)
 
     def know(self, post: Postfix, user: str) -> None:
         """Trust the authorities of the test servers, which no field is for."""

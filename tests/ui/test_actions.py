@@ -13,6 +13,7 @@ from tui_mail.ui.actions import ACTIONS, BY_ID, GROUPS, Place
 from tui_mail.ui.keys import PRESETS, default_keymap, is_typing
 from tui_mail.ui.screens.attachments import Attachments
 from tui_mail.ui.screens.compose import Composer
+from tui_mail.ui.screens.doctor import Doctor
 from tui_mail.ui.screens.help import help_document
 from tui_mail.ui.screens.history import History
 from tui_mail.ui.screens.outbox import Outbox
@@ -58,6 +59,7 @@ def test_every_action_does_something(tmp_path: Path) -> None:
             (Place.HISTORY, History(app.triage).table),
             (Place.OUTBOX, Outbox(app.triage.writing).table),
             (Place.SETTINGS, Settings(app.triage).table),
+            (Place.DOCTOR, Doctor(app.triage).table),
             (Place.ATTACHMENTS, Attachments(app.triage, NO_MESSAGE, lambda: None).table),
             (Place.COMPOSE, Composer(app.triage.writing, Begun(Draft("work"))).commands.table),
         ):

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from textual.worker import WorkerFailed
 
 from tests.ui.world import Letter, screen_text, wait_for, world
 from tui_mail.errors import TerminalError
-from tui_mail.ui.app import run
+from tui_mail.ui.app import TuiMailApp, run
 from tui_mail.ui.themes import DARK, LIGHT, MONO, THEMES, first_theme, other_theme, wants_stillness
 
 HEAVY = {
@@ -112,3 +113,25 @@ async def test_a_dialog_is_closed_once(tmp_path: Path) -> None:
             picker.dismiss(None)
             await wait_for(pilot, lambda: app.screen is app.triage)
             assert app.is_running
+
+
+async def test_a_fault_behind_a_key_says_where_it_was(tmp_path: Path) -> None:
+    """The lines to be reported are those of the action, and nothing of what is in the variables."""
+
+    def fails() -> None:
+        secret = "swordfish"
+        raise LookupError(len(secret))
+
+    async def press(app: TuiMailApp) -> None:
+        async with app.run_test(size=(100, 30)) as pilot:
+            app.triage.commands.table["help"] = fails
+            await pilot.press("question_mark")
+
+    with world(tmp_path, [Letter()]) as made:
+        app = made.app()
+        with pytest.raises(WorkerFailed):
+            await press(app)
+        assert app.fault is not None
+        assert "in fails" in app.fault
+        assert app.fault.rstrip().endswith("LookupError: 9")
+        assert app.return_code == 1

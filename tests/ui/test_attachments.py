@@ -13,11 +13,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.ui.world import Letter, World, screen_text, wait_for, world
+from tests.unit.test_mime_pictures import picture
 from tui_mail.client.saving import destination, safe_name, save_new
 from tui_mail.errors import UsageError
-from tui_mail.mime.attached import danger
-from tui_mail.model import Part
-from tui_mail.text import safe_line
+from tui_mail.mime.risks import in_words, risk_of
 from tui_mail.ui import opener
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.attachments import Attachments
@@ -92,7 +91,7 @@ async def test_the_box_lists_type_and_size_and_looks_into_each(mail: World) -> N
         await pilot.press("j")
         await wait_for(pilot, lambda: "Ola Nordmann" in details(box) and "ola@example.org" in details(box))
         await pilot.press("j")
-        await wait_for(pilot, lambda: "This is a program, though its name reads like a .pdf file" in details(box))
+        await wait_for(pilot, lambda: "It is a program that calls itself PDF: opened" in details(box))
         await pilot.press("j")
         await wait_for(pilot, lambda: "alias ls=rm" in details(box))
         assert "\x1b" not in screen_text(app)
@@ -149,7 +148,7 @@ async def test_a_program_is_opened_only_after_a_warning_and_a_second_press(
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot)
         await pilot.press("j", "j", "j", "o")
-        await wait_for(pilot, lambda: "o again opens it · This is a program" in screen_text(app))
+        await wait_for(pilot, lambda: "o again opens it · It is a program" in screen_text(app))
         assert not log.exists()
         await pilot.press("o")
         await wait_for(pilot, log.exists)
@@ -200,17 +199,17 @@ def test_where_a_typed_path_leads(tmp_path: Path) -> None:
         ("a.pdf", "application/pdf", ""),
         ("a.pdf", "application/octet-stream", ""),
         ("a.pdf", "image/png", "calls itself image/png"),
-        ("run.SH ", "text/plain", "This is a program"),
-        ("photo.jpg.lnk", "image/jpeg", "reads like a .jpg file"),
-        ("v1.2.exe", "application/octet-stream", "This is a program:"),
+        ("run.SH ", "text/plain", "is a script: opened"),
+        ("photo.jpg.lnk", "image/jpeg", "calls itself JPG"),
+        ("v1.2.exe", "application/octet-stream", "is a program:"),
         ("budget.xlsm", "application/vnd.ms-excel", "macros"),
         ("page.svg", "image/svg+xml", "a browser runs"),
-        ("\u202excod.exe", "application/octet-stream", "This is a program"),
+        ("\u202excod.exe", "application/octet-stream", "the other way"),
     ],
 )
 def test_what_a_file_may_do_is_said_plainly(name: str, kind: str, words: str) -> None:
     """By its true ending, whatever its type and the rest of its name claim."""
-    said = danger(Part(1, safe_line(name), safe_line(kind), 1))
+    said = in_words(risk_of(name, kind, b""))
     assert (words in said) if words else not said
 
 
@@ -246,3 +245,56 @@ async def test_the_files_of_an_attached_message_are_reached(tmp_path: Path) -> N
             await wait_for(pilot, (tmp_path / "prices.csv").exists)
             await pilot.press("q")
             await wait_for(pilot, lambda: app.screen is box)
+
+
+@pytest.mark.parametrize("size", [(160, 48), (80, 24)])
+async def test_a_picture_is_seen_in_half_blocks(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Red above blue, as large as the window has room for; a damaged one is a sentence."""
+    parts = ("red.png", picture(size=(400, 400))), ("broken.png", picture()[:70]), ("page.svg", b"<svg>")
+    text = "".join(
+        f'--b\nContent-Type: image/png\nContent-Disposition: attachment; filename="{name}"\n'
+        f"Content-Transfer-Encoding: base64\n\n{base64.encodebytes(content).decode()}\n"
+        for name, content in parts
+    )
+    with world(tmp_path, [Letter("Red", body=f"{text}--b--\n", content_type="multipart/mixed; boundary=b")]) as made:
+        app = made.app()
+        async with app.run_test(size=size) as pilot:
+            box = await opened(app, pilot)
+            await wait_for(pilot, lambda: "▀▀▀▀▀▀▀▀" in details(box))
+            assert "400 × 400 pixels" in details(box)
+            await wait_for(pilot, lambda: "▀▀▀▀▀▀▀▀" in screen_text(app))
+            first = next(line for line in box.details.document.lines if line and "▀" in line[0][0])
+            style = box.details.look(first[0][1])
+            assert style.color is not None
+            assert style.color.triplet is not None
+            assert style.color.triplet.red > 240
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: isinstance(app.screen, TextPage) and "▀" * 60 in screen_text(app))
+            assert "…" not in screen_text(app)
+            assert "▀" * (size[0] * 9 // 10 - 8) in screen_text(app)
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: app.screen is box)
+            await pilot.press("j")
+            await wait_for(pilot, lambda: "It is damaged" in details(box))
+            await pilot.press("j")
+            await wait_for(pilot, lambda: "not shown here" in details(box))
+            await pilot.press("escape", "P")
+            await wait_for(
+                pilot, lambda: any("▀▀" in text for line in app.triage.reader.document.body for text, _ in line.runs)
+            )
+            await pilot.press("P")
+            await wait_for(
+                pilot, lambda: not any("▀" in text for line in app.triage.reader.document.body for text, _ in line.runs)
+            )
+
+
+async def test_without_colours_a_picture_is_told_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR: half blocks would be one grey field."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    content = base64.encodebytes(picture()).decode()
+    text = f"--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n{content}\n--b--\n"
+    with world(tmp_path, [Letter("Red", body=text, content_type="multipart/mixed; boundary=b")]) as made:
+        app = made.app()
+        async with app.run_test(size=WIDE) as pilot:
+            box = await opened(app, pilot)
+            await wait_for(pilot, lambda: "no colours" in details(box))

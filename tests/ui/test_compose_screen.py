@@ -442,3 +442,31 @@ async def _paste(app: TuiMailApp, text: str) -> None:
     from textual import events
 
     app.post_message(events.Paste(text))
+
+
+async def test_a_selection_is_forwarded_whole_or_said_to_be_left_out(mail: World) -> None:
+    """F attaches every selected message; an answer, and f, say that they are about the one under the cursor."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("x", "j", "j", "x")
+        await wait_for(pilot, lambda: "2 selected" in screen_text(app))
+        screen = await opened(pilot, app, "F")
+        assert [one.filename for one in screen.attachments] == ["Subject 0.eml", "Subject 2.eml"]
+        assert {one.content_type for one in screen.attachments} == {"message/rfc822"}
+        await wait_for(pilot, lambda: "Subject 2.eml" in screen_text(app))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is app.triage and not app.triage.writing.open)
+        await pilot.press("k")
+        for key, subject in (("f", "Fwd: Subject 1"), ("r", "Re: Subject 1")):
+            screen = await opened(pilot, app, key)
+            assert screen.subject.value == subject
+            await wait_for(
+                pilot, lambda: "2 selected, but this is about the message under the cursor alone." in screen_text(app)
+            )
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: app.screen is app.triage and not app.triage.writing.open)
+        await pilot.press("escape", "x")
+        await wait_for(pilot, lambda: "1 selected" in screen_text(app))
+        await opened(pilot, app, "r")
+        await wait_for(pilot, lambda: "Reply" in screen_text(app))
+        assert "under the cursor alone" not in screen_text(app)

@@ -294,6 +294,56 @@ async def test_an_editor_that_fails_changes_nothing(mail: World) -> None:
         assert screen.body.text == before
 
 
+BROKEN_OFF = """#!/bin/sh
+printf 'Saved before it fell\\n' >> "$1"
+exit 129
+"""
+
+
+async def test_what_an_editor_saved_before_it_fell_is_taken_over(mail: World, tmp_path: Path) -> None:
+    """Whatever it ended with: the text is in the draft, that is said, and the file goes once it is on the disk."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await opened(pilot, app, "r")
+        _suspendable(app)
+        mail.client.compose = replace(mail.client.compose, editor=_program(tmp_path, BROKEN_OFF))
+        await pilot.press("ctrl+e")
+        await wait_for(pilot, lambda: "ended with 129; what it had saved is in the draft." in screen_text(app))
+        assert screen.body.text.endswith("Saved before it fell")
+        await wait_for(pilot, lambda: not list(mail.client.paths.state.glob("tui-mail-*.eml")))
+        assert "Saved before it fell" in drafts(mail)[0].body
+
+
+async def test_what_is_in_an_editor_when_the_program_ends_is_kept(mail: World, tmp_path: Path) -> None:
+    """Killed or hung up on: the file outlives it, and the next start takes it over into its draft."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot, app, "r")
+        _suspendable(app)
+        program = _program(tmp_path, f"#!/bin/sh\n{EDITOR}\ntouch {tmp_path}/saved\nexec sleep 60\n")
+        mail.client.compose = replace(mail.client.compose, editor=program)
+        await pilot.press("x", "ctrl+e")
+        await wait_for(pilot, (tmp_path / "saved").exists)
+        assert not mail.client.recover_drafts().result()  # it is at work
+        assert len(list(mail.client.paths.state.glob("tui-mail-*.eml"))) == 1
+    (before,) = drafts(mail)
+    assert "A last line" not in before.body
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: "1 draft recovered · g d shows it" in screen_text(app))
+        (draft,) = drafts(mail)
+        assert (draft.id, draft.subject, draft.in_reply_to) == (before.id, "From the editor", before.in_reply_to)
+        assert "A last line" in draft.body
+        assert not list(mail.client.paths.state.glob("tui-mail-*"))
+
+
+def _program(folder: Path, text: str) -> str:
+    program = folder / "my editor"
+    program.write_text(text)
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return f"'{program}'"
+
+
 def _suspendable(app: object) -> None:
     """The driver of tests has no terminal to give away."""
     import contextlib

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from tests.ui.test_triage import SMALL, WIDE, listed, stored
 from tests.ui.world import Letter, World, screen_text, wait_for, world
@@ -44,6 +45,20 @@ async def test_a_key_for_a_message_that_has_just_gone_does_nothing(mail: World, 
         await asyncio.sleep(SURPRISE)
         await pilot.press("e")
         await wait_for(pilot, lambda: stored(mail, "Archive") == ["Subject 3"])
+
+
+async def test_a_key_that_had_to_wait_counts_from_when_it_was_pressed(mail: World) -> None:
+    """It was meant for what was under the cursor then, however long ago that went."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j", "j")
+        key = events.Key("e", "e")
+        mail.take_away(app.triage.messages.current_id)
+        await wait_for(pilot, lambda: current(app) == "Subject 3")
+        await asyncio.sleep(SURPRISE)
+        app.post_message(key)
+        await wait_for(pilot, lambda: "nothing was done" in screen_text(app))
+        assert not mail.client.changes(1)
 
 
 async def test_a_selection_that_has_gone_is_not_taken_for_the_cursor(mail: World) -> None:

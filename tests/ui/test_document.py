@@ -8,9 +8,11 @@ import pytest
 
 from tests.ui.test_row_text import ROW
 from tui_mail.model import Address, Block, BlockKind, Link, Message, Part, Span
+from tui_mail.sizes import size_label
 from tui_mail.text import SafeText
 from tui_mail.ui.widgets.cells import width
-from tui_mail.ui.widgets.document import Document, message_document, size_label, source_document, waiting_document
+from tui_mail.ui.widgets.document import Document
+from tui_mail.ui.widgets.message_document import message_document, source_document, waiting_document
 from tui_mail.ui.widgets.row_text import Calendar
 
 TODAY = Calendar.at(time.time())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def read(app: TuiMailApp) -> str:
 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])
 async def test_an_invitation_is_shown_and_accepted(mail: World, size: tuple[int, int]) -> None:
-    """The card first, then the text; the answer is in the outbox, and the message is marked as answered."""
+    """The card first, then the text; the answer is in the outbox."""
     app = mail.app()
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
@@ -56,9 +57,34 @@ async def test_an_invitation_is_shown_and_accepted(mail: World, size: tuple[int,
         entry = mail.client.outbox()[0]
         assert [one.email for one in entry.recipients] == ["ola@example.org"]
         assert entry.subject == "Accepted: Garden, plan"
-        await wait_for(pilot, lambda: mail.client.first_rows(mail.folder().id, 1)[0].flags & Flag.ANSWERED)
+        await wait_for(pilot, lambda: "“Accepted: Garden, plan” ·" in screen_text(app))
         await pilot.press("h", "h")
         assert "Invitation · updated (2)" in read(app)
+
+
+async def test_an_answer_can_be_taken_back(mail: World) -> None:
+    """It waits as any message does; z takes it back, not what was done before, and nothing is marked."""
+    mail.client.compose = replace(mail.client.compose, undo_send=60)
+    app = mail.app()
+    async with app.run_test(size=(160, 48)) as pilot:
+        await pilot.press("s")
+        await wait_for(pilot, lambda: mail.client.first_rows(mail.folder().id, 1)[0].starred)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "Invitation · updated (2)" in read(app))
+        await pilot.press("i")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Prompt) and app.screen.focused is not None)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "z undo" in screen_text(app).splitlines()[0])
+        (entry,) = mail.client.outbox()
+        assert entry.not_before >= entry.created + 60
+        await pilot.press("z")
+        await wait_for(pilot, lambda: "Taken back: nobody has got it." in screen_text(app))
+        assert not mail.client.outbox()
+        row = mail.client.first_rows(mail.folder().id, 1)[0]
+        assert row.starred
+        assert not row.flags & Flag.ANSWERED
 
 
 async def test_where_there_is_no_invitation_nothing_is_answered(mail: World) -> None:
@@ -74,3 +100,17 @@ async def test_where_there_is_no_invitation_nothing_is_answered(mail: World) -> 
         await wait_for(pilot, lambda: "There is no invitation in this message." in screen_text(app))
         await pilot.press("K")
         await wait_for(pilot, lambda: "Invitation · updated (2)" in read(app))
+
+
+async def test_an_alias_is_me(tmp_path: Path) -> None:
+    """In the head, and among those who are invited."""
+    body = event("ATTENDEE;CN=Anna:mailto:CLUB@other.example").decode().replace("\r\n", "\n")
+    letter = Letter(body=body, to="Anna Berg <Club@other.example>", content_type="text/calendar; method=REQUEST")
+    with world(tmp_path, [letter], [WORK]) as made:
+        app = made.app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "Garden, plan" in read(app))
+            assert "to me" in read(app)
+            assert "· you" in read(app)
+            assert "not named" not in read(app)

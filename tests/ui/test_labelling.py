@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.ui.test_triage import SMALL, WIDE, read
 from tests.ui.world import Letter, World, screen_text, wait_for, world
-from tui_mail.ui.screens.picker import Picker
+from tui_mail.ui.screens.picker import Choice, Picker
 from tui_mail.ui.widgets.keyword_text import chips, is_label, keyword_for, label_name, label_names
 
 
@@ -116,3 +117,21 @@ def test_the_history_names_the_label(mail: World) -> None:
     mail.client.mark([one], remove_keywords=["todo"]).result()
     said = [change.summary for change in mail.client.changes()]
     assert said[:2] == ["no longer todo: 1 message", "labelled todo: 1 message"]
+
+
+async def test_what_may_be_picked_comes_too_early_or_too_late(mail: World) -> None:
+    """Counts that come before the box is on the screen are in it; those that come after it has gone end nothing."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        picker = Picker("Which?", [Choice("a", "apples")])
+        app.push_screen(picker)
+        picker.offer([Choice("a", "apples"), Choice("p", "pears")])
+        await wait_for(pilot, lambda: "pears" in screen_text(app))
+        picker.dismiss(None)
+        for _ in range(20):
+            picker.offer([Choice("p", "plums")])
+            await asyncio.sleep(0)
+        await wait_for(pilot, lambda: app.screen is app.triage)
+        await pilot.press("j")
+        assert app.triage.messages.cursor == 1
+        assert "plums" not in screen_text(app)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -13,6 +14,7 @@ from tests.ui.world import Letter, World, screen_text, wait_for, world
 from tui_mail.mime.parse import parse_message
 from tui_mail.mime.recoded import CHOICES, with_charset
 from tui_mail.ui.app import TuiMailApp
+from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.screens.text_page import TextPage
 
@@ -45,6 +47,36 @@ async def answer(app: TuiMailApp, pilot: Pilot[None], words: str) -> None:
     await pilot.press("enter")
 
 
+async def test_what_the_sender_made_invisible_is_shown_by_a_key_and_marked(tmp_path: Path) -> None:
+    """In its place, labelled, counted; away with the same key; never in what is copied, found or quoted."""
+    html = "<p>Hello Anna</p><div style='display:none'>ignore all previous words</div><p>Bye</p>"
+    with world(tmp_path / "home", [Letter("Offer", body=html, content_type="text/html")]) as made:
+        app = made.app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await opened(app, pilot)
+            await wait_for(pilot, lambda: "1 hidden passage is not shown" in read(app))
+            assert "previous words" not in read(app)
+            await pilot.press("X")
+            await wait_for(pilot, lambda: "hidden by the sender: ignore all previous words" in read(app))
+            lines = read(app).split("\n")
+            assert lines.index("Hello Anna") < next(n for n, one in enumerate(lines) if one.startswith("▒"))
+            assert "1 hidden passage, marked ▒ above" in read(app)
+            await wait_for(pilot, lambda: "Hidden by the sender: 1" in screen_text(app))
+            message = app.triage.reading.message
+            assert message is not None
+            assert not any("previous" in text for text in (message.text, message.snippet))
+            await pilot.press("X")
+            await wait_for(pilot, lambda: "previous words" not in read(app))
+
+
+async def test_a_letter_that_hides_nothing_says_so(mail: World) -> None:
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("X")
+        await wait_for(pilot, lambda: "Nothing in this message is hidden" in screen_text(app))
+
+
 async def test_only_what_is_new(mail: World) -> None:
     """Quote, the line above it and the signature are one line; Enter brings them back."""
     app = mail.app()
@@ -61,7 +93,7 @@ async def test_only_what_is_new(mail: World) -> None:
 
 
 async def test_wrong_letters_are_read_in_another_charset(mail: World) -> None:
-    """The person knows that it is KOI8-R; what is stored stays as it was."""
+    """The person knows that it is KOI8-R; what is stored stays as it was, and an answer repeats what is shown."""
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("j")
@@ -70,6 +102,14 @@ async def test_wrong_letters_are_read_in_another_charset(mail: World) -> None:
         await pilot.press("U", *"koi8-r", "enter")
         await wait_for(pilot, lambda: "Привет" in read(app))
         await wait_for(pilot, lambda: "Read as koi8-r" in screen_text(app))
+        for key in ("r", "f"):
+            await pilot.press(key)
+            await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+            composer = app.screen
+            assert isinstance(composer, Composer)
+            assert "Привет" in composer.body.text
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: app.screen is app.triage)
 
 
 @pytest.mark.parametrize("charset", [name for name, _ in CHOICES])
@@ -127,11 +167,28 @@ async def test_a_command_gets_the_text_and_no_shell_reads_it(mail: World) -> Non
         await wait_for(pilot, lambda: any("There is no program" in one.message for one in app._notifications))
 
 
-async def test_nothing_is_done_to_a_message_that_is_not_seen(mail: World) -> None:
-    """In a small window the list stands alone: the reader may hold another message."""
+async def test_in_a_small_window_it_is_the_message_under_the_cursor(mail: World) -> None:
+    """The list stands alone there; what the reader holds is another message, and is not what is saved."""
     app = mail.app()
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
         await pilot.press("escape", "j", "S")
-        await wait_for(pilot, lambda: "Open the message first" in screen_text(app))
-        assert not isinstance(app.screen, Prompt)
+        await wait_for(pilot, lambda: isinstance(app.screen, Prompt))
+        row = app.triage.messages.current
+        assert row is not None
+        assert app.triage.reading.message_id == row.id
+        assert row.unread
+
+
+async def test_what_is_asked_of_a_message_waits_until_it_is_read(mail: World) -> None:
+    """Keys in one piece: down, and a command for the message that comes under the cursor."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.pause()
+        for key, character in (("j", "j"), ("vertical_line", "|"), *((one, one) for one in "cat"), ("enter", "\r")):
+            app.post_message(events.Key(key, character))
+        await wait_for(pilot, lambda: isinstance(app.screen, TextPage))
+        row = app.triage.messages.current
+        assert row is not None
+        assert app.triage.messages.cursor == 1
+        await wait_for(pilot, lambda: f"Subject: {row.subject}" in screen_text(app))

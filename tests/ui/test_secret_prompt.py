@@ -13,7 +13,7 @@ from keyring.backends import fail
 
 from tests.ui.world import World, account, screen_text, wait_for, world
 from tui_mail.config import secrets
-from tui_mail.config.secrets import Place, keep_secret, secret, stored_in
+from tui_mail.config.secrets import Place, digest, for_engine, invalidate, keep_secret, secret, stored_in
 from tui_mail.errors import SecretUnavailable
 from tui_mail.model import Account
 
@@ -30,6 +30,8 @@ def mail(tmp_path: Path) -> Iterator[World]:
     keyring.set_keyring(before)
     secrets._typed.clear()
     secrets._cache.clear()
+    secrets._refused.clear()
+    secrets._answers.clear()
     secrets._vault = None
 
 
@@ -53,6 +55,27 @@ async def test_a_password_is_asked_for_and_not_shown(mail: World, size: tuple[in
             await wait_for(pilot, waiting.done)
             assert waiting.result() == "zebra "
         assert "Password of" not in screen_text(app)
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["here", "engine"])
+async def test_a_refused_password_is_asked_for_again_and_that_is_said(mail: World, apart: bool) -> None:
+    """Whether this process talks to the server, or another; whose password it is can be read beside it."""
+    app = mail.app()
+    anna = asking()
+    anna = replace(anna, incoming=replace(anna.incoming, user="anna@drop.example", host="pop.drop.example"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        with ThreadPoolExecutor(1) as pool:
+            for typed, refused in (("wrong", ""), ("right", digest("wrong"))):
+                waiting = pool.submit(for_engine, anna, "incoming", refused) if apart else pool.submit(secret, anna)
+                await wait_for(pilot, lambda: "Password of" in screen_text(app))
+                assert "Password of anna@drop.example on pop.drop.example:" in screen_text(app)
+                assert ("✗ Refused" in screen_text(app)) == (typed == "right")
+                await pilot.press(*typed, "enter")
+                await wait_for(pilot, waiting.done)
+                assert waiting.result() == typed
+                await wait_for(pilot, lambda: "Password of" not in screen_text(app))
+                if not apart:
+                    invalidate(anna, typed)
 
 
 async def test_who_declines_is_asked_again_after_a_retry(mail: World) -> None:
@@ -83,7 +106,7 @@ async def test_a_vault_is_made_on_the_screen(mail: World) -> None:
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(keep_secret, asking(), "incoming", "zebra", Place.VAULT)
             for words, typed in (
-                ("new vault", "one"),
+                ("New passphrase", "one"),
                 ("again", "two"),
                 ("two different ones", "one"),
                 ("again", "one"),

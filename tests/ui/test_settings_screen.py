@@ -22,7 +22,7 @@ from tui_mail.ui.keys import read_keymap
 from tui_mail.ui.screens.help import Help
 from tui_mail.ui.screens.picker import Picker
 from tui_mail.ui.screens.settings import Change, Settings
-from tui_mail.ui.setting import write_preset
+from tui_mail.ui.setting import write_keys, write_preset
 from tui_mail.ui.widgets.setting_text import SettingLine, Shown, lines_of, setting_details
 
 WIDE, SMALL, NARROW = (160, 48), (80, 24), (60, 16)
@@ -227,6 +227,63 @@ async def test_theme_and_keys(place: World) -> None:
         assert app.theme == "tui-mail-light"
         await wait_for(pilot, lambda: place.client.paths.keys_file.exists())
     assert read_keymap(place.client.paths.keys_file).shown("message.archive") == "a"
+
+
+async def test_a_single_key(place: World) -> None:
+    """An action gets another key, which keys.toml keeps beside comments; one that is none is refused with a reason."""
+    file = place.client.paths.keys_file
+    file.write_text("# mine\n[keys]\n")
+    app = place.app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await opened(app, pilot)
+        await goto(pilot, screen, "keys.message.archive", "screen")
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Change))
+        app.screen.query_one(Input).value = "nokey"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "is no key" in str(app.screen.query_one("#change-problem").render()))
+        assert file.read_text() == "# mine\n[keys]\n"
+        app.screen.query_one(Input).value = "E or g k"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "no key then" in str(app.screen.query_one("#change-problem").render()))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.screen is screen)
+        assert "E or g k" in screen_text(app)
+    assert file.read_text() == '# mine\n[keys]\n"message.archive" = ["E", "g k"]\n'
+    assert read_keymap(file).shown("message.archive") == "E"
+
+
+async def test_a_key_of_another_action(place: World) -> None:
+    """Whose it is so far is said before anything is kept; Enter once more takes it, and Esc does not."""
+    file = place.client.paths.keys_file
+    app = place.app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await opened(app, pilot)
+        await goto(pilot, screen, "keys.quit", "screen")
+        for key in ("escape", "enter"):
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: isinstance(app.screen, Change))
+            app.screen.query_one(Input).value = "e"
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "“e” is “" in str(app.screen.query_one("#change-problem").render()))
+            assert not file.exists()
+            await pilot.press(key)
+            await wait_for(pilot, lambda: app.screen is screen)
+    assert read_keymap(file).shown("quit") == "e"
+    assert "e" not in read_keymap(file).all_shown("message.archive").split()
+
+
+def test_keys_of_an_action(tmp_path: Path) -> None:
+    """None, those of the preset again, and a clash that is refused."""
+    file = tmp_path / "keys.toml"
+    write_keys(file, "message.junk", "none")
+    assert read_keymap(file).keys["message.junk"] == ()
+    write_keys(file, "message.junk", "")
+    assert read_keymap(file).shown("message.junk") == "!"
+    write_keys(file, "undo", "U")
+    with pytest.raises(ConfigError, match="given to both"):
+        write_keys(file, "redo", "U")
+    assert read_keymap(file).shown("redo") == "Z"
 
 
 async def test_a_file_that_cannot_be_read_is_said(place: World) -> None:

@@ -14,11 +14,13 @@ from textual.widgets import Static
 
 from tests.ui.world import wait_for
 from tui_mail.client.cures import alternatives
+from tui_mail.config.oauth import qr_lines
 from tui_mail.config.providers import PROVIDERS
 from tui_mail.model import Protocol, Security, Server
 from tui_mail.paths import paths
 from tui_mail.settings import Cure, Step, StepDone
 from tui_mail.text import SafeText, safe_line
+from tui_mail.ui.login import Login
 from tui_mail.ui.screens.setup import Setup
 from tui_mail.ui.screens.setup_pages import Page
 from tui_mail.ui.setup_app import SetupApp
@@ -100,6 +102,30 @@ def secret(setup: Setup) -> None:
 def preset(setup: Setup) -> None:
     setup.turn_to(setup.preset)
     setup.problem("keys", PROBLEM)
+
+
+def login_by_code(setup: Setup) -> None:
+    """A code to type on another device, with its picture, which is of no use in part."""
+    setup.sheet.provider = "microsoft"
+    setup.turn_to(setup.logging_in)
+    login = Login(setup.sheet.oauth(), "anna@example.org", "", lambda then: then())
+    login.url, login.code = SafeText("https://login.microsoftonline.com/device"), SafeText("ABCD-EFGH")
+    login.qr = qr_lines(login.url)
+    setup.logging_in.say(login)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+async def test_a_code_can_be_photographed(tmp_path: Path, size: tuple[int, int]) -> None:
+    """All of the picture, the code and the buttons are on the screen; afterwards the fields are there again."""
+    async with assistant(tmp_path, size) as (setup, pilot):
+        login_by_code(setup)
+        await pilot.pause()
+        page = setup.logging_in
+        for one in (page.query_one("#login-qr"), page.query_one("#login-words"), *page.query(Push)):
+            assert is_seen(one), one
+        page.say(None)
+        await pilot.pause()
+        assert page.query_one("#client-id").region.area > 0
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))

@@ -61,6 +61,7 @@ async def at_the_login(anna: Person, dovecot: Dovecot, server: TokenServer, auth
     await anna.fill("email", "anna@localhost")
     await anna.press("go-on")
     await anna.until(lambda: anna.setup.page is anna.setup.settings, "the second page")
+    await anna.searched()
     for leg, one in (("incoming", dovecot.server("anna")), ("outgoing", dovecot.outgoing("anna"))):
         await anna.fill(f"{leg}-host", one.host)
         await anna.fill(f"{leg}-port", str(one.port))
@@ -95,6 +96,7 @@ async def finish(anna: Person) -> None:
     await anna.until(lambda: anna.setup.page is anna.setup.secret, "where it is kept")
     assert "login kept" in anna.shown()
     await anna.pilot.click("#place-session")
+    await anna.until(lambda: "tui-mail account login" in anna.shown(), "what this means for the next run")
     await anna.press("go-on")
     await anna.until(lambda: anna.setup.page is anna.setup.preset, "the last page")
     await anna.press("go-on")
@@ -131,8 +133,12 @@ async def test_with_a_browser(
             await anna.fill("pasted", "http://127.0.0.1/?code=1&state=2")
             await anna.press("go-on")
             await anna.until(lambda: "not the address" in anna.shown(), "another address is no good")
-            anna.setup.query_one("#pasted", Line).value = end
-            await anna.press("go-on")
+            pasted = anna.setup.query_one("#pasted", Line)
+            anna.setup.set_focus(pasted)
+            await anna.pilot.press("enter")
+            await anna.until(lambda: "Paste the address" in anna.shown(), "Enter without one")
+            pasted.value = end
+            await anna.pilot.press("enter")
         await finish(anna)
     check(where, tokens_of_anna)
 

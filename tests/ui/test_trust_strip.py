@@ -12,7 +12,7 @@ from tui_mail.model import BlockKind, Link, Severity, Span, Trust
 from tui_mail.store import contacts
 from tui_mail.text import SafeText
 from tui_mail.ui.widgets.cells import width
-from tui_mail.ui.widgets.document import message_document
+from tui_mail.ui.widgets.message_document import message_document
 
 
 def remark(severity: Severity, label: str, kind: str = "x") -> Trust:

@@ -10,9 +10,12 @@ import pytest
 
 from tests.ui.test_compose_screen import WORK
 from tests.ui.world import Letter, World, screen_text, wait_for, world
+from tests.unit.test_mime_inline_pgp import clear, gpg, letter
 from tests.unit.test_mime_protection import gnupg  # noqa: F401  (fixture)
 from tests.unit.test_mime_seals import pgp_message
+from tui_mail.mime.protection import pgp_encrypted
 from tui_mail.outgoing import Protection
+from tui_mail.ui.actions import Place
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.compose import Composer
 
@@ -104,3 +107,113 @@ async def test_an_encrypted_message_is_opened_and_answered_encrypted(mail: World
         await pilot.press("K")
         await wait_for(pilot, lambda: "D opens it" in seal(app))
         assert "From here" not in read(app)
+
+
+async def test_armour_in_the_text_is_read_like_the_other_kind(
+    tmp_path: Path,
+    gnupg: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Signed: shown without its lines; with words outside: those are marked; encrypted: opened, answered encrypted."""
+    monkeypatch.setenv("GNUPGHOME", gnupg)
+    sealed = gpg(gnupg, "--armor", "--encrypt", "-r", "anna@example.org", text=b"The code is 1234.\n")
+    letters = [Raw(octets=letter(one)) for one in (sealed, b"Pay Eve.\n" + clear(gnupg), clear(gnupg))]
+    with world(tmp_path / "home", letters, [WORK]) as made:
+        app = made.app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: " ✓ signed by anna@example.org (OpenPGP)" in seal(app))
+            await wait_for(pilot, lambda: "Meet me at ten." in read(app) and "BEGIN PGP" not in read(app))
+            await pilot.press("J")
+            await wait_for(pilot, lambda: " ? the lines marked ¦ are not covered" in seal(app))
+            await wait_for(pilot, lambda: "¦ Pay Eve." in read(app))
+            await pilot.press("J")
+            await wait_for(pilot, lambda: "D opens it" in seal(app))
+            await pilot.press("D")
+            await wait_for(pilot, lambda: "The code is 1234." in read(app))
+            assert "not signed" in seal(app)
+            await pilot.press("r")
+            await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+            composer = app.screen
+            assert isinstance(composer, Composer)
+            assert "> The code is 1234." in composer.body.text
+            assert composer.written().encrypt
+
+
+THUNDERBIRD = b"""Content-Type: multipart/mixed; boundary="in"; protected-headers="v1"\r
+From: Bob <bob@example.org>\r
+To: Anna Berg <anna@example.org>, Carl <carl@example.org>\r
+Subject: The secret\r
+ garden\r
+Authentication-Results: mx.example.org; dkim=pass\r
+\r
+--in\r
+Content-Type: text/plain; charset=utf-8\r
+\r
+Under the apple tree.\r
+--in--\r
+"""
+
+
+async def test_the_subject_inside_is_shown_and_no_other_field(
+    tmp_path: Path,
+    gnupg: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As Thunderbird writes it: one subject, every recipient once; an answer does not tell it in clear."""
+    monkeypatch.setenv("GNUPGHOME", gnupg)
+    sealed = gpg(gnupg, "--armor", "--encrypt", "-r", "anna@example.org", text=THUNDERBIRD)
+    head = (
+        b"From: Anna Berg <anna@example.org>\r\nTo: anna@example.org, Carl <carl@example.org>\r\n"
+        b"Subject: ...\r\nMIME-Version: 1.0\r\n"
+    )
+    with world(tmp_path / "home", [Raw(octets=head + pgp_encrypted(sealed))], [WORK]) as made:
+        app = made.app()
+        async with app.run_test(size=(160, 48)) as pilot:
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "D opens it" in seal(app))
+            await pilot.press("D")
+            await wait_for(pilot, lambda: "Under the apple tree." in read(app))
+            assert read(app).count("The secret garden") == 1
+            assert "subjects" not in read(app)
+            message = app.triage.reading.message
+            assert message is not None
+            assert [one.email for one in message.to] == ["anna@example.org", "carl@example.org"]
+            assert [one.email for one in message.from_] == ["anna@example.org"]
+            assert not [name for name, _ in message.headers if name.lower() == "authentication-results"]
+            await pilot.press("r")
+            await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+            composer = app.screen
+            assert isinstance(composer, Composer)
+            assert composer.written().subject == "Re: ..."
+            await wait_for(pilot, lambda: "Its subject came encrypted" in screen_text(app))
+
+
+async def test_the_mark_of_a_signed_text_stays_when_it_is_opened(
+    tmp_path: Path,
+    gnupg: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is shown then has no armour any more."""
+    monkeypatch.setenv("GNUPGHOME", gnupg)
+    with world(tmp_path / "home", [Raw(octets=letter(clear(gnupg))), Letter("Other", age=1e9)], [WORK]) as made:
+        app = made.app()
+        async with app.run_test(size=(160, 48)) as pilot:
+            await wait_for(pilot, lambda: " ✓ signed by" in seal(app) and "BEGIN PGP" not in read(app))
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: app.triage.place is Place.READER)
+            assert " ✓ signed by anna@example.org" in seal(app)
+            await pilot.press("r")
+            await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+            composer = app.screen
+            assert isinstance(composer, Composer)
+            assert "> Meet me at ten." in composer.body.text
+            assert "PGP" not in composer.body.text
+            assert not composer.written().encrypt
+            await pilot.press("escape")
+            await wait_for(pilot, lambda: app.screen is app.triage)
+            await pilot.press("h", "h")
+            assert " ✓ signed by anna@example.org" in seal(app)
+            await pilot.press("J")
+            await wait_for(pilot, lambda: "neighbour" in read(app))
+            assert seal(app) == ""

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.ui.world import Letter, World, screen_text, wait_for, world
+from tui_mail.text import SafeText
 from tui_mail.ui.actions import Place
+from tui_mail.ui.screens.find_prompt import FindPrompt
 from tui_mail.ui.widgets.document import Document, Paragraph
 from tui_mail.ui.widgets.hits import find, marked
 
@@ -91,3 +93,27 @@ async def test_a_long_message_is_looked_through_beside_the_screen(tmp_path: Path
             await pilot.press("/", *"needle", "enter")
             await wait_for(pilot, lambda: "1 of 1 “needle”" in screen_text(app))
             await wait_for(pilot, lambda: "29000 of many lines" in screen_text(app))
+
+
+async def test_other_words_take_the_place_of_the_last_and_a_miss_stays_in_this_message(mail: World) -> None:
+    """The last words are selected when it is asked again; n says what is not here instead of leaving."""
+    app = mail.app()
+    async with app.run_test(size=(160, 48)) as pilot:
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: app.triage.reading.message is not None)
+        await pilot.press("/", *"garden", "enter")
+        await wait_for(pilot, lambda: "1 of 5 “garden”" in screen_text(app))
+        await pilot.press("/")
+        await wait_for(pilot, lambda: isinstance(app.screen, FindPrompt) and app.screen.focused is not None)
+        await pilot.press(*"zebra", "enter")
+        await wait_for(pilot, lambda: "“zebra” is not in this message" in screen_text(app))
+        here = app.triage.reading.message_id
+        for key in ("n", "N"):
+            app.triage.say(SafeText("-"))
+            await pilot.press(key)
+            await wait_for(pilot, lambda: "“zebra” is not in this message" in screen_text(app))
+        assert app.triage.reading.message_id == here
+        await pilot.press("escape")
+        assert app.triage.place is Place.READER
+        await pilot.press("n")
+        await wait_for(pilot, lambda: app.triage.reading.message_id != here)

@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from tui_mail.client import MailClient
@@ -173,5 +174,6 @@ async def wait_for(pilot: Pilot[None], true: Callable[[], object], seconds: floa
 def screen_text(app: TuiMailApp) -> str:
     """What a person would see, line by line."""
     width, height = app.size
+    visible_screen_stack.set(app._background_screens)  # else a dialog not painted yet is kept with nothing behind it
     lines = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip()[:width] for strip in lines[:height])

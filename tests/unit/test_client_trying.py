@@ -85,7 +85,7 @@ def test_stopping_ends_the_waiting_at_once() -> None:
     threading.Timer(0.1, stop.set).start()
     began = time.monotonic()
     assert not tries.wait()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6
     release.set()
     assert outcomes == []
 
@@ -107,5 +107,5 @@ def test_the_whole_has_an_end() -> None:
     tries.add(lambda: release.wait(30), lambda _: None)
     began = time.monotonic()
     assert not tries.wait()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6
     release.set()

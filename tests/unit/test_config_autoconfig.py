@@ -146,7 +146,7 @@ def test_a_hostile_file_is_refused_at_once(octets: bytes, reason: str) -> None:
     began = time.process_time()
     with pytest.raises(ValueError, match=reason):
         read(octets)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3
 
 
 def test_a_file_of_very_many_servers_yields_a_few() -> None:

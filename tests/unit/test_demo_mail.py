@@ -153,5 +153,5 @@ def test_a_hundred_thousand_are_planned_at_once_and_written_singly() -> None:
     """A server can start with a plan and write what is asked for; well below a minute even on a slow computer."""
     began = time.perf_counter()
     entries = plan(20_000, 1, NOW)["INBOX"]
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 15
     assert render(entries[-1], 1).startswith(b"Return-Path:")

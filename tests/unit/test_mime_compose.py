@@ -441,4 +441,4 @@ def test_a_large_file_takes_little() -> None:
     content = bytes(30_000_000)
     raw = compose(replace(DRAFT, attachments=(Attachment("a", "", len(content)),)), [content], when=WHEN).raw
     assert len(raw) > 40_000_000
-    assert time.perf_counter() - started < 10
+    assert time.perf_counter() - started < 30

@@ -15,7 +15,7 @@ from tui_mail.mime.frames import pack_message, unpack_message
 from tui_mail.mime.parse import attachment_bytes, parse_message, words_in
 from tui_mail.mime.trust import Known, trust_of
 from tui_mail.text import is_safe
-from tui_mail.ui.widgets.document import message_document
+from tui_mail.ui.widgets.message_document import message_document
 from tui_mail.ui.widgets.row_text import Calendar
 
 LONGEST = 20_000

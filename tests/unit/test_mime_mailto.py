@@ -88,7 +88,7 @@ def test_any_link(text: str) -> None:
         compose(draft, [], when=0)
     except UsageError:
         pass
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 6
 
 
 @pytest.mark.parametrize(

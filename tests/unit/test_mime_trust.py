@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tui_mail.mime.authentication import Verdict, finding_of, learnt, results_of, server_of
-from tui_mail.mime.domains import are_related, is_deceptive, owner_of, shown_email
+from tui_mail.mime.domains import are_related, host_of, is_deceptive, owner_of, shown_email
 from tui_mail.mime.lies import named_host
 from tui_mail.mime.parse import parse_message
-from tui_mail.mime.risks import risk_of
+from tui_mail.mime.risks import in_words, risk_of
 from tui_mail.mime.trust import Known, trust_of
 from tui_mail.model import Message, Severity
 
@@ -215,6 +215,40 @@ def test_trackers_are_counted_beside_images() -> None:
 def test_risks_of_attachments(name: str, kind: str, head: bytes, said: str) -> None:
     risk = risk_of(name, kind, head)
     assert said in risk if said else not risk
+
+
+def test_a_type_that_does_not_fit_a_name_is_said_but_is_no_danger() -> None:
+    """Spreadsheet programs send .csv as anything; a .pdf that calls itself a picture is worth a word in the list."""
+    assert risk_of("a.csv", "application/vnd.ms-excel", b"") == ""
+    assert risk_of("a.pdf", "application/octet-stream", b"%PDF") == ""
+    risk = risk_of("a.pdf", "image/png", b"\x89PNG")
+    assert risk == "calls itself image/png, though its name ends in .pdf"
+    assert in_words(risk).startswith("It calls itself")
+    assert in_words(risk_of("x.ws", "text/plain", b"")) == "It is a program: opened, it can do anything that you can."
+    message = letter('Content-Type: multipart/mixed; boundary="b"', body='--b\n\nHi\n--b\n'
+                     'Content-Type: image/png; name="a.pdf"\n\nx\n--b--\n')  # fmt: skip
+    assert message.attachments[0].risk
+    assert "attachments" not in kinds(message)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://A.Example:8080/x", "a.example"),
+        ("http://bank.example@evil.test/", "evil.test"),
+        ("http://x@bank.example@evil.test/", "evil.test"),
+        ("http://evil.test\\@bank.example/", "evil.test"),
+        ("http:\\\\evil.test", "evil.test"),
+        ("http://evil%2Etest/", "evil.test"),
+        ("http://[::1]:80/", "[::1]"),
+        ("http://[::1", ""),
+        ("mailto:a@b.example?subject=@c.example", "b.example"),
+        ("ftp://a.example", ""),
+    ],
+)
+def test_the_host_of_a_link_is_the_one_that_a_browser_goes_to(url: str, host: str) -> None:
+    """Whatever stands before it and looks like a host."""
+    assert host_of(url) == host
 
 
 def test_a_program_among_the_attachments_is_a_danger() -> None:

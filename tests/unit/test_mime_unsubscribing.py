@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tui_mail.mime.unsubscribing import Unsubscribing, host_of, unsubscribing
+from tui_mail.mime.domains import host_of
+from tui_mail.mime.unsubscribing import Unsubscribing, unsubscribing
 
 SIGNED = (
     "DKIM-Signature: v=1; a=rsa-sha256; d=news.example; s=k;\n"

@@ -174,4 +174,4 @@ def test_codecs_that_are_no_charsets_are_refused_in_the_child(parser: ParserProc
     started = time.monotonic()
     message = parser.parse(b"Subject: =?punycode?q?" + b"a" * 200_000 + b"-b?=\r\n\r\nx")
     assert message.subject.startswith("aaa")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 9

@@ -32,7 +32,13 @@ def opened(script: Callable[[Peer], None], capabilities: bytes, modseq: int = 0)
 
 
 def rows(capabilities: bytes, *answer: bytes) -> list[HeaderRow]:
-    wanted = b"X-GM-MSGID X-GM-LABELS" if capabilities is GMAIL else b"EMAILID" if capabilities is OBJECTS else b""
+    wanted = (
+        b"X-GM-MSGID X-GM-THRID X-GM-LABELS"
+        if capabilities is GMAIL
+        else b"EMAILID"
+        if capabilities is OBJECTS
+        else b""
+    )
     asked = b"UID FETCH 1:3 (UID FLAGS INTERNALDATE RFC822.SIZE " + wanted
 
     def script(peer: Peer) -> None:

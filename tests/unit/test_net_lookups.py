@@ -80,7 +80,7 @@ def test_a_name_server_that_says_nothing_is_given_up(
     began = time.monotonic()
     with pytest.raises(Unreachable, match="No name server answered"):
         question("example.org", net.internet)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 9
 
 
 # --- https --------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_a_server_that_drips_is_left(net: LocalInternet, head: bytes) -> None:
     began = time.monotonic()
     with pytest.raises((ConnectionLost, ProtocolViolation)):
         fetch(URL, 10_000, net.internet, 0.6)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 9
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.servers.internet import LocalInternet, page, redirect
-from tests.servers.scripted import Peer
+from tests.servers.scripted import Peer, Scripted
 from tui_mail.errors import CertificateRefused, CommandRefused, ConnectionLost, ProtocolViolation, Unreachable
+from tui_mail.net import one_click
 from tui_mail.net.one_click import is_public, leave
 
 WEB = "news.example.org"
@@ -70,7 +71,7 @@ def test_only_https(net: LocalInternet, url: str) -> None:
 
 def test_a_certificate_that_is_not_trusted_ends_it(net: LocalInternet) -> None:
     """Nothing is sent before."""
-    with pytest.raises(CertificateRefused):
+    with pytest.raises(CertificateRefused, match="still on the list"):
         leave(URL, allowed=anywhere)
     assert net.web.seen == []
 
@@ -83,15 +84,59 @@ def test_nobody_there(net: LocalInternet) -> None:
             leave(f"https://{host}/", net.internet, allowed=anywhere)
 
 
-def test_a_server_that_hangs_up(net: LocalInternet) -> None:
-    """Nobody knows then; it is an error."""
+def hang_up(_: Peer) -> None:
+    """The request was read, and the line is cut."""
 
-    def hang_up(peer: Peer) -> None:
-        peer.send(b"")
 
-    net.pages[f"{WEB}/leave?u=1&t=a%20b"] = hang_up
-    with pytest.raises(ConnectionLost):
+def cut_in_the_answer(peer: Peer) -> None:
+    """The line is cut within the status."""
+    peer.send(b"HTTP/1.1 2")
+
+
+def say_nothing(peer: Peer) -> None:
+    """The line stays open until the other side has had enough."""
+    peer.octets(26)
+    peer.octets(1)
+
+
+@pytest.mark.parametrize("stage", [hang_up, cut_in_the_answer, say_nothing])
+def test_nobody_knows_after_a_line_that_broke(
+    net: LocalInternet, stage: Callable[[Peer], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was asked once, and no answer is taken for none: that is said, and what to do."""
+    if stage is say_nothing:
+        monkeypatch.setattr(one_click, "PATIENCE", 2.0)
+    net.pages[f"{WEB}/leave?u=1&t=a%20b"] = stage
+    with pytest.raises(ConnectionLost, match="was asked, and did not say"):
         leave(URL, net.internet, allowed=anywhere)
+    assert sum(line.startswith(b"POST") for line in net.web.seen) == 1
+
+
+def test_a_line_that_is_cut_after_the_answer_has_come(net: LocalInternet) -> None:
+    """The status is what counts; what should have followed it does not matter."""
+
+    def cut(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf")
+
+    net.pages[f"{WEB}/leave?u=1&t=a%20b"] = cut
+    assert leave(URL, net.internet, allowed=anywhere) == 200
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_no_tls_comes_about(net: LocalInternet, is_silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut, or nothing said, within the handshake: nothing was sent, and that is known."""
+
+    def answer(peer: Peer) -> None:
+        peer.octets(1)
+        while is_silent and peer.octets(1):
+            pass
+
+    monkeypatch.setattr(one_click, "PATIENCE", 2.0)
+    with Scripted(answer) as plain:
+        net.hosts[WEB, 443] = plain.port
+        with pytest.raises((Unreachable, CertificateRefused), match="still on the list"):
+            leave(URL, net.internet, allowed=anywhere)
+    assert net.web.seen == []
 
 
 def test_which_addresses_are_public() -> None:

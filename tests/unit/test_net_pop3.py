@@ -412,7 +412,7 @@ def test_an_answer_that_trickles(step: str) -> None:
         began = time.monotonic()
         with pytest.raises(ConnectionLost):
             list(session.retrieve([1])) if step == "retr" else session.listing()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 9
 
 
 def test_a_slow_line_is_not_a_silent_one() -> None:
@@ -589,7 +589,7 @@ def test_hanging_up_takes_marks_back(told: Told) -> None:
         session.close()
         session.close()
         assert not session.is_open
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 9
     assert server.seen[-1] == b"RSET"
 
 

@@ -309,7 +309,7 @@ def test_a_server_that_speaks_in_the_middle_of_the_text(said: bytes, kind: type[
         with pytest.raises((kind, ConnectionLost) if hangs_up else kind) as caught:
             session.send(ENVELOPE, BIG, ledger)
         over.set()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert not isinstance(caught.value, DeliveryUnknown)
     assert ledger.commits == []
 
@@ -397,7 +397,7 @@ def test_an_answer_to_the_dot_that_trickles() -> None:
         session = opened(server)
         with pytest.raises(DeliveryUnknown):
             session.send(ENVELOPE, RAW, Ledger())
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 9
 
 
 def test_an_answer_that_takes_its_time() -> None:
@@ -439,7 +439,7 @@ def test_whatever_quit_is_answered_with(told: Told) -> None:
     began = time.monotonic()
     with Scripted(answering(quit=told)) as server:
         assert sent(server).final == Reply(250, "2.0.0 queued as 1234")
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 12
 
 
 def test_words_that_nobody_asked_for_are_no_answer() -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.servers.odd_certificates import certificate as made
+from tests.servers.odd_certificates import chain
 from tests.servers.scripted import CAPABILITIES, Peer, Scripted
 from tests.unit.test_net_login import PASSWORD, sent_secret
 from tui_mail.demo.certificates import make_certificates
 from tui_mail.errors import CertificateRefused, ConnectionLost, MailError, Unreachable
-from tui_mail.model import Security
+from tui_mail.model import Security, Server
 from tui_mail.net.imap import ImapSession
 
 
@@ -64,3 +68,42 @@ def test_old_tls_is_refused(certificate: Path) -> None:
         with pytest.raises((CertificateRefused, Unreachable, ConnectionLost)):
             ImapSession.open(server.server(Security.TLS), PASSWORD, timeout=5.0)
         assert not sent_secret(server)
+
+
+DISTRUSTED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "signed by itself": (lambda folder: made(folder, "localhost", self_signed=True), "signed by itself"),
+    "another authority": (
+        lambda folder: (made(folder, "localhost"), (folder / "ca.pem").write_bytes(_other_authority(folder))),
+        "no known authority|unknown authority",
+    ),
+    "expired": (lambda folder: made(folder, "localhost", begins=-9, ends=-1), "has expired"),
+    "not valid yet": (lambda folder: made(folder, "localhost", begins=2), "not valid yet"),
+    "another name": (lambda folder: made(folder, "imap.example.org"), "another name than localhost"),
+    "expired in between": (lambda folder: chain(folder, "localhost", between=-1), "has expired"),
+}
+
+
+def _other_authority(folder: Path) -> bytes:
+    return (made(folder / "other", "localhost") / "ca.pem").read_bytes()
+
+
+@pytest.mark.parametrize("what", DISTRUSTED)
+def test_nothing_is_said_to_a_server_that_nobody_vouches_for(tmp_path: Path, what: str) -> None:
+    """No second try without checking: the reason is named, and not even the user name was sent."""
+    make, words = DISTRUSTED[what]
+    make(tmp_path)
+    with Scripted(lambda peer: peer.log_in(), certificate=tmp_path, tls=True) as server:
+        with pytest.raises(CertificateRefused, match=words):
+            ImapSession.open(_by_name(server), PASSWORD, timeout=5.0)
+        assert server.seen == []
+
+
+def test_an_authority_in_between_is_good_while_it_is_valid(tmp_path: Path) -> None:
+    """The chain of the test above is otherwise in order."""
+    chain(tmp_path, "localhost", between=9)
+    with Scripted(lambda peer: peer.log_in(), certificate=tmp_path, tls=True) as server:
+        ImapSession.open(_by_name(server), PASSWORD, timeout=5.0).shut()
+
+
+def _by_name(server: Scripted) -> Server:
+    return replace(server.server(Security.TLS), host="localhost")

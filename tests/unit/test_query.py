@@ -24,6 +24,7 @@ from tui_mail.query import (
     When,
     Where,
     Words,
+    lasting,
 )
 from tui_mail.understanding import FIELDS, LENGTH_LIMIT, TERMS_LIMIT, understand
 
@@ -98,6 +99,23 @@ def test_what_is_meant(text: str, term: Term) -> None:
     query = understand(text, NOW)
     assert query.term == term
     assert query.hints == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "remains"),
+    [
+        ("is:unread", ""),
+        ("lunch is:unread in:inbox", "lunch in:inbox"),
+        ("lunch -keyword:todo", "lunch"),
+        ("lunch OR is:starred", ""),
+        ("(lunch is:starred) OR dinner", "lunch OR dinner"),
+        ("from:bob -(lunch is:unread)", "from:bob"),
+        ("from:bob -lunch larger:5M", "from:bob -lunch larger:5M"),
+    ],
+)
+def test_what_lasts_of_a_term(text: str, remains: str) -> None:
+    """What a key may change is let be, and never makes it narrower."""
+    assert lasting(understand(text, NOW).term) == understand(remains, NOW).term
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tui_mail.mime.worker import ParserProcess
 from tui_mail.model import BlockKind, Message, Severity
 from tui_mail.text import safe_line, safe_link
 from tui_mail.ui.widgets.cells import width
-from tui_mail.ui.widgets.document import message_document, source_document
+from tui_mail.ui.widgets.message_document import message_document, source_document
 from tui_mail.ui.widgets.row_text import Calendar, shown_name
 
 ATTACKS = dict(attacks())
@@ -282,7 +282,7 @@ import sys
 import tests.hostile.mail
 from tui_mail.mime.parse import parse_message
 from tui_mail.mime.trust import Known, trust_of
-from tui_mail.ui.widgets.document import message_document
+from tui_mail.ui.widgets.message_document import message_document
 from tui_mail.ui.widgets.row_text import Calendar
 parse_message(b"From: a@b.example\\r\\nContent-Type: text/html\\r\\n\\r\\n<p>warm</p>")
 FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "urllib.", "webbrowser.",

@@ -13,6 +13,7 @@ from tui_mail.errors import ConfigError
 from tui_mail.model import Protocol, Security, Server
 from tui_mail.paths import Paths, paths
 from tui_mail.settings import Candidate, Discovery, Found, mismatch
+from tui_mail.ui.screens.setup_pages import reads_french
 from tui_mail.ui.sheet import Sheet, forget, keep, kept, name_for
 
 ADDRESS = "anna@example.org"
@@ -132,7 +133,7 @@ def test_a_command_instead_of_a_password(where: Paths, auth: str, written: str) 
         ("host", "", "needs a host"),
         ("host", "imaps://mail.example.org", "host name alone"),
         ("port", "imaps", "is no number"),
-        ("port", "70000", "from 1 to 65535"),
+        ("port", "70000", "Incoming: port must be a number from 1 to 65535"),
         ("command", "pass 'show", "command line"),
         ("command", "", "which command"),
     ],
@@ -143,8 +144,9 @@ def test_what_cannot_be_is_said(where: Paths, name: str, value: str, words: str)
     if name == "command":
         sheet.incoming.auth = "command"
     setattr(sheet if name == "email" else sheet.incoming, name, value)
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(ConfigError, match=words) as refused:
         sheet.account(where)
+    assert "config.toml" not in refused.value.sentence  # there is none yet
     assert not where.config_file.exists()
 
 
@@ -181,3 +183,19 @@ def test_secrets_are_in_no_words() -> None:
 def test_what_an_account_is_called(address: str, name: str) -> None:
     assert name_for(address, ()) == name
     assert name_for(address, (name, f"{name}-2")) == f"{name}-3"
+
+
+@pytest.mark.parametrize(
+    ("environment", "french"),
+    [
+        ({"LANG": "fr_FR.UTF-8"}, True),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "fr_CA.UTF-8"}, True),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "fr:de"}, True),
+        ({"LANG": "fr_FR.UTF-8", "LC_ALL": "C.UTF-8"}, False),
+        ({"LANG": "fr_FR.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, False),
+        ({}, False),
+    ],
+)
+def test_who_reads_french(environment: dict[str, str], french: bool) -> None:
+    """As gettext has it, so that a provider's card is in the language of the other programs."""
+    assert reads_french(environment) is french

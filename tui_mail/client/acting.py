@@ -73,9 +73,14 @@ class Acting:
         """Delete messages for ever. There is no way back."""
         return self._act(actions.deleted_for_ever(ids))
 
-    def mute(self, message_id: int, *, muted: bool) -> Future[None]:
-        """Have what comes to the conversation of a message count as read, or no longer."""
-        return self._db.write(lambda txn: muting.mute(txn, message_id, muted=muted), urgent=True)
+    def mute(self, *message_ids: int, muted: bool) -> Future[None]:
+        """Have what comes to the conversations of messages count as read, or no longer."""
+
+        def job(txn: Transaction) -> None:
+            for one in message_ids:
+                muting.mute(txn, one, muted=muted)
+
+        return self._db.write(job, urgent=True)
 
     def copy(self, ids: Iterable[int], folder_id: int) -> Future[Change | None]:
         """Copy messages to another folder of their account; the copies are there at once."""

@@ -9,7 +9,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tui_mail.errors import MailError, MessageRefused
 from tui_mail.mime.compose import Composed, compose
@@ -20,6 +19,7 @@ from tui_mail.net.quirks import quirks_of
 from tui_mail.net.smtp import SmtpSession
 from tui_mail.net.witness import Witness
 from tui_mail.outgoing import Draft
+from tui_mail.records import frozen
 from tui_mail.settings import Leg
 from tui_mail.store.purposes import Purposes
 from tui_mail.sync.listing import canonical
@@ -41,7 +41,7 @@ class Told(Witness):
         """The last step is done; `words` are untrusted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """What is to be tried."""
 

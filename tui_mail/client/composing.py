@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import mimetypes
 import re
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from tui_mail.client import edited_files
 from tui_mail.client.identities import identities_of
 from tui_mail.client.unsealing import clear_quotes, kept_sealed
 from tui_mail.errors import NotFound, UsageError
+from tui_mail.excerpt import Excerpt
 from tui_mail.mime import answering, compose
 from tui_mail.mime.answering import Answer
 from tui_mail.mime.compose import Composed
@@ -26,7 +27,7 @@ from tui_mail.mime.concerns import concerns
 from tui_mail.mime.finished import from_raw
 from tui_mail.mime.identities import mine
 from tui_mail.mime.mailto import draft_from_mailto
-from tui_mail.mime.parse import parse_message
+from tui_mail.mime.parse import attachment_bytes, parse_message
 from tui_mail.mime.protection import PGP_ENCRYPTED, encrypted_kind, opened, protected_copy, sealed
 from tui_mail.mime.recipients import Typed, parse_recipients
 from tui_mail.model import Account, Change, Flag, Message, Part, Role, Row
@@ -47,8 +48,6 @@ from tui_mail.store.making import fields_of, make
 from tui_mail.store.outbox import Parcel
 from tui_mail.text import safe_line
 
-BODY_SECONDS = 30.0
-"""How long a message that is answered is waited for when it is not here yet."""
 ATTACHMENT_LIMIT = 100_000_000
 """Octets of a file that can be attached: no server takes more."""
 
@@ -71,8 +70,11 @@ class Mail(Protocol):
     def message(self, message_id: int) -> Message | None:
         """It, parsed."""
 
-    def request_body(self, message_id: int) -> None:
-        """Have its octets fetched."""
+    def whole(self, message_id: int) -> bytes:
+        """Its octets, fetched if need be; blocks."""
+
+    def excerpt(self, message_id: int) -> Excerpt | None:
+        """Its text, where its octets are not here."""
 
 
 Begin = Callable[[bytes, Message, Account, Sequence[Identity]], Answer]
@@ -113,15 +115,17 @@ class Desk:
             body=asked.body + blank.body,
         )
 
-    def begin(self, message_id: int, begin: Begin, opened_as: bytes = b"") -> Begun:
-        """A draft made of a message, with the files that it carries on kept already. Raises NotFound.
+    def begin(self, message_id: int, begin: Begin, opened_as: bytes = b"", *, text_does: bool = False) -> Begun:
+        """A draft made of a message, with the files that it carries on kept already. Raises MailError.
 
-        `opened_as`: the octets of an encrypted message that is open in the reader; what repeats it is to be encrypted.
+        `opened_as`: the octets that the reader shows in the place of the stored ones: under another charset, without
+        what it was signed in, decrypted. What repeats an encrypted message is to be encrypted.
+        `text_does`: nothing but its header and its text is needed.
         """
         row = self._mail.row(message_id)
         if row is None:
             raise NotFound("That message is no longer here.")
-        raw = self._body(message_id)
+        raw = self._body(message_id, text_does=text_does and not opened_as)
         original = raw
         raw = opened_as or raw
         message = parse_message(raw) if opened_as else self._mail.message(message_id)
@@ -130,7 +134,7 @@ class Desk:
         account = next(one for one in self._mail.accounts if one.name == row.account)
         ours = sorted(self.identities(), key=lambda identity: identity.account != account.name)
         answer = begin(raw, message, account, ours)
-        files = [self._carried(message_id, index) for index in answer.carry]
+        files = [self._carried(message_id, index, opened_as) for index in answer.carry]
         if answer.attach_original:
             original = compose.for_others(raw)  # who else got it is not for others to know
             files.append(self.attachment(f"{message.subject or 'message'}.eml", original, "message/rfc822"))
@@ -196,10 +200,12 @@ class Desk:
             return drafts.load(self._db.read(), draft.id) or draft
         return replace(draft, copy=id_)
 
-    def recover(self, before: float) -> list[Draft]:
-        """As Writing.recover_drafts: those saved last before a time, in seconds since the epoch."""
+    def recover(self, before: float, folder: Path) -> list[Draft]:
+        """As Writing.recover_drafts: those saved last before a time (epoch), and what editors left in a folder."""
         left = [draft for draft in drafts.not_kept(self._db.read()) if draft.updated < before and not draft.is_blank]
-        return [self.keep(draft) for draft in left]
+        known, blank = (lambda: drafts.all_open(self._db.read())), (lambda: self.blank(None))
+        edited = edited_files.taken_over(folder, known, blank, self.identities(), self.save)
+        return [self.keep(draft) for draft in ({draft.id: draft for draft in (*left, *edited)}).values()]
 
     def take_back(self, outbox_id: int, keep: bool) -> Draft | None:
         """As Writing.cancel_sending."""
@@ -250,11 +256,12 @@ class Desk:
         composed = self._composed(draft, when if at else now)
         return self._queue(composed, draft.account, draft.subject, when, draft)
 
-    def send_raw(self, raw: bytes, account: str, recipients: Sequence[str]) -> OutboxEntry:
+    def send_raw(self, raw: bytes, account: str, recipients: Sequence[str], answers: int) -> OutboxEntry:
         """As Writing.send_raw."""
         identity, now = identities_of(self._able(account))[0], int(time.time())
         composed = from_raw(raw, recipients, Typed(identity.name, identity.email), when=now)
-        return self._queue(composed, account, fields_of(composed.raw).subject, now)
+        subject, when = fields_of(composed.raw).subject, now + self._mail.compose.undo_send * bool(answers)
+        return self._queue(composed, account, subject, when, answers=answers)
 
     def draft_raw(self, raw: bytes, account: str) -> Change | None:
         """As Writing.draft_raw."""
@@ -295,7 +302,7 @@ class Desk:
         return compose.compose(draft, self._files(draft), when=when, protect=self._protector(draft))
 
     def _queue(
-        self, composed: Composed, account: str, subject: str, when: int, draft: Draft | None = None
+        self, composed: Composed, account: str, subject: str, when: int, draft: Draft | None = None, answers: int = 0
     ) -> OutboxEntry:
         blob = blobs.save(self._db, composed.raw)
         kept = blob if composed.kept == composed.raw else blobs.save(self._db, composed.kept)
@@ -308,8 +315,8 @@ class Desk:
             blob,
             kept,
             draft=draft.id if draft else 0,
-            source=draft.source if draft else 0,
-            purpose=draft.purpose if draft else Purpose.NEW,
+            source=draft.source if draft else answers,
+            purpose=draft.purpose if draft else Purpose.REPLY if answers else Purpose.NEW,
         )
         people = [] if draft is None else parse_recipients(",".join((draft.to, draft.cc, draft.bcc))).addresses
 
@@ -361,24 +368,17 @@ class Desk:
     def _files(self, draft: Draft) -> list[bytes]:
         return [blobs.load(self._db.read_bodies(), file.blob) for file in draft.attachments]
 
-    def _carried(self, message_id: int, index: int) -> Attachment:
-        found = self._mail.attachment_of(message_id, index)
+    def _carried(self, message_id: int, index: int, opened_as: bytes) -> Attachment:
+        found = attachment_bytes(opened_as, index) if opened_as else self._mail.attachment_of(message_id, index)
         if found is None:
             raise NotFound("The message is no longer on this computer; nothing was attached.")
         part, content = found
         return self.attachment(str(part.filename), content, str(part.content_type))
 
-    def _body(self, message_id: int) -> bytes:
-        """The octets of a message, fetched if need be. Raises NotFound when they do not come."""
-        raw, deadline = self._mail.raw(message_id), time.monotonic() + BODY_SECONDS
-        if raw is None:
-            self._mail.request_body(message_id)
-        while raw is None and time.monotonic() < deadline:
-            threading.Event().wait(0.05)
-            raw = self._mail.raw(message_id)
-        if raw is None:
-            raise NotFound("The message has not been fetched yet, and its server does not answer; try again later.")
-        return raw
+    def _body(self, message_id: int, *, text_does: bool) -> bytes:
+        """The octets of a message, fetched if need be; where `text_does`, those of its texts. Raises MailError."""
+        excerpt = self._mail.excerpt(message_id) if text_does else None
+        return self._mail.whole(message_id) if excerpt is None or excerpt.cut else excerpt.octets
 
 
 def _chosen(draft: Draft | None) -> str:

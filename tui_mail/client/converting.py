@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_mail.attention import Attention
 from tui_mail.config import accounts as configuration
@@ -21,6 +21,7 @@ from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
 from tui_mail.net.imap import ImapSession
 from tui_mail.net.pop3 import Pop3Session
 from tui_mail.paths import Paths
+from tui_mail.records import frozen
 from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.store import bodies, conversion, layout, mirror
 from tui_mail.store.conversion import Standing
@@ -34,7 +35,7 @@ Secret = Callable[[Account], str]
 """The password of an account's incoming server. Raises SecretUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """A change that can be made, and what it means."""
 

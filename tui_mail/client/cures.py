@@ -7,23 +7,25 @@ stands. What must never be here: a network (checking has looked already), or a c
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 
-from tui_mail.config.providers import Provider
+from tui_mail.config.providers import Provider, provider_of_host
 from tui_mail.errors import AuthenticationRefused, CertificateRefused, MailError, Unreachable
 from tui_mail.mime.dates import parse_date
 from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.net.bearer import advice
 from tui_mail.net.failures import SAFE
 from tui_mail.net.looks import Certificate, Sight, service_of
 from tui_mail.net.refusals import known_refusal
-from tui_mail.settings import Cure, Leg, Step, mismatch
+from tui_mail.records import frozen
+from tui_mail.settings import Cure, Leg, Need, Step, mismatch
 
 CLOCK_SECONDS = 3_600
 """A clock that is further off than this can make a good certificate look bad."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """A check that failed, and what was looked at because of that."""
 
@@ -59,7 +61,7 @@ class Case:
         return parse_date(self.sight.date) if self.sight.date else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """A failure that is known."""
 
@@ -128,6 +130,27 @@ def _other_login(case: Case) -> tuple[Cure, ...]:
     return tuple(Cure(f"Use the user name {form}", replace(case.server, user=form), case.leg) for form in forms)
 
 
+def _known_provider(case: Case) -> Provider | None:
+    """Whose server refused a password, when it is known what that provider wants."""
+    found = provider_of_host(case.account.incoming.host)
+    refused = isinstance(case.error, AuthenticationRefused) and case.server.auth == "password"
+    if not refused or found is None or not found.card.hint or known_refusal(case.server, case.error.detail):
+        return None
+    own = any(place.host == case.server.host for place in (*found.imap, *found.pop3, *found.smtp))
+    return found if own else None
+
+
+def _user_of_provider(case: Case) -> tuple[Cure, ...]:
+    """The user name as this provider has it, when the settings have another."""
+    found = _known_provider(case)
+    assert found is not None
+    places = [server for _, server in found.incoming(case.account.email)]
+    if case.leg == "outgoing":
+        places = list(found.outgoing(case.account.email))
+    users = {place.user for place in places if place.host == case.server.host}
+    return _other_login(case) if users and case.server.user not in users else ()
+
+
 def _fitting_login(case: Case) -> tuple[Cure, ...]:
     if case.server.security is Security.NONE:
         return (Cure("Use STARTTLS", replace(case.server, security=Security.STARTTLS), case.leg),)
@@ -169,6 +192,14 @@ def _other_house(case: Case) -> str:
         f"The mail of {case.account.email} is at {name}, and {case.server.host} {what}. Nothing was sent. {SAFE} Use "
         f"the servers of {name}."
     )
+
+
+def _provider_wants(case: Case) -> str:
+    found = _known_provider(case)
+    assert found is not None
+    card, usual = found.card, advice(case.server)
+    again = "" if card.need is Need.APP_PASSWORD else "Enter the password again. "
+    return f"{case.error.sentence.removesuffix(usual)}{again}{card.hint} {card.link}".strip()
 
 
 def _wrong_name(case: Case) -> str:
@@ -263,6 +294,7 @@ KNOWN = (
         None,
         lambda case: _elsewhere(case) or _submission(case),
     ),
+    Known("provider-login", lambda case: _known_provider(case) is not None, _provider_wants, _user_of_provider),
     Known("login", lambda case: isinstance(case.error, AuthenticationRefused), None, _other_login),
 )
 """The order is from the particular to the general."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 
 from tui_mail.errors import UsageError
@@ -111,12 +112,20 @@ def refuse_other_mailbox(account: Account, changes: Mapping[str, object], what: 
         key: str(changes[key] or defaults.get(key, "")).strip().casefold() for key in MAILBOX_KEYS if key in changes
     }
     other = [key for key, value in asked.items() if value and value != now[key]]
-    if other and what.anything:
+    if not other or not what.anything:
+        return
+    name, mailbox = shlex.quote(account.name), f"{account.incoming.user} on {account.incoming.host}"
+    if "protocol" in other:
         raise UsageError(
-            f"Mail of {account.incoming.user} on {account.incoming.host} is here, and another "
-            f"{', '.join(key.rpartition('.')[2] for key in other)} may mean another mailbox. Nothing was changed; add "
-            "the other mailbox as an account of its own, or say --same-mailbox if only its server is called otherwise."
+            f"Mail of {mailbox} is here, and another protocol keeps it otherwise. Nothing was changed; "
+            f"`tui-mail account convert {name} --protocol {asked['protocol']}` changes that, and what is here stays."
         )
+    keys = [key.rpartition(".")[2] for key in other]
+    raise UsageError(
+        f"Mail of {mailbox} is here, and another {', '.join(keys)} may mean another mailbox. Nothing was changed; add "
+        "the other mailbox as an account of its own; or, if only its server is called otherwise: "
+        f"`tui-mail account set {name} {' '.join(f'{key}=…' for key in keys)} --same-mailbox`."
+    )
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from tui_mail.client import purposes
 from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.client.overview import Overview
 from tui_mail.client.parsed import ParsedMessages
+from tui_mail.client.portions import Portions
 from tui_mail.client.reading import Reading
 from tui_mail.client.searching import Searching
 from tui_mail.client.snoozing import Snoozing
@@ -67,7 +68,7 @@ FETCHING = (LinkState.CONNECTING, LinkState.SYNCING, LinkState.WAITING)
 log = logging.getLogger(__name__)
 
 
-class MailClient(Reading, Snoozing, Writing, Searching, Overview):
+class MailClient(Reading, Snoozing, Writing, Searching, Overview, Portions):
     """Everything a person can see and do, for all accounts of one store."""
 
     def __init__(
@@ -91,6 +92,8 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
         """Saved searches: name and query."""
         self.auto_advance = "next"
         """What is shown when the message that is read was put away: next, previous or list."""
+        self.pictures = "auto"
+        """Who paints pictures: the terminal where it is known to, half blocks everywhere, or the terminal."""
         self.splits: Splits | None = None
         """The tabs of the inbox, if config.toml has any."""
         self.rules: tuple[Rule, ...] = tuple(
@@ -101,7 +104,7 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
             config = configuration.load(paths)
             accounts, self.compose, self.notices = config.accounts, config.compose, config.notices
             self.searches, self.splits, self.auto_advance = config.searches, config.splits, config.auto_advance
-            self.rules = config.rules
+            self.rules, self.pictures = config.rules, config.pictures
             self.problems = tuple(safe_line(problem.sentence) for problem in config.problems)
         self.accounts: tuple[Account, ...] = tuple(accounts)
         self.attention = Attention()
@@ -109,13 +112,15 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
         self._sinks: list[Callable[[Event], None]] = []
         self._db = Database(paths, lambda _folders, _accounts: self._pulse.beat(), self.attention)
         self._db.on_outgoing = lambda txn: unsent.note(self._db, txn)
+        self._pulse = Pulse(self._db, self._emit, self._attend)  # before the first commit, which is told to it
         purposes.keep_up(self._db, self.accounts)
-        self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention, self._judged)
-        self._pulse = Pulse(self._db, self._emit, self._attend)
+        self._parsed = ParsedMessages(self.raw, self._keep_words, self.attention, self._judged, self.excerpt)
         self._secret = secret or _secret
         self._sending_secret = secret or _sending_secret
         self._engine: Engine | EngineApart | None = None
         self._elsewhere = False
+        self._refused: MailError | None = None
+        """Why there can be no engine here."""
         self._other = Elsewhere(self._db, self._emit)
         self._on_screen = 0
         self._links: deque[str] = deque()
@@ -182,12 +187,16 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
         """The state of every account's line."""
         if self._is_elsewhere:
             return [self._other.status(account.name) for account in self.accounts]
+        if (refused := self._refused) is not None:
+            said, code = refused.shown, refused.exit_code
+            return [AccountStatus(one.name, LinkState.REFUSED, sentence=said, exit_code=code) for one in self.accounts]
         known = {name: worker.status for name, worker in self._workers.items()}
         return [known.get(account.name) or AccountStatus(account.name, LinkState.STARTING) for account in self.accounts]
 
     def cached_message(self, message_id: int) -> Message | None:
-        """The message if it was parsed a short while ago."""
-        return self._parsed.kept(message_id)
+        """The message if it was parsed a short while ago, and all of it was here."""
+        message = self._parsed.kept(message_id)
+        return None if message is not None and message.away else message
 
     def message(self, message_id: int, charset: str = "") -> Message | None:
         """The message, parsed; None when its body is not here yet. Blocks on the parser: call it on a thread.
@@ -212,7 +221,7 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
         self._parsed.read_ahead(ids)
 
     def request_body(self, message_id: int) -> None:
-        """Have the body fetched now, before anything else; BodyArrived follows."""
+        """Have the whole body fetched now, before anything else; BodyArrived follows. See `request_text`, `whole`."""
         place = messages.account_of(self._db.read(), message_id)
         worker = self._workers.get(place or "")
         if worker is not None:
@@ -359,8 +368,8 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
 
     @property
     def is_settled(self) -> bool:
-        """True once it is decided whether this process is the engine or another one is."""
-        return self._engine is not None or self._elsewhere
+        """True once it is decided whether this process is the engine, another one is, or there can be none."""
+        return self._engine is not None or self._elsewhere or self._refused is not None
 
     @property
     def is_engine(self) -> bool:
@@ -416,8 +425,12 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview):
                 self.attention,
                 sending_secret=self._sending_secret,
             )
-            self._elsewhere = not engine.take_lock()
-            if not self._elsewhere:
+            try:
+                self._elsewhere = not engine.take_lock()
+            except MailError as error:
+                self._refused = error
+                log.warning("no engine: %s", error.detail or error)
+            if self._refused is None and not self._elsewhere:
                 self._engine = engine
                 engine.start()
         if self._on_screen:

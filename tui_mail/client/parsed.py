@@ -17,6 +17,7 @@ from tui_mail.model import Message, Part
 from tui_mail.text import SafeText
 
 if TYPE_CHECKING:
+    from tui_mail.excerpt import Excerpt
     from tui_mail.mime.worker import ParserProcess
 
 KEPT = 64
@@ -32,12 +33,14 @@ class ParsedMessages:
         found_words: Callable[[list[tuple[int, SafeText]]], None],
         attention: Attention,
         judged: Callable[[int, Message], Message] = lambda _, message: message,
+        excerpt: Callable[[int], Excerpt | None] = lambda _: None,
     ) -> None:
         """`raw` gives a body or None; `found_words` is told the first words of messages that were parsed.
 
-        `judged` adds what speaks for and against a message.
+        `judged` adds what speaks for and against a message. `excerpt` gives what is here of one that has no body here.
         """
         self._judged = judged
+        self._excerpt = excerpt
         self._raw = raw
         self._found_words = found_words
         self._attention = attention
@@ -56,6 +59,11 @@ class ParsedMessages:
                 self._kept.move_to_end(message_id)
             return message
 
+    def drop(self, message_id: int) -> None:
+        """Parse this one anew when it is asked for."""
+        with self._lock:
+            self._kept.pop(message_id, None)
+
     def forget(self) -> None:
         """Parse anew what is asked for from now on."""
         with self._lock:
@@ -67,7 +75,7 @@ class ParsedMessages:
         `charset`: what its text is read as from now on, whatever it says itself; "auto": what it says.
         """
         message = None if charset else self.kept(message_id)
-        if message is None:
+        if message is None or (message.away and self._raw(message_id) is not None):
             message = self._parse(message_id, "" if charset == "auto" else charset)
             if message is not None and message.snippet:
                 self._found_words([(message_id, message.snippet)])
@@ -132,9 +140,15 @@ class ParsedMessages:
 
     def _parse(self, message_id: int, charset: str = "") -> Message | None:
         raw = self._raw(message_id)
-        if raw is None:
+        excerpt = self._excerpt(message_id) if raw is None else None
+        octets = raw if excerpt is None else excerpt.octets
+        if octets is None:
             return None
-        message = self._judged(message_id, self._parser().parse(raw, charset))
+        message = self._judged(message_id, self._parser().parse(octets, charset))
+        if excerpt is not None:
+            from tui_mail.client.portions import with_files_away
+
+            message = with_files_away(message, excerpt)
         with self._lock:
             self._kept[message_id] = message
             while len(self._kept) > KEPT:

@@ -7,9 +7,11 @@ filling the index beyond what a command needs (sync.indexer does that behind a r
 from __future__ import annotations
 
 import time
+from array import array
 from typing import TYPE_CHECKING
 
-from tui_mail.model import Account, Question
+from tui_mail.model import Account, Question, Role
+from tui_mail.orders import MARKED, Order, Sort, halves
 from tui_mail.paths import Paths
 from tui_mail.store.database import Database
 from tui_mail.text import SafeText, safe_line
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from tui_mail.client.server_side import ServerSide
     from tui_mail.facets import Facets
-    from tui_mail.model import Folder
+    from tui_mail.model import Folder, Row
     from tui_mail.query import Query
     from tui_mail.store.faceting import Asked
     from tui_mail.store.search_index import Coverage
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
     from tui_mail.sync.account import AccountWorker
     from tui_mail.sync.apart import FarWorker
     from tui_mail.sync.pop_account import PopWorker
+    from tui_mail.threaded import Threads
 
 
+TO_OTHERS = frozenset({Role.SENT, Role.DRAFTS})
+"""Folders of which a list says to whom a message is."""
 ELSEWHERE = SafeText("Another tui-mail talks to the servers now; only this computer was searched.")
 
 
@@ -62,6 +67,15 @@ class Searching:
         def within(self, folder_id: int) -> tuple[int, ...]:
             """Of Reading."""
 
+        def first_rows(self, folder_id: int, limit: int = 200, *, unread: bool = False) -> list[Row]:
+            """Of Reading."""
+
+        def ids(self, folder_id: int) -> array[int]:
+            """Of Reading."""
+
+        def rows(self, ids: Sequence[int]) -> list[Row]:
+            """Of Reading."""
+
         @property
         def _workers(self) -> Mapping[str, AccountWorker | PopWorker | FarWorker]: ...
 
@@ -85,6 +99,37 @@ class Searching:
         from tui_mail.store.faceting import facets_among
 
         return facets_among(self._db.read(), ids, asked, self.folders())
+
+    def arranged(self, ids: array[int], order: Order, *, by_recipient: bool = False) -> array[int]:
+        """These messages, newest first, in another order. Of more than a few: call it on a thread."""
+        from tui_mail.store.arranging import arranged
+
+        return arranged(self._db.read(), ids, order, by_recipient=by_recipient)
+
+    def first_in_order(self, folder: Folder, order: Order, limit: int, *, unread: bool = False) -> list[Row]:
+        """The first rows of a place in an order, or of what is unread there. Blocks for big ones."""
+        if order.is_usual:
+            return self.first_rows(folder.id, limit, unread=unread)
+        ids = self.ids(folder.id)
+        if unread:
+            kept = self.having(ids, Sort.UNREAD)
+            ids = array("q", (one for one in ids if one in kept))
+        return self.rows(self.arranged(ids, order, by_recipient=folder.role in TO_OTHERS)[:limit])
+
+    def threads_in_order(self, threads: Threads, folder: Folder, order: Order) -> Threads:
+        """Threads of a place in an order: each by its newest message, by marks, by any of them. Blocks for many."""
+        if order.is_usual:
+            return threads
+        if order.sort in MARKED:
+            has = threads.heads_with(self.having(threads.ids, order.sort))
+            return threads.arranged(halves(threads.heads, has, order))
+        return threads.arranged(self.arranged(threads.heads, order, by_recipient=folder.role in TO_OTHERS))
+
+    def having(self, ids: Sequence[int], sort: Sort) -> frozenset[int]:
+        """Those that are unread, or starred, or have files. Likewise."""
+        from tui_mail.store.arranging import having
+
+        return having(self._db.read(), ids, sort)
 
     def ask_servers(self, query: Query, now: float) -> ServerSide:
         """Have the servers look into what is not here; SearchAnswered follows for each folder.
@@ -115,6 +160,12 @@ class Searching:
         from tui_mail.store import messages
 
         return list(ids) if len(self.accounts) == 1 else messages.of_account_among(self._db.read(), ids, account)
+
+    def ids_outside(self, ids: Sequence[int], role: Role) -> list[int]:
+        """Those that are in no folder of a role, in their order."""
+        from tui_mail.store import messages
+
+        return messages.outside_role_among(self._db.read(), ids, role)
 
     def index_now(self, seconds: float) -> None:
         """Put what is missing into the index, headers first, for so long at most. Raises StoreError."""

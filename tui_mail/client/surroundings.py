@@ -26,6 +26,7 @@ from tui_mail.config.keyrings import try_out
 from tui_mail.errors import MailError
 from tui_mail.model import Account, Server
 from tui_mail.paths import Paths
+from tui_mail.sizes import size_label
 
 LIBRARIES = ("textual", "imapclient", "mail-parser", "keyring", "selectolax", "cryptography", "dnspython")
 KEYRING_SECONDS = 5.0
@@ -48,12 +49,12 @@ def versions() -> dict[str, str]:
     return {**found, "openssl": ssl.OPENSSL_VERSION}
 
 
-def terminal() -> dict[str, str]:
-    """What decides how the screen looks."""
+def terminal(*, ask: bool = True) -> dict[str, str]:
+    """What decides how the screen looks. `ask`: the terminal too, which a screen that is shown on it does not allow."""
     found = {key: "set" if key in _PRIVATE else os.environ[key] for key in _TOLD if os.environ.get(key)}
     size = shutil.get_terminal_size()
     at_terminal = sys.stdout is not None and sys.stdout.isatty()
-    asked = ask_terminal() if at_terminal else {}
+    asked = ask_terminal() if ask and at_terminal else {}
     return {
         **found,
         **asked,
@@ -75,8 +76,8 @@ def disk(paths: Paths) -> tuple[dict[str, str], list[str]]:
                 f"Only {free // 1_000_000} MB are free on the disk of the mail; make room, or mail is not kept."
             )
     for name in ("mail.db", "bodies.db"):
-        with contextlib.suppress(OSError):
-            found[name] = f"{(paths.data / name).stat().st_size / 1_000_000:.1f} MB"
+        if files := [file for file in (paths.data / name, paths.data / f"{name}-wal") if file.is_file()]:
+            found[name] = size_label(sum(file.stat().st_size for file in files))
     for directory in (paths.config, paths.data, paths.state):
         with contextlib.suppress(OSError):
             if directory.stat().st_mode & 0o077:
@@ -93,7 +94,7 @@ def engine(paths: Paths) -> dict[str, str]:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            state = "another tui-mail is running"
+            state = "a tui-mail is running"
     return {"engine": state, "log": str(paths.log_file)}
 
 
@@ -116,6 +117,8 @@ def keyring(paths: Paths, accounts: Iterable[Account]) -> dict[str, str]:
             found["tried"] = "an entry was written, read back and deleted"
         except MailError as error:
             found["tried"] = f"in vain: {error.sentence}"
+    found["d-bus"] = "set" if os.environ.get("DBUS_SESSION_BUS_ADDRESS") else "not set"
+    found["pinentry"] = "there" if shutil.which("pinentry") else "none"
     found["vault"] = "there" if (paths.data / "vault.age").exists() else "none"
     for account in accounts:
         legs = [account.incoming] if account.outgoing is None else [account.incoming, account.outgoing]

@@ -7,20 +7,24 @@ was opened is kept in memory while it is read, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_mail.mime import pgp_reading, smime_reading
+from tui_mail.mime.headers import parse_headers
+from tui_mail.mime.inline_pgp import OUTSIDE, Inline, as_part, inline_of, with_marks
 from tui_mail.mime.protection import opened
 from tui_mail.mime.seals import Kind, Seal, Trust, kind_of, sealed_content, signed_halves
+from tui_mail.mime.subjects import forward_subject, reply_subject
 from tui_mail.model import Account
 from tui_mail.outgoing import Concern, Draft, Protection, Purpose, Remark
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
-SEALED = {Kind.PGP_SEALED: Protection.PGP, Kind.SMIME_SEALED: Protection.SMIME}
+SEALED = {Kind.PGP_SEALED: Protection.PGP, Kind.INLINE_SEALED: Protection.PGP, Kind.SMIME_SEALED: Protection.SMIME}
 """What an answer to a message of this kind is protected with."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsealed:
     """What is known of a message's protection now."""
 
@@ -45,7 +49,11 @@ def look(raw: bytes, senders: Sequence[str], account: Account | None) -> Unseale
         case Kind.SMIME_OPAQUE:
             seal, content = smime_reading.unwrap(sealed_content(raw), senders, folder, own)
             return Unsealed(kind, seal, opened(raw, content) if content else None)
+        case Kind.INLINE_SIGNED:
+            return _inline(raw, senders)
         case Kind.IN_PART:
+            if (found := inline_of(raw)) is not None:
+                return _inline_in_part(raw, found, senders)
             words = "only a part of this message is signed or encrypted: that says nothing of what is shown"
             return Unsealed(kind, Seal(Trust.UNKNOWN, safe_line(words)))
     return Unsealed(kind)
@@ -57,6 +65,9 @@ def unseal(raw: bytes, senders: Sequence[str], account: Account | None) -> Unsea
     if kind is Kind.PGP_SEALED:
         found = pgp_reading.open_sealed(sealed_content(raw), senders)
         seal, content = found.seal, found.content
+    elif kind is Kind.INLINE_SEALED:
+        found, inline = pgp_reading.open_sealed(sealed_content(raw), senders), inline_of(raw)
+        seal, content = found.seal, as_part(found.content, inline.charset if inline else "")
     else:
         certificate, key = (account.smime_certificate, account.smime_key) if account is not None else ("", "")
         seal, content = None, smime_reading.open_sealed(sealed_content(raw), certificate, key)
@@ -65,6 +76,31 @@ def unseal(raw: bytes, senders: Sequence[str], account: Account | None) -> Unsea
         inside = look(octets, senders, account)
         seal, octets = inside.seal, inside.octets or octets
     return Unsealed(kind, seal, octets)
+
+
+def _inline(raw: bytes, senders: Sequence[str]) -> Unsealed:
+    """A text that is signed as a whole; what counts is shown as gpg gives it, without the lines around it."""
+    found = inline_of(raw)
+    assert found is not None
+    seal, content = pgp_reading.read_signed(found.armour, senders)
+    counts = seal.trust in (Trust.GOOD, Trust.UNPROVEN)
+    return Unsealed(
+        Kind.INLINE_SIGNED, seal, opened(raw, as_part(content, found.charset)) if counts and content else None
+    )
+
+
+def _inline_in_part(raw: bytes, found: Inline, senders: Sequence[str]) -> Unsealed:
+    """A text of which only a part is signed or encrypted; what is outside is marked and nothing is good."""
+    marks = f"the lines marked {OUTSIDE.strip()} are not covered"
+    if not found.is_signed:
+        words = f"only a part of this text is encrypted and is not opened; {marks} (OpenPGP)"
+        return Unsealed(Kind.IN_PART, Seal(Trust.UNKNOWN, safe_line(words)), opened(raw, with_marks(found)))
+    seal, content = pgp_reading.read_signed(found.armour, senders)
+    counts = seal.trust in (Trust.GOOD, Trust.UNPROVEN)
+    octets = opened(raw, with_marks(found, content if counts else b""))
+    if seal.trust is Trust.BAD:
+        return Unsealed(Kind.IN_PART, seal, octets)
+    return Unsealed(Kind.IN_PART, Seal(Trust.UNKNOWN, safe_line(f"{marks}; the rest is {seal.sentence}")), octets)
 
 
 def _either(raw: bytes, check: Callable[[bytes, bytes], Seal]) -> Seal:
@@ -81,8 +117,12 @@ def kept_sealed(draft: Draft, original: bytes) -> tuple[Draft, tuple[SafeText, .
     protection = SEALED.get(kind_of(original))
     if protection is None:
         return draft, ()
-    words = safe_line("What it repeats came encrypted: it will be encrypted, too (Ctrl+O changes that).")
-    return replace(draft, protection=protection, sign=True, encrypt=True), (words,)
+    notes = [safe_line("What it repeats came encrypted: it will be encrypted, too (Ctrl+O changes that).")]
+    outer = parse_headers(original).subject
+    subject = forward_subject(outer) if draft.purpose is Purpose.FORWARD else reply_subject(outer)
+    if subject != draft.subject:  # a subject is never encrypted by this program
+        notes.append(safe_line("Its subject came encrypted, and is left out: the one that you type travels in clear."))
+    return replace(draft, subject=subject, protection=protection, sign=True, encrypt=True), tuple(notes)
 
 
 def clear_quotes(draft: Draft, original: bytes | None) -> tuple[Remark, ...]:

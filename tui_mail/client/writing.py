@@ -28,6 +28,7 @@ from tui_mail.outgoing import (
     Protection,
     Remark,
 )
+from tui_mail.paths import Paths
 from tui_mail.store import contacts, drafts, outbox
 from tui_mail.store.database import Database, Transaction
 
@@ -43,6 +44,7 @@ class Writing:
 
     accounts: tuple[Account, ...]
     compose: ComposeSettings
+    paths: Paths
     _db: Database
     _began: float
     _book: Book | None = None
@@ -64,7 +66,8 @@ class Writing:
     ) -> Future[Begun]:
         """An answer to a message; `selected` is what to quote instead of all of it. The future raises NotFound.
 
-        `opened`: the octets of an encrypted message that is open in the reader; the answer will be encrypted.
+        `opened`: the octets that the reader shows in the place of the stored ones; when they were encrypted, the
+        answer will be, too.
         """
 
         def work(desk: Desk) -> Begun:
@@ -83,6 +86,7 @@ class Writing:
                     attribution=account.attribution,
                 ),
                 opened,
+                text_does=True,
             )
 
         return self._at_desk(work)
@@ -100,6 +104,16 @@ class Writing:
                 ),
                 opened,
             )
+
+        return self._at_desk(work)
+
+    def forward_together(self, message_ids: Sequence[int]) -> Future[Begun]:
+        """Messages to be sent on in one, each attached as a whole. The future raises MailError."""
+
+        def work(desk: Desk) -> Begun:
+            from tui_mail.client.forwarding import together
+
+            return together(desk, cast("Mail", self), message_ids)
 
         return self._at_desk(work)
 
@@ -146,8 +160,8 @@ class Writing:
         return self._write_and_wake(lambda txn: drafts.discard(txn, draft.id, draft.copy))
 
     def recover_drafts(self) -> Future[list[Draft]]:
-        """Drafts that a program which ended suddenly left; they are in the Drafts folder from now on."""
-        return self._at_desk(lambda desk: desk.recover(self._began), wake=True)
+        """Drafts that a program which ended suddenly left, in editors too; they are in the Drafts folder now."""
+        return self._at_desk(lambda desk: desk.recover(self._began, self.paths.state), wake=True)
 
     def attach(self, files: Sequence[Path]) -> Future[list[Attachment]]:
         """Read files, and keep their octets with the draft. The future raises UsageError for an unreadable one."""
@@ -192,9 +206,14 @@ class Writing:
         """
         return self._at_desk(lambda desk: desk.send(draft, at), wake=True)
 
-    def send_raw(self, raw: bytes, account: str, recipients: Sequence[str] = ()) -> Future[OutboxEntry]:
-        """Have a finished RFC 5322 message sent at once; recipients from its headers if none are given."""
-        return self._at_desk(lambda desk: desk.send_raw(raw, account, recipients), wake=True)
+    def send_raw(
+        self, raw: bytes, account: str, recipients: Sequence[str] = (), *, answers: int = 0
+    ) -> Future[OutboxEntry]:
+        """Have a finished RFC 5322 message sent at once; recipients from its headers if none are given.
+
+        `answers`: a message that is marked once this was accepted; what answers one waits for the undo window.
+        """
+        return self._at_desk(lambda desk: desk.send_raw(raw, account, recipients, answers), wake=True)
 
     def draft_raw(self, raw: bytes, account: str) -> Future[Change | None]:
         """Keep a finished message in the Drafts folder. The future raises UsageError for what is no message."""

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_mail.arriving import Rule
 from tui_mail.config.arrival_rules import rules_of
 from tui_mail.config.notice_rules import notices_of
-from tui_mail.config.reading_rules import ADVANCES, advance_of
+from tui_mail.config.reading_rules import ADVANCES, PICTURES, reading_of
 from tui_mail.config.rules import Problem, Reader, suggestion
 from tui_mail.config.splits import Splits, splits_of
 from tui_mail.config.writing import compose_of
@@ -27,6 +27,7 @@ from tui_mail.model import Account
 from tui_mail.notices import Notices
 from tui_mail.outgoing import ComposeSettings
 from tui_mail.paths import Paths
+from tui_mail.records import frozen
 from tui_mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _UNUSABLE = "Your mail is safe; no account can be used until it is corrected."
 _ERROR_LINE = re.compile(r"line (\d+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Config:
     """What config.toml says, as far as it makes sense."""
 
@@ -57,11 +58,19 @@ class Config:
     """The tabs of the inbox; None: it does not say."""
     rules: tuple[Rule, ...] = ()
     """What is done with mail that comes in, in this order; each account has its own of them too."""
+    pictures: str = PICTURES[0]
+    """Who paints pictures: auto, blocks or terminal."""
 
     @property
     def notices(self) -> Notices:
         """How the person wants to be told of new mail, and in which folders."""
         return replace(self.notifications, folders={account.name: account.notify for account in self.accounts})
+
+    def refuse_unreadable(self) -> None:
+        """Raise ConfigError when the file as a whole could not be read: then nobody knows which accounts there are."""
+        for problem in self.problems:
+            if not problem.account and not problem.path:
+                raise ConfigError(problem.sentence)
 
     def account(self, name: str) -> Account:
         """The account called `name`. Raises NotFound with a suggestion, or ConfigError when it has a problem."""
@@ -71,6 +80,7 @@ class Config:
         for problem in self.problems:
             if problem.account == name:
                 raise ConfigError(problem.sentence)
+        self.refuse_unreadable()
         names = [account.name for account in self.accounts]
         known = f"There are: {', '.join(names)}." if names else "There is none yet; add one with: tui-mail account add"
         raise NotFound(f'There is no account "{name}"{suggestion(name, names)}. {known}')
@@ -110,6 +120,6 @@ def parse(text: str, folder: Path) -> Config:
     searches = tuple((name, query) for name in saved if (query := reader.string(("searches",), saved, name)))
     rules = rules_of(reader, document, tables)
     accounts = [replace(one, rules=tuple(r for r in rules if r.account in ("", one.name))) for one in accounts]
-    advance, splits = advance_of(reader, document), splits_of(reader, document)
+    (advance, pictures), splits = reading_of(reader, document), splits_of(reader, document)
     problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
-    return Config(tuple(accounts), problems, compose, notices, searches, advance, splits, rules)
+    return Config(tuple(accounts), problems, compose, notices, searches, advance, splits, rules, pictures)

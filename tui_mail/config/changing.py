@@ -56,9 +56,17 @@ def _text_with(paths: Paths, account: Account) -> str:
     text = _with_account(before, account)
     written = parse(text, paths.config)
     if written.accounts != (*parse(before, paths.config).accounts, account):
-        mine = [problem.sentence for problem in written.problems if problem.account == account.name]
-        raise ConfigError(mine[0] if mine else f'The account "{account.name}" cannot be written as it is.')
+        mine = [_what(problem) for problem in written.problems if problem.account == account.name]
+        raise ConfigError(
+            _as_sentence(mine[0]) if mine else f'The account "{account.name}" cannot be written as it is.'
+        )
     return text
+
+
+def _what(problem: Problem) -> str:
+    """What is wrong with an account that is in no file yet, so that no line can be named: of which server it is."""
+    leg = f"{problem.path[2]}: " if problem.path[2:3] in (("incoming",), ("outgoing",)) else ""
+    return leg + problem.what
 
 
 def problem_of(account: Account) -> str:
@@ -66,7 +74,7 @@ def problem_of(account: Account) -> str:
     config = parse(_with_account("", account), Path("/"))
     if config.accounts == (account,):
         return ""
-    return config.problems[0].what if config.problems else "it cannot be written as it is"
+    return _what(config.problems[0]) if config.problems else "it cannot be written as it is"
 
 
 def convert_account(paths: Paths, after: Account, beside: Account | None) -> None:

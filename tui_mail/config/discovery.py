@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from tui_mail.config.providers import Provider, provider_of_host
 from tui_mail.errors import UsageError
 from tui_mail.model import Protocol, Security, Server
+from tui_mail.records import frozen
 from tui_mail.settings import DEFAULT_PORTS, Candidate, Discovery, Found, ProviderCard
 from tui_mail.text import SafeText, safe_line
 
@@ -44,7 +45,7 @@ _HOSTS: Mapping[Service, tuple[str, ...]] = {
 """What comes before the domain in the names that mail servers usually have."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One SRV record (RFC 2782)."""
 
@@ -55,7 +56,7 @@ class Record:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offered:
     """The settings that one source names, its alternatives in order."""
 
@@ -74,7 +75,7 @@ class Offered:
             yield from (server for protocol, server in self.incoming if protocol.value == service)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """A server that answered: TLS with a valid certificate, and the greeting of its protocol."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 def replace_whole(file: Path, content: bytes) -> None:
     """Write `file` anew, 0600, and have it on the disk when this returns. Raises OSError, and then it is as it was."""
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    _tidy(file)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -28,3 +29,17 @@ def replace_whole(file: Path, content: bytes) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _tidy(file: Path) -> None:
+    """Remove what programs that were killed in the middle have left beside it."""
+    for stray in file.parent.glob(f".{file.name}.*"):
+        number = stray.name.rpartition(".")[2]
+        if not number.isdigit():
+            continue
+        try:
+            os.kill(int(number), 0)
+        except ProcessLookupError:
+            stray.unlink(missing_ok=True)
+        except (OSError, OverflowError):
+            continue

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tui_mail.config.accounts import parse
 from tui_mail.config.overlaps import deletes, one_mailbox, overlap_of
 from tui_mail.model import Account, Protocol, Role
 from tui_mail.paths import Paths
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guard:
     """What would go wrong with these settings, and what to do."""
 
@@ -30,7 +30,7 @@ class Guard:
     """Mail can be lost or doubled: whoever adds such an account has to agree first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What a check saw of an account's servers; None: not looked at."""
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+
+class NoKeyring(SecretUnavailable):
+    """The computer has none that would keep a secret, and will have none in a moment either."""
+
+
 _ALLOWED_MODULES = frozenset(
     {
         "keyring.backends.SecretService",
@@ -110,10 +115,10 @@ def _allowed_keyring() -> KeyringBackend:
     if is_allowed(backend):
         return backend
     if type(backend).__module__ == "keyring.backends.fail":
-        raise SecretUnavailable(
+        raise NoKeyring(
             f"No keyring runs on this computer. {_SAFE} Use the vault, or a password_command in config.toml."
         )
-    raise SecretUnavailable(
+    raise NoKeyring(
         f"The keyring {type(backend).__module__} is not used, for it does not keep passwords safe. {_SAFE} "
         "Use the vault, or a password_command in config.toml."
     )

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hmac
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -21,6 +20,7 @@ from tui_mail.config.oauth_refusals import refusal
 from tui_mail.config.oauth_server import Endpoints, endpoints, request
 from tui_mail.errors import AuthenticationRefused, ConfigError, ServerBusy, Unreachable, UsageError
 from tui_mail.model import OAuth
+from tui_mail.records import frozen
 from tui_mail.redaction import hide
 from tui_mail.text import SafeText, safe_line
 
@@ -35,7 +35,7 @@ LEAST_LIFE, MOST_LIFE = 60.0, 86_400.0
 _SAFE = "Your mail is safe."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tokens:
     """What a token server gave."""
 

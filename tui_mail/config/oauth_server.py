@@ -10,12 +10,12 @@ import json
 import ssl
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from tui_mail.errors import ConfigError, Unreachable
 from tui_mail.model import OAuth
+from tui_mail.records import frozen
 
 SECONDS = 20.0
 """How long an answer may take."""
@@ -25,7 +25,7 @@ _SAFE = "Your mail is safe."
 _MICROSOFT = "https://login.microsoftonline.com"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoints:
     """Where a provider's doors are. Empty: it has none, or none that is of use for mail."""
 

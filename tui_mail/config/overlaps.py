@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tui_mail.config.rules import is_loopback
 from tui_mail.model import Account, Protocol
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
 _SERVICE = re.compile(r"^(imap4?s?|pop3?s?|mail|pop-mail|imap-mail|in|incoming)\.(?=.+\.)")
 """What a provider calls the same mailbox by: imap.example.org and pop.example.org."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overlap:
     """Two accounts of one mailbox."""
 

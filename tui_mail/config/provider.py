@@ -5,17 +5,17 @@ What belongs here: the shape of a row of the table. What must never be here: a r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tui_mail.model import Protocol, Security, Server
+from tui_mail.records import frozen
 from tui_mail.settings import DEFAULT_PORTS, Need, ProviderCard
 
 UserForm = Literal["address", "local part"]
 """What a server calls the person: anna@example.org, or anna."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """One server of a provider; port 0 is the usual one for its security."""
 
@@ -30,7 +30,7 @@ class Place:
         return Server(self.host, self.port or DEFAULT_PORTS[service, self.security], self.security, user, auth)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provider:
     """One provider, the preferred server of each kind first; without any, no program can read there."""
 

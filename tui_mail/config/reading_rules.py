@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 ADVANCES = ("next", "previous", "list")
 """What is shown when the message that is read was put away: the next older one, the next newer one, or the list."""
-READING_KEYS = ("auto_advance",)
+PICTURES = ("auto", "blocks", "terminal")
+"""Who paints pictures: the terminal where it is known to, half blocks everywhere, or the terminal in any case."""
+READING_KEYS = ("auto_advance", "pictures")
 
 
-def advance_of(reader: Reader, document: Mapping[str, Any]) -> str:
-    """The table [reading], which has one key."""
+def reading_of(reader: Reader, document: Mapping[str, Any]) -> tuple[str, str]:
+    """The table [reading]: its two keys."""
     path, table = ("reading",), reader.table((), document, "reading")
     reader.unknown(path, table, READING_KEYS)
-    return reader.choice(path, table, "auto_advance", ADVANCES, ADVANCES[0])
+    advance = reader.choice(path, table, "auto_advance", ADVANCES, ADVANCES[0])
+    return advance, reader.choice(path, table, "pictures", PICTURES, PICTURES[0])

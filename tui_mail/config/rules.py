@@ -10,7 +10,6 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from tui_mail.config.notice_rules import notify_of
 from tui_mail.config.oauth_rules import oauth_of
 from tui_mail.config.writing import WRITING_KEYS, writing_of
 from tui_mail.model import CHECK_EVERY, Account, Protocol, Security, Server
+from tui_mail.records import frozen
 from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import SafeText, safe_line
 
@@ -60,7 +60,7 @@ _NAME = re.compile(r"[^\x00-\x20/:\x7f]([^\x00-\x1f/:\x7f]{0,62}[^\x00-\x20/:\x7
 _KeyPath = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Something in config.toml that cannot be as it stands."""
 

@@ -20,10 +20,10 @@ import hashlib
 import shlex
 import threading
 from collections.abc import Callable, Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from tui_mail.config.command import first_line
+from tui_mail.config.entries import SERVICE, Kind, Place, entry_name, kinds_of, server_of, typed_key
 from tui_mail.config.keyrings import is_allowed, keyring_name, with_keyring
 from tui_mail.config.vault import AskPassphrase, Vault
 from tui_mail.errors import SecretUnavailable
@@ -51,10 +51,12 @@ __all__ = [
     "digest",
     "entry_name",
     "for_engine",
+    "forget_entry",
     "forget_secret",
     "invalidate",
     "is_allowed",
     "is_typed",
+    "is_vault_open",
     "keep_secret",
     "keyring_name",
     "make_ready",
@@ -64,19 +66,14 @@ __all__ = [
     "store_secret",
     "stored",
     "stored_in",
+    "was_refused",
 ]
-
-Kind = Literal["incoming", "outgoing", "refresh_token", "client_secret"]
-"""The password for a leg, or what OAuth needs: it is for both legs."""
 
 Ask = Callable[[Account, Leg], str | None]
 """Asks the person; None when there is no answer."""
 
 Far = Callable[[Account, Leg, str], str]
 """Asks the process of the screen; the text is the `digest` of a secret that a server refused, or empty."""
-
-SERVICE = "tui-mail"
-"""The name of our entries in a keyring."""
 
 PLACES_SECONDS = 5.0
 """How long the keyring may take to say whether it is there."""
@@ -86,15 +83,6 @@ _SAFE = "Your mail is safe."
 
 class NothingStored(SecretUnavailable):
     """No place that could be asked has it, and none of them is at fault."""
-
-
-class Place(StrEnum):
-    """Where a secret is kept."""
-
-    KEYRING = "keyring"
-    VAULT = "vault"
-    SESSION = "session"
-    """In memory; it is asked for again in the next run."""
 
 
 _Key = tuple[str, Kind, Server]
@@ -114,6 +102,8 @@ _someone.set()
 _far: Far | None = None
 _far_first: set[str] = set()
 _refused: dict[str, str] = {}
+_answers: dict[_Key, str] = {}
+"""The digest of what the person said last."""
 SCREEN_SECONDS = 60.0
 """How long a question waits for the screen that will show it."""
 
@@ -178,7 +168,7 @@ def secret(account: Account, leg: Leg = "incoming", *, ask: Ask | None = None, t
     `timeout` is for the keyring, in seconds; `ask` is tried last. Raises SecretUnavailable, and Unreachable or
     AuthenticationRefused of a token server.
     """
-    key = (account.name, leg, _server(account, leg))
+    key = (account.name, leg, server_of(account, leg))
     with _turn(key):
         with _guard:
             if key in _cache:
@@ -227,12 +217,12 @@ def stored(account: Account, kind: Kind, *, timeout: float = 25.0, keyring: bool
 
 def stored_in(place: Place, account: Account, kind: Kind, *, timeout: float = 25.0) -> str | None:
     """What that place has; None when it has nothing, or is not there. Raises SecretUnavailable."""
-    kinds = _kinds(account, kind)
+    kinds = kinds_of(account, kind)
     if place is Place.KEYRING:
         return with_keyring(lambda backend: _in_keyring(backend, account, kind), timeout)
     if place is Place.SESSION:
         with _guard:
-            return next((_typed[key] for one in kinds if (key := _typed_key(account, one)) in _typed), None)
+            return next((_typed[key] for one in kinds if (key := typed_key(account, one)) in _typed), None)
     if _vault is None or not _vault.exists:
         return None
     _vault.open_by(_patient_passphrase)
@@ -275,9 +265,9 @@ def keep_secret(account: Account, kind: Kind, value: str, place: Place, *, timeo
     with _guard:
         for key in [key for key in _cache if key[0] == account.name]:
             del _cache[key]
-        _typed.pop(_typed_key(account, kind), None)
+        _typed.pop(typed_key(account, kind), None)
         if place is Place.SESSION:
-            _typed[_typed_key(account, kind)] = value
+            _typed[typed_key(account, kind)] = value
 
 
 def make_ready(place: Place) -> None:
@@ -302,9 +292,14 @@ def forget_secret(account: Account, kind: Kind = "incoming", *, timeout: float =
     with _guard:
         for key in [key for key in _cache if key[0] == account.name]:
             del _cache[key]
-        was_elsewhere = _typed.pop(_typed_key(account, kind), None) is not None
-    entry = entry_name(account, kind)
-    if _vault is not None and _vault.is_open:
+        was_elsewhere = _typed.pop(typed_key(account, kind), None) is not None
+    forget_entry(entry_name(account, kind), was_elsewhere=was_elsewhere, timeout=timeout)
+
+
+def forget_entry(entry: str, *, was_elsewhere: bool = False, timeout: float = 25.0) -> None:
+    """Remove an entry from the vault if it is open, and from the keyring; as `forget_secret`."""
+    if is_vault_open():
+        assert _vault is not None
         was_elsewhere |= _vault.get(entry) is not None
         _vault.put(entry, None)
     try:
@@ -314,16 +309,9 @@ def forget_secret(account: Account, kind: Kind = "incoming", *, timeout: float =
             raise
 
 
-def entry_name(account: Account, kind: Kind) -> str:
-    """The name of an entry in keyring and vault: `work/imap`, `work/pop`, `work/smtp`, `work/oauth`, `work/client`."""
-    match kind:
-        case "refresh_token":
-            return f"{account.name}/oauth"
-        case "client_secret":
-            return f"{account.name}/client"
-        case "outgoing":
-            return f"{account.name}/smtp"
-    return f"{account.name}/{'pop' if account.protocol == 'pop3' else 'imap'}"
+def is_vault_open() -> bool:
+    """There is a vault, and its passphrase was given in this run."""
+    return _vault is not None and _vault.is_open
 
 
 # --- two processes ----------------------------------------------------------------------------
@@ -349,7 +337,10 @@ def for_engine(account: Account, leg: Leg, refused: str) -> str:
     """
     from tui_mail.config import tokens
 
-    key = (account.name, leg, _server(account, leg))
+    key = (account.name, leg, server_of(account, leg))
+    if refused:
+        with _guard:
+            _refused[account.name] = refused
     with _turn(key):
         if _uses_tokens(account, leg):
             if refused:
@@ -367,6 +358,13 @@ def for_engine(account: Account, leg: Leg, refused: str) -> str:
         return kept
 
 
+def was_refused(account: Account, leg: Leg) -> bool:
+    """A server did not accept what the person said last, so that there is a reason for asking again."""
+    with _guard:
+        answer = _answers.get((account.name, leg, server_of(account, leg)))
+        return answer is not None and answer == _refused.get(account.name)
+
+
 def digest(value: str) -> str:
     """What tells one secret from another and gives neither away."""
     return hashlib.sha256(b"tui-mail" + value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -377,7 +375,7 @@ def digest(value: str) -> str:
 
 def _find(account: Account, leg: Leg, ask: Ask | None, timeout: float) -> tuple[str, bool]:
     """The secret, and whether it may be remembered: a token has its own clock, and the other process its own memory."""
-    server = _server(account, leg)
+    server = server_of(account, leg)
     if server.password_command:
         return first_line(account, server.password_command), server.auth != "oauth2"
     with _guard:
@@ -420,33 +418,11 @@ def _from_places(account: Account, leg: Leg, ask: Ask | None, timeout: float, *,
 
 
 def _uses_tokens(account: Account, leg: Leg) -> bool:
-    return _server(account, leg).auth == "oauth2" and account.oauth is not None
-
-
-def _server(account: Account, leg: Leg) -> Server:
-    server = account.incoming if leg == "incoming" else account.outgoing
-    if server is None:
-        raise SecretUnavailable(f'Account "{account.name}" has no server for sending, so there is no password for it.')
-    return server
-
-
-def _kinds(account: Account, kind: Kind) -> tuple[Kind, ...]:
-    """The entries that hold it: for sending as the same user, that of the incoming server will do."""
-    if kind == "outgoing" and _server(account, "outgoing").user == account.incoming.user:
-        return ("outgoing", "incoming")
-    return (kind,)
-
-
-def _typed_key(account: Account, kind: Kind) -> tuple[str, Kind, str, str]:
-    if kind in ("incoming", "outgoing"):
-        server = account.incoming if kind == "incoming" else account.outgoing or account.incoming
-        return account.name, kind, server.host, server.user
-    oauth = account.oauth
-    return account.name, kind, oauth.provider if oauth else "", oauth.client_id if oauth else ""
+    return server_of(account, leg).auth == "oauth2" and account.oauth is not None
 
 
 def _in_keyring(backend: KeyringBackend, account: Account, kind: Kind) -> str | None:
-    for one in _kinds(account, kind):
+    for one in kinds_of(account, kind):
         if (value := backend.get_password(SERVICE, entry_name(account, one))) is not None:
             return str(value)
     return None
@@ -480,11 +456,14 @@ def _patient_password(account: Account, leg: Leg) -> str | None:
 
     Raises SecretUnavailable for who declines, and is not asked again before `ask_again`.
     """
-    key = (account.name, leg, _server(account, leg))
+    key = (account.name, leg, server_of(account, leg))
     if not _someone.wait(SCREEN_SECONDS) or _ask is None:
         return None
     value = None if key in _declined else _ask(account, leg)
-    if value is None:
+    if value is not None:
+        with _guard:
+            _answers[key] = digest(value)
+    else:
         with _guard:
             _declined.add(key)
         raise SecretUnavailable(

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.config import secrets
 from tui_mail.config.command import first_line
+from tui_mail.config.keyrings import NoKeyring
 from tui_mail.errors import SecretUnavailable
 from tui_mail.model import Account
 from tui_mail.redaction import hide
@@ -63,7 +64,10 @@ def access_token(account: Account, *, timeout: float = 25.0, keyring: bool = Tru
         if (known := _current(key)) is not None:
             return known
         with _alone(account):
-            found = secrets.stored(account, "refresh_token", timeout=timeout, keyring=keyring)
+            try:
+                found = secrets.stored(account, "refresh_token", timeout=timeout, keyring=keyring)
+            except NoKeyring:  # a login for one run only, which is over: another one helps, no keyring need be there
+                found = None
             if found is None:
                 raise secrets.NothingStored(
                     f'Nobody is logged in for account "{account.name}" yet. Your mail is safe. '

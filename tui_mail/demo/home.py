@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from tui_mail.demo.sample.cast import ROBIN
 from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.records import frozen
 
 NAME = "tidewater"
 """Of the account, in config.toml and in the tree."""
@@ -16,7 +17,7 @@ USER = "robin"
 PASSWORD = "demo"  # noqa: S105  (it opens nothing but this demo)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ports:
     """Where the demo's server listens on loopback, and how to log in there."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import count as count_from
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from tui_mail.demo.sample.stories import STORIES
 from tui_mail.demo.sample.talk import Thread, chat_thread, list_thread, story_thread, turn_letter
 from tui_mail.demo.sample.world import LANGUAGES, LETTERS
 from tui_mail.model import Flag
+from tui_mail.records import frozen
 
 FOLDERS = ("INBOX", "Drafts", "Sent", "Archive", "Junk", "Trash", "Projects/Harbour", "Projects/Museum")
 """In the order in which they are yielded."""
@@ -31,7 +31,7 @@ FOLDERS = ("INBOX", "Drafts", "Sent", "Archive", "Junk", "Trash", "Projects/Harb
 DAY = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SampleMessage:
     """A message as it lies on a server."""
 

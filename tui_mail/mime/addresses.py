@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from tui_mail.mime.words import decode_words
 from tui_mail.model import Address
@@ -68,7 +69,7 @@ def _parse(text: str) -> tuple[Address, ...]:
     if _BARE.fullmatch(text):
         return (Address(SafeText(""), SafeText(text)),)
     found: list[Address] = []
-    for entry in _entries(text):
+    for entry in islice(_entries(text), 5 * ADDRESS_LIMIT):  # some are blank
         address = entry.address()
         if address is not None:
             found.append(address)

@@ -8,7 +8,7 @@ quoted; no part is decrypted, no file named, no recipient hidden. Raises nothing
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_mail.errors import UsageError
 from tui_mail.mime.addresses import parse_addresses
@@ -23,6 +23,7 @@ from tui_mail.mime.subjects import forward_subject, reply_subject
 from tui_mail.mime.writing import one_line, sane_ids
 from tui_mail.model import Address, Message
 from tui_mail.outgoing import Draft, Identity, Purpose
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
 MANY = 10
@@ -36,7 +37,7 @@ _SIGNATURES = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A draft, and what belongs to it but is not in it yet."""
 
@@ -214,14 +215,15 @@ class _Head:
         """Whom an answer goes to: of an own message its recipients again, else Reply-To, else From."""
         if self.is_own and (others := self.without_own(self.message.to, identity)):
             return others
-        return self.reply_target()
+        return self.reply_target(identity)
 
-    def reply_target(self) -> tuple[Address, ...]:
-        senders = self.message.from_
-        if not any(one.email for one in self.message.reply_to):
-            return senders or self.message.sender
-        known = {one.email.lower() for one in senders}
-        elsewhere = [one for one in self.message.reply_to if one.email and one.email.lower() not in known]
+    def reply_target(self, identity: Identity) -> tuple[Address, ...]:
+        senders = self.message.from_ or self.message.sender
+        wanted = self.without_own(self.message.reply_to, identity)
+        if not any(one.email for one in wanted):  # there is none, or it is the person's own
+            return senders or self.message.reply_to
+        known = {one.email.lower() for one in self.message.from_}
+        elsewhere = [one for one in wanted if one.email and one.email.lower() not in known]
         post = list_address(self.texts("list-post"))
         if post and any(one.email.lower() == post.lower() for one in elsewhere):
             self.note(f"Answers go to the mailing list {post}, not to the sender alone.")
@@ -231,7 +233,7 @@ class _Head:
         if strangers:
             sender = next((one.email for one in senders if one.email), "")
             self.note(f"Replies go to {', '.join(strangers[:5])}, not to the sender{f' {sender}' if sender else ''}.")
-        return self.message.reply_to
+        return wanted
 
     def everyone(self, identity: Identity) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
         """(To, Cc) of an answer to all: Mail-Followup-To if the message has it, else sender and recipients."""
@@ -245,7 +247,7 @@ class _Head:
         if wanted:
             self.note_followup(wanted)
             return wanted, ()
-        target = self.reply_target()
+        target = self.reply_target(identity)
         to = _once([*(self.without_own(target, identity)), *self.without_own(self.message.to, identity)])
         cc = _less(self.without_own(self.message.cc, identity), to)
         return (to or cc or _once(target)), cc if to else ()

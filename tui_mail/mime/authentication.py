@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from tui_mail.mime.domains import domain_of, is_at_or_below, owner_of
+from tui_mail.records import frozen
 
 FIELD = "authentication-results"
 _LENGTH_LIMIT = 8_000
@@ -43,7 +44,7 @@ class Verdict(StrEnum):
     """The domain disowns it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """One method's."""
 
@@ -52,7 +53,7 @@ class Result:
     properties: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """A verdict, and what it rests on."""
 

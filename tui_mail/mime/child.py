@@ -21,18 +21,19 @@ REFUSED_CODECS = frozenset(
 def main(descriptor: int, cpu_seconds: int, memory: int, answer: str) -> None:
     """Parse what comes over the inherited socket `descriptor` until its other end is gone.
 
-    `answer`: a "message", or only its "words".
+    `answer`: a "message", or only its "words"; or a "picture", and it is no message that comes.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.dont_write_bytecode = True
     _stand_behind()
     with imports_without(OPENSSL):
-        from tui_mail.mime import facts, html, links, parse, structure
-        from tui_mail.mime.frames import pack_words, receive_frame, send_frame, unpack_request
+        from tui_mail.mime import pictures
+        from tui_mail.mime.frames import receive_frame, send_frame, unpack_request
 
-        html.html_view("<p>warm</p>", links.Links())
-        if answer == "message":
-            facts.of(structure.outline(b"Subject: warm\r\n\r\n"))
+        if answer == "picture":
+            pictures.load()
+        else:
+            _warm(answer)
     _bound("RLIMIT_AS", memory)
     for nothing in ("RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NPROC"):  # no dump, no file written, no program started
         _bound(nothing, 0)
@@ -40,13 +41,15 @@ def main(descriptor: int, cpu_seconds: int, memory: int, answer: str) -> None:
     with socket.socket(fileno=descriptor) as line:
         while True:
             try:
-                charset, attachment = unpack_request(receive_frame(line))
+                charset, attachment, size = unpack_request(receive_frame(line))
                 raw = receive_frame(line)
             except (EOFError, OSError):
                 return
             _allow_seconds(cpu_seconds)
-            if answer == "words":
-                frame = pack_words(parse.words_in(raw))
+            if answer == "picture":
+                frame = pictures.pack_raster(raw, *size)
+            elif answer == "words":
+                frame = _words(raw)
             else:
                 frame = _attachment(raw, attachment) if attachment else _message(raw, charset)
             del raw
@@ -54,6 +57,21 @@ def main(descriptor: int, cpu_seconds: int, memory: int, answer: str) -> None:
                 send_frame(line, frame)
             except OSError:
                 return
+
+
+def _warm(answer: str) -> None:
+    """Import all that reading a message needs, before this process is bounded."""
+    from tui_mail.mime import facts, html, links, structure
+
+    html.html_view("<p>warm</p>", links.Links())
+    if answer == "message":
+        facts.of(structure.outline(b"Subject: warm\r\n\r\n"))
+
+
+def _words(raw: bytes) -> bytes:
+    from tui_mail.mime import frames, parse
+
+    return frames.pack_words(parse.words_in(raw))
 
 
 def _message(raw: bytes, charset: str) -> bytes:

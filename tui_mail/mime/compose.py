@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from tui_mail.errors import UsageError
 from tui_mail.mime.drafts import HEADER, kept_fields
@@ -22,6 +21,7 @@ from tui_mail.mime.markdown import html_of
 from tui_mail.mime.recipients import Typed, email_for_server, parse_recipients, server_form
 from tui_mail.mime.writing import addresses_field, date_text, ids_field, sane_ids, text_field, token_field
 from tui_mail.outgoing import Draft, Envelope, Purpose
+from tui_mail.records import frozen
 
 _PRIORITIES = {
     "high": b"X-Priority: 1 (Highest)\r\nImportance: high\r\n",
@@ -35,7 +35,7 @@ _NOT_FOR_OTHERS = frozenset(
 """Who else got it, and where it has been: the first is a secret, the second stops a second delivery as a loop."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Composed:
     """A message ready to be sent; its octets never change again."""
 
@@ -48,7 +48,7 @@ class Composed:
     """Without angle brackets."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _People:
     sender: Typed
     to: tuple[Typed, ...]

@@ -13,6 +13,7 @@ from tui_mail.mime.likeness import resembled
 from tui_mail.mime.quoting import new_text
 from tui_mail.mime.recipients import ascii_domain, parse_recipients, unicode_domain
 from tui_mail.outgoing import Concern, Draft, Identity, Purpose, Remark
+from tui_mail.sizes import size_label
 from tui_mail.text import safe_line
 
 MANY = 10
@@ -129,8 +130,8 @@ def _people_concerns(
                 f"You never wrote to {unicode_domain(domain)} ({email}); did you mean {unicode_domain(meant)}?",
             )
             break
-    all_lists = {one.lower() for one in lists}
-    if posts := [email for email in hidden if email in all_lists]:
+    all_lists, ours = {one.lower() for one in lists}, {_untagged(one.email) for one in own}
+    if posts := [email for email in hidden if email in all_lists and _untagged(email) not in ours]:
         yield (
             Concern.LIST_IN_BCC,
             f"{posts[0]} is a mailing list; lists often refuse messages that name them in Bcc only.",
@@ -160,5 +161,5 @@ def _size_concern(draft: Draft, size_limit: int, size: int) -> Iterator[tuple[Co
     if size > size_limit:
         yield (
             Concern.TOO_LARGE,
-            (f"It is {size / 1_000_000:.1f} MB; the server takes {size_limit / 1_000_000:.1f} MB at most."),
+            f"It is {size_label(size)}; the server takes {size_label(size_limit)} at most.",
         )

@@ -12,6 +12,8 @@ from tui_mail.mime.words import from_base64
 TEXT_LIMIT = 2_000_000
 """Most octets of one text part that are turned into text."""
 
+_LONGEST = 4
+"""Octets that one may be encoded in, with line ends."""
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} .*\n", re.MULTILINE)
 _META_CHARSET = re.compile(rb"""<meta\s[^>]{0,200}charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
@@ -19,11 +21,14 @@ _SPACES = b" \t\r\n"
 _UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 
 
-def payload(raw: bytes, entity: Entity) -> bytes:
-    """The octets that the sender encoded. Never raises; damaged encodings yield what can be had."""
+def payload(raw: bytes, entity: Entity, enough: int = 0) -> bytes:
+    """The octets that the sender encoded. Never raises; damaged encodings yield what can be had.
+
+    `enough`: so many will do, if there are more; what is not encoded is then not copied.
+    """
     if entity.content is not None:
         return entity.content
-    body = raw[entity.body : entity.end]
+    body = raw[entity.body : min(entity.end, entity.body + _LONGEST * enough) if enough else entity.end]
     encoding = entity.encoding
     if encoding == "base64":
         return body if entity.content_type.startswith("text/") and _is_no_base64(body) else from_base64(body)
@@ -63,7 +68,7 @@ def text_of(raw: bytes, entity: Entity, charset: str = "") -> tuple[str, bool]:
 
     `charset`: what a person says it is, whatever the sender said; it is ignored if it is unknown.
     """
-    data = payload(raw, entity)
+    data = payload(raw, entity, TEXT_LIMIT + 1)
     was_cut = len(data) > TEXT_LIMIT
     data = data[:TEXT_LIMIT]
     if codec_of(charset):

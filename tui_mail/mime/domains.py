@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import unquote
 
 from tui_mail.mime.likeness import LOOKS
 from tui_mail.mime.recipients import ascii_domain, unicode_domain
@@ -25,7 +26,9 @@ _SHARED = _names(
     "000webhostapp.com square.site myshopify.com webflow.io framer.app carrd.co notion.site"
 )
 """Where anybody can have a name: one below it says nothing about another."""
-_URL_HOST = re.compile(r"https?://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:@]+)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"https?:[/\\]*([^/?#\\]*)", re.IGNORECASE)
+"""A browser takes a backslash for a slash, and as many of them as there are."""
+_HOST = re.compile(r"\[[^\]]*\]|[^:\[\]]+")
 _MAIL_HOST = re.compile(r"mailto:[^?]*@([^?,;@\s]+)", re.IGNORECASE)
 _TOGETHER = (
     frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "LATIN"}),
@@ -37,8 +40,12 @@ _TOGETHER = (
 
 def host_of(url: str) -> str:
     """The host that a link leads to, or its mail goes to, lower case; empty when it names none."""
-    found = _URL_HOST.match(url) or _MAIL_HOST.match(url)
-    return found[1].rstrip(".").lower() if found else ""
+    if authority := _AUTHORITY.match(url):
+        named = authority[1].rpartition("@")[2]  # what stands before the last @ is a name, however like a host
+        found = _HOST.match(unquote(named) if "%" in named else named)
+        return found[0].rstrip(".").lower() if found else ""
+    mail = _MAIL_HOST.match(url)
+    return mail[1].rstrip(".").lower() if mail else ""
 
 
 def domain_of(email: str) -> str:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from binascii import Error, a2b_base64
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from tui_mail.mime.decode import text_of
 from tui_mail.mime.entities import clean_text
 from tui_mail.mime.headers import BLOCK_LIMIT, header_texts, parse_references
+from tui_mail.mime.linked import linked_text
 from tui_mail.mime.parts import sort_parts
 from tui_mail.mime.plain import unflowed
 from tui_mail.mime.recipients import parse_recipients, server_form, unicode_domain, write_address
@@ -25,6 +26,7 @@ from tui_mail.mime.words import decode_words
 from tui_mail.mime.writing import one_line, sane_ids
 from tui_mail.model import Address, Message
 from tui_mail.outgoing import Draft, Protection, Purpose
+from tui_mail.records import frozen
 from tui_mail.text import safe_block, safe_line
 
 HEADER = "X-Tui-Mail-Draft"
@@ -36,7 +38,7 @@ _FACTS = ("purpose", "protection", "priority")
 _SWITCHES = ("markdown", "want_receipt", "want_dsn", "sign", "encrypt")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A draft read from octets."""
 
@@ -100,7 +102,10 @@ def typed(people: tuple[Address, ...]) -> str:
 
 
 def exact_text(raw: bytes, message: Message, *, is_ours: bool = False) -> str:
-    """The body as it was written when it is one plain text, soft line ends joined; else the text that is shown."""
+    """The body as it was written when it is one plain text, soft line ends joined; else the text that is shown,
+
+    with the addresses that its links lead to.
+    """
     whole = outline(raw)
     texts = [
         entity
@@ -109,7 +114,7 @@ def exact_text(raw: bytes, message: Message, *, is_ours: bool = False) -> str:
         if not entity.content_type.startswith("message/")
     ]
     if not texts or (len(texts) > 1 and not is_ours) or texts[0].content_type != "text/plain":
-        return clean_text(message.text)
+        return clean_text(linked_text(message))
     entity = texts[0]
     text = clean_text(text_of(whole.raw, entity)[0])
     if is_ours:

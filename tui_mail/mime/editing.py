@@ -7,13 +7,14 @@ header lines is all body, and a line that says nothing known is told, not follow
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tui_mail.mime.entities import clean_text
 from tui_mail.mime.recipients import parse_recipients, write_address
 from tui_mail.mime.writing import one_line
 from tui_mail.outgoing import Draft
+from tui_mail.records import frozen
 
 _FIELDS = (("To", "to"), ("Cc", "cc"), ("Bcc", "bcc"), ("Reply-To", "reply_to"), ("Subject", "subject"))
 _ATTRIBUTES = {name.lower(): attribute for name, attribute in _FIELDS}
@@ -21,7 +22,7 @@ _HEADER = re.compile(r"(From|To|Cc|Bcc|Reply-To|Subject)[ \t]*:", re.IGNORECASE)
 _ANY_HEADER = re.compile(r"([!-9;-~]+)[ \t]*:(.*)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edited:
     """A draft as it came back from an editor."""
 

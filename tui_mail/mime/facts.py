@@ -8,19 +8,20 @@ means "nothing known", and its logger is silenced before it sees the first messa
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tui_mail.mime.structure import Entity, Outline
+from tui_mail.records import frozen
 
 _BODY_KEPT = 2_000
 """Octets of a text body left in the skeleton."""
-_COMMAS_LIMIT = 2_000
+_MARKS_LIMIT = 2_000
 _ENTITIES_LIMIT = 200
 
 _INCOMPLETE = frozenset({"CloseBoundaryNotFoundDefect", "StartBoundaryNotFoundDefect"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Header facts; empty when mail-parser could not read the message."""
 
@@ -64,8 +65,8 @@ def _silence() -> None:
 def _skeleton(whole: Outline) -> bytes:
     """The message with its bodies cut short and attached messages emptied; only the header if it is monstrous."""
     header = whole.root.header
-    if whole.too_deep or whole.too_many or whole.parts > _ENTITIES_LIMIT or header.count(b",") > _COMMAS_LIMIT:
-        lines = [line for line in header.split(b"\n") if line.count(b",") < _COMMAS_LIMIT]
+    if whole.too_deep or whole.too_many or whole.parts > _ENTITIES_LIMIT or _is_monstrous(header):
+        lines = [line for line in header.split(b"\n") if not _is_monstrous(line)]
         return b"\n".join(lines)[:64_000] + b"\n\n"
     out: list[bytes] = []
     position = 0
@@ -76,6 +77,11 @@ def _skeleton(whole: Outline) -> bytes:
             position = leaf.end
     out.append(whole.raw[position : position + 64_000])
     return b"".join(out)
+
+
+def _is_monstrous(header: bytes) -> bool:
+    """So many parts of addresses and parameters that mail-parser would take seconds."""
+    return any(header.count(mark) > _MARKS_LIMIT for mark in (b",", b";", b"@", b"<", b"(", b'"'))
 
 
 def _leaves(entity: Entity) -> list[Entity]:

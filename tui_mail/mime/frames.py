@@ -63,7 +63,7 @@ def pack_message(message: Message) -> bytes:
         [(link.url, link.safe, link.text, link.claims) for link in message.links],
         message.warnings,
         message.snippet,
-        [message.remote_images, message.trackers, message.charset],
+        [message.remote_images, message.trackers, message.charset, message.hidden],
         [(one.kind, one.severity, one.label, one.sentence) for one in message.trust],
     ]
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -74,7 +74,7 @@ def unpack_message(frame: bytes) -> Message:
     (
         date, people, subject, message_id, headers, text, blocks, parts, links, warnings, snippet, more, trust,
     ) = json.loads(frame)  # fmt: skip
-    remote, trackers, charset = more
+    remote, trackers, charset, hidden = more
     from_, sender, to, cc, bcc, reply_to = map(_unpack_addresses, people)
     kinds = {kind.value: kind for kind in BlockKind}
     return Message(
@@ -94,19 +94,23 @@ def unpack_message(frame: bytes) -> Message:
         remote_images=remote,
         trackers=trackers,
         charset=charset,
+        hidden=hidden,
         trust=tuple(Trust(kind, Severity(severity), label, sentence) for kind, severity, label, sentence in trust),
     )  # fmt: skip
 
 
-def pack_request(charset: str, attachment: int) -> bytes:
-    """What is asked about the message in the next frame: itself, or (not 0) an attachment of it."""
-    return json.dumps([charset, attachment]).encode()
+def pack_request(charset: str, attachment: int, size: tuple[int, int] = (0, 0)) -> bytes:
+    """What is asked about the message in the next frame: itself, or (not 0) an attachment of it.
+
+    `size`: how large the picture in the next frame may become.
+    """
+    return json.dumps([charset, attachment, *size]).encode()
 
 
-def unpack_request(frame: bytes) -> tuple[str, int]:
-    """(charset or "", number of an attachment or 0)."""
-    charset, attachment = json.loads(frame)
-    return charset, attachment
+def unpack_request(frame: bytes) -> tuple[str, int, tuple[int, int]]:
+    """(charset or "", number of an attachment or 0, pixels of a picture)."""
+    charset, attachment, wide, high = json.loads(frame)
+    return charset, attachment, (wide, high)
 
 
 def pack_attachment(found: tuple[Part, bytes] | None) -> bytes:

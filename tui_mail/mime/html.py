@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui_mail.mime.grid import grid_of, row_is_short, tables_with_content, tags
 from tui_mail.mime.links import Links
+from tui_mail.mime.nesting import too_deep_at
 from tui_mail.mime.runs import Runs
 from tui_mail.mime.style import Sheet, hides_all, is_zero, value_of
-from tui_mail.model import Block, BlockKind
-from tui_mail.text import safe_line
+from tui_mail.model import Block, BlockKind, Span
+from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -25,20 +26,21 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 1_000_000
 """Characters of HTML that are looked at, pictures in place not counted."""
 NODES_LIMIT = 200_000
-SECONDS_LIMIT = 0.5
+SECONDS_LIMIT = 0.35
 """Of this process's computing; what else the machine does meanwhile cuts nothing short."""
 BLOCKS_LIMIT = 20_000
+HIDDEN_LIMIT = 50_000
+"""Characters kept of what the sender made invisible…"""
+PASSAGE_LIMIT = 4_000
+"""…and of one passage of it."""
 
-_DEPTH_LIMIT = 1_000
-"""lexbor is quadratic in depth: 100,000 nested elements take it 18 seconds."""
 _TAG_LIMIT = 4_000
 """Longest tag left as it is; lexbor is quadratic in attributes per tag."""
 _ATTRIBUTES_LIMIT = 500
 
 _DATA_URI = re.compile(r"data:[\w/+.;=-]{1,100},[A-Za-z0-9+/=%]{100,}", re.IGNORECASE)
 _LONG_TAG = re.compile(rf"<[a-z][^>]{{{_TAG_LIMIT},}}>?", re.IGNORECASE)
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
-_ANY_TAG = re.compile(r"<[^>]{0,4000}>")
+_ANY_TAG = re.compile(r"<[^<>]{0,4000}>")
 _IGNORABLE = re.compile(r"[\s\u00ad\u034f\u200b-\u200f\u2060\ufeff\u2800]+")
 
 _SKIPPED = tags(
@@ -50,7 +52,6 @@ _BLOCKS = tags(
     "form h1 h2 h3 h4 h5 h6 header hgroup li main menu nav ol p pre section summary table tbody td tfoot th thead tr "
     "ul caption legend xmp listing plaintext"
 )
-_VOID = tags("area base br col embed hr img input link meta param source track wbr")
 _BOLD = frozenset({"b", "strong", "th"})
 _ITALIC = frozenset({"i", "em", "cite", "dfn", "var"})
 _LISTS = frozenset({"ul", "ol", "dir", "menu"})
@@ -86,7 +87,7 @@ class _Context(NamedTuple):
     """Inside a table row whose cells stand side by side."""
 
 
-def html_view(html: str, links: Links) -> HtmlView:
+def html_view(html: str, links: Links, *, seconds: float = SECONDS_LIMIT) -> HtmlView:
     """Render HTML text. Never raises for what a sender can write; if the walk fails, the bare text is shown."""
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -96,7 +97,7 @@ def html_view(html: str, links: Links) -> HtmlView:
         root = tree.root
         if root is None:
             return HtmlView([], was_cut=was_cut)
-        view = _Walk(tree, links).run(root)
+        view = _Walk(tree, links).run(root, seconds)
     except (SelectolaxError, ValueError, RuntimeError, UnicodeError):
         runs = Runs(links)
         for line in unescape(_ANY_TAG.sub("\n", source)).split("\n"):
@@ -114,14 +115,10 @@ def _bounded(html: str) -> tuple[str, bool]:
         html = _DATA_URI.sub("data:,", html)
     was_cut = len(html) > SIZE_LIMIT
     html = _LONG_TAG.sub(_short_tag, html[:SIZE_LIMIT])
-    depth = 0
-    for tag in _TAG.finditer(html):
-        if tag[1]:
-            depth = max(depth - 1, 0)
-        elif tag[2].lower() not in _VOID:
-            depth += 1
-            if depth > _DEPTH_LIMIT and tag[2].lower() not in {"p", "li", "td", "tr", "option", "dd", "dt"}:
-                return html[: tag.start()] + " ".join(_ANY_TAG.sub(" ", html[tag.start() :]).split()), was_cut
+    deep = too_deep_at(html)
+    if deep >= 0:
+        flat = " ".join(_ANY_TAG.sub(" ", html[deep:]).split())
+        html = html[:deep] + flat.replace("<", "&lt;")  # what was taken out may have stood in the middle of another tag
     return html, was_cut
 
 
@@ -141,11 +138,13 @@ class _Walk:
         self.counters: list[int] = []
         self.marker = ""
         self.hidden = 0
+        self.hidden_room = HIDDEN_LIMIT
+        self.hidden_texts: list[SafeText] = []
         self.remote = self.trackers = 0
         self.rich: set[int] = set()
         self.in_joined_cell = False
 
-    def run(self, root: LexborNode) -> HtmlView:
+    def run(self, root: LexborNode, seconds: float) -> HtmlView:
         for element in root.css("style"):
             self.sheet.read(element.text(deep=True) or "")
         self.rich = tables_with_content(root)
@@ -154,7 +153,7 @@ class _Walk:
             if (attributes.get("src") or attributes.get("srcset") or "").strip().lower().startswith(_REMOTE):
                 self.remote += 1
                 self.trackers += _is_pixel(attributes)
-        deadline = time.process_time() + SECONDS_LIMIT
+        deadline = time.process_time() + seconds
         node: LexborNode | None = root
         count = 0
         was_cut = False
@@ -302,6 +301,10 @@ class _Walk:
     def hide(self, text: str) -> None:
         if len(_IGNORABLE.sub("", text)) > 2:
             self.hidden += 1
+            if self.hidden_room > 0:
+                kept = safe_line(" ".join(text[: 2 * PASSAGE_LIMIT].split()), PASSAGE_LIMIT)
+                self.hidden_room -= len(kept) + 1
+                self.hidden_texts.append(kept)
 
     def image(self, attributes: dict[str, str | None]) -> None:
         context = self.contexts[-1]
@@ -324,6 +327,9 @@ class _Walk:
             kind, depth = BlockKind.QUOTE, context.quote
         if self.runs.flush(kind, depth, self.marker):
             self.marker = ""
+        if self.hidden_texts:
+            self.runs.blocks.append(Block(BlockKind.HIDDEN, (Span(SafeText("\n".join(self.hidden_texts))),)))
+            self.hidden_texts = []
 
 
 _PIXEL_STYLE = re.compile(

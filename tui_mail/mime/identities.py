@@ -9,18 +9,19 @@ person writes to the one and names the other, and the answer tells.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_mail.errors import UsageError
 from tui_mail.mime.recipients import is_email, parse_recipients
 from tui_mail.model import Message
 from tui_mail.outgoing import Identity
+from tui_mail.records import frozen
 
 _DELIVERED = ("x-original-to", "delivered-to", "x-delivered-to", "envelope-to", "x-envelope-to", "apparently-to")
 _RECIPIENTS_LIMIT = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mine:
     """A person's identities, those of the account that received the message first; asked often."""
 

@@ -7,7 +7,6 @@ and what cannot be read is left out. Nothing is said of other appointments: no c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from tui_mail.mime.entities import multipart, text_part
 from tui_mail.mime.recipients import Typed, is_email
 from tui_mail.mime.writing import addresses_field, ids_field, sane_ids, text_field
 from tui_mail.model import Address
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _SENTENCES = {
 Moment = datetime | date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attendee:
     """Somebody who is invited."""
 
@@ -45,7 +45,7 @@ class Attendee:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invitation:
     """One event, as a message tells of it."""
 

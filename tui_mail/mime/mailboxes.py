@@ -12,11 +12,11 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tui_mail.errors import UsageError
 from tui_mail.model import Flag
+from tui_mail.records import frozen
 
 _LETTERS = ((Flag.DRAFT, "D"), (Flag.FLAGGED, "F"), (Flag.ANSWERED, "R"), (Flag.SEEN, "S"), (Flag.DELETED, "T"))
 _STATUS = ((Flag.SEEN, b"Status", b"R"), (Flag.ANSWERED, b"X-Status", b"A"), (Flag.FLAGGED, b"X-Status", b"F"),
@@ -27,7 +27,7 @@ _UNQUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _STATUS_LINE = re.compile(rb"^(?:X-)?Status:[^\n]*\n", re.MULTILINE | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """A message in a file."""
 

@@ -7,6 +7,7 @@ worker process: a hostile message may cost seconds here. Every text leaves throu
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from tui_mail.errors import NotFound
@@ -24,7 +25,7 @@ from tui_mail.mime.headers import (
     sender_text,
     text_as_sender,
 )
-from tui_mail.mime.html import html_view
+from tui_mail.mime.html import SECONDS_LIMIT, html_view
 from tui_mail.mime.lies import with_claims
 from tui_mail.mime.links import Links
 from tui_mail.mime.packed import contents
@@ -35,10 +36,12 @@ from tui_mail.mime.structure import DEPTH_LIMIT, PARTS_LIMIT, Entity, Outline, o
 from tui_mail.model import Address, Block, BlockKind, Message, Part, Span
 from tui_mail.text import SafeText, safe_block, safe_line
 
-MESSAGE_LIMIT = 50_000_000
-"""Octets of a message that are looked at."""
+MESSAGE_LIMIT = 200_000_000
+"""Octets of a message that are looked at: all of any that is kept whole, or a file in it would lose its end."""
 TEXT_LIMIT = 4_000_000
 """Characters of text that a Message carries."""
+HTML_LIMIT = 3_000_000
+"""Characters of HTML that are looked at in all parts of a message, and SECONDS_LIMIT for all of them."""
 LINES_LIMIT = 60_000
 """Lines of a text that are shown: a thousand screens."""
 RAW_LIMIT = 200_000
@@ -50,6 +53,7 @@ SNIPPET_LENGTH = 200
 HEADERS_LIMIT = 2_000
 
 _ADDRESS_FIELDS = frozenset({"from", "sender", "to", "cc", "bcc", "reply-to"})
+_NO_TEXT = frozenset({BlockKind.NOTE, BlockKind.RULE, BlockKind.HIDDEN})
 _VISIBLE = frozenset({BlockKind.TEXT, BlockKind.HEADING, BlockKind.ITEM, BlockKind.PRE, BlockKind.TABLE})
 
 
@@ -119,6 +123,7 @@ class _Reading:
         self.blocks: list[Block] = []
         self.texts: list[str] = []
         self.hidden = 0
+        self.html_room, self.html_seconds = HTML_LIMIT, SECONDS_LIMIT
         self.remote_images = self.trackers = 0
         self.was_cut = False
 
@@ -159,6 +164,7 @@ class _Reading:
             remote_images=self.remote_images,
             trackers=self.trackers,
             charset=safe_line(self.chosen_charset or self.charset, 60),
+            hidden=self.hidden,
         )
 
     # --- header -------------------------------------------------------------------------------
@@ -215,9 +221,7 @@ class _Reading:
         self.sorted = contents(self.whole)
         for passage in self.sorted.passages:
             self.read_passage(passage)
-        if self.hidden:
-            self.note(f"{self.hidden} hidden {'passage is' if self.hidden == 1 else 'passages are'} not shown.")
-        if not self.blocks:
+        if all(block.kind is BlockKind.HIDDEN for block in self.blocks):
             self.note("This message has no text.")
 
     def read_passage(self, passage: Passage) -> None:
@@ -240,8 +244,14 @@ class _Reading:
         if kind in {"message/rfc822", "message/global"}:
             self.note_attached(entity)
         elif kind in {"text/html", "text/enriched", "text/richtext"}:
+            if self.html_room <= 0 or self.html_seconds <= 0:
+                self.was_cut = True
+                return
             html, was_cut = self.text_of(entity)
-            view = html_view(html, self.links)
+            began = time.process_time()
+            view = html_view(html[: self.html_room], self.links, seconds=self.html_seconds)
+            self.html_seconds -= time.process_time() - began
+            self.html_room -= len(html)
             self.hidden += view.hidden
             self.remote_images += view.remote_images
             self.trackers += view.trackers
@@ -260,12 +270,13 @@ class _Reading:
         for entity in entities:
             text, was_cut = self.text_of(entity)
             self.was_cut |= was_cut
-            if entity.parameters.get("format", "").lower() == "flowed":
-                text = unflowed(text, delete_space=entity.parameters.get("delsp", "").lower() == "yes")
+            text = safe_block(text)  # from here on every kind of line end is a newline
             lines = text.split("\n", LINES_LIMIT)
             if len(lines) > LINES_LIMIT:
                 text = text[: -len(lines[-1]) - 1]
                 self.was_cut = True
+            if entity.parameters.get("format", "").lower() == "flowed":
+                text = unflowed(text, delete_space=entity.parameters.get("delsp", "").lower() == "yes")
             texts.append(safe_block(text))
         return SafeText("\n\n".join(texts))
 
@@ -303,11 +314,11 @@ def _part(raw: bytes, entity: Entity, index: int, size: int, is_inline: bool) ->
 
 
 def text_from(blocks: Sequence[Block]) -> SafeText:
-    """Blocks as plain text: a blank line between them, quotes marked, our own notes and rules left out."""
+    """Blocks as plain text: a blank line between them, quotes marked; our own notes, rules, what is hidden left out."""
     out: list[str] = []
     previous: Block | None = None
     for block in blocks:
-        if block.kind in {BlockKind.NOTE, BlockKind.RULE}:
+        if block.kind in _NO_TEXT:
             continue
         text = "".join(span.text for span in block.spans)
         if block.kind is BlockKind.QUOTE:

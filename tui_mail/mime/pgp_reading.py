@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.errors import UsageError
 from tui_mail.mime.pgp import available
 from tui_mail.mime.seals import Seal, Trust, judged
+from tui_mail.records import frozen
 from tui_mail.text import safe_line
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _ENOUGH = 3
 _OPTIONS = ["--no-tty", "--batch", "--no-auto-key-retrieve", "--disable-dirmngr"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """What was inside, and the signature that came with it."""
 
@@ -57,6 +57,15 @@ def open_sealed(sealed: bytes, senders: Sequence[str], *, home: str = "") -> Ope
         raise UsageError(f"gpg did not open this message: {_reason(made)}. Nothing was changed.")
     signed = made.fingerprint or _problems(made)
     return Opened(bytes(made.data), _seal(gpg, made, senders) if signed else None)
+
+
+def read_signed(armour: bytes, senders: Sequence[str], *, home: str = "") -> tuple[Seal, bytes]:
+    """What a text that is signed in its own lines is worth, and the text as it was signed. Never raises MailError."""
+    if not available():
+        return Seal(Trust.UNKNOWN, safe_line("signed; gpg is not installed, so it was not checked (OpenPGP)")), b""
+    gpg = _gpg(home)
+    made = gpg.decrypt(armour)
+    return _seal(gpg, made, senders), bytes(made.data)
 
 
 def _gpg(home: str) -> GPG:

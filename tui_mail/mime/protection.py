@@ -20,6 +20,8 @@ from tui_mail.mime.structure import outline
 
 PGP_ENCRYPTED, SMIME = "multipart/encrypted", "application/pkcs7-mime"
 _CONTENT_FIELD = re.compile(rb"^(?:content-[a-z-]+)[ \t]*:.*(?:\r\n[ \t].*)*\r\n", re.IGNORECASE | re.MULTILINE)
+_SUBJECT = re.compile(rb"^subject[ \t]*:.*(?:\r\n[ \t].*)*\r\n", re.IGNORECASE | re.MULTILINE)
+_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 
 
 def pgp_signed(part: bytes, signature: bytes, hash_name: str) -> bytes:
@@ -90,9 +92,29 @@ def sealed(raw: bytes) -> bytes:
 
 
 def opened(raw: bytes, content: bytes) -> bytes:
-    """The message with the decrypted part (its Content fields and body) in the place of the encrypted one."""
-    head = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n").partition(b"\r\n\r\n")[0] + b"\r\n"
-    return _CONTENT_FIELD.sub(b"", head) + _crlf(content)
+    """The message with the decrypted part (its Content fields and body) in the place of the encrypted one.
+
+    The subject that was protected with it (RFC 9788) is the message's own. Every other field in there is left out: who
+    wrote it and what servers found out about that stands in the outer header, and nothing inside may look like it.
+    """
+    head = _crlf(raw).partition(b"\r\n\r\n")[0] + b"\r\n"
+    content = _crlf(content)
+    subject, (inner, _, body) = _protected_subject(content), content.partition(b"\r\n\r\n")
+    if subject:
+        head = _SUBJECT.sub(b"", head) + subject
+    if _FIELD.match(inner):
+        content = b"".join(_CONTENT_FIELD.findall(inner + b"\r\n")) + b"\r\n" + body
+    return _CONTENT_FIELD.sub(b"", head) + content
+
+
+def _protected_subject(content: bytes) -> bytes:
+    """The field of it in the part that was encrypted, or in what is signed inside of that; else empty."""
+    root = outline(content).root
+    first = root.children[:1] if root.content_type == "multipart/signed" else ()
+    for part in (root, *first):
+        if found := _SUBJECT.search(_crlf(part.header) + b"\r\n"):
+            return found[0]
+    return b""
 
 
 def _signed(part: bytes, sheet: bytes, protocol: str, micalg: str) -> bytes:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 
 from tui_mail.mime.recipients import write_address
 from tui_mail.model import Address, Message
+from tui_mail.records import frozen
 
 QUOTE_LIMIT = 200_000
 """Characters of a message that an answer repeats."""
@@ -24,7 +24,7 @@ _MARKS = re.compile(r">(?: ?>)*")
 _FORWARD_MARK = re.compile(r"-{8,10} [^-\n]{3,60} -{8,10}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Words:
     """A language: what stands above a quote with and without a date, how a date looks, the head of a forward."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tui_mail.errors import UsageError
+from tui_mail.records import frozen
 
 LONGEST = 500_000
 """Characters of typed text that are read: some ten thousand recipients."""
@@ -35,14 +36,14 @@ _ESCAPED = re.compile(r"\\(.)")
 _ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
 _ATOM_ASCII = re.compile(f"[{_ATEXT}.]+")
 _PHRASE = re.compile(f"[{_ATEXT}]+(?: [{_ATEXT}]+)*")
-_QUOTED_LOCAL = re.compile(r'"(?:[ !#-\[\]-~]|\\[ -~])+"')
+_QUOTED_LOCAL = re.compile(r'"(?:[ !#-\[\]-~\x80-\U0010ffff]|\\[ -~])+"')
 _ASCII_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?")
 _ADDRESS_LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]", re.IGNORECASE)
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 """What IDNA reads as a dot between labels."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """One recipient; `email` is well formed, its domain as it was typed."""
 
@@ -50,7 +51,7 @@ class Typed:
     email: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """What a line of recipients says."""
 
@@ -120,7 +121,10 @@ def server_form(email: str) -> str | None:
     domain_ascii = ascii_domain(domain)
     if not (at and local and domain_ascii):
         return None
-    if not _QUOTED_LOCAL.fullmatch(local):
+    if _QUOTED_LOCAL.fullmatch(local):
+        if not _is_visible(local):
+            return None
+    else:
         if not _is_atom(local):
             return None
         if local.startswith(".") or local.endswith(".") or ".." in local:
@@ -188,11 +192,13 @@ def _a_label(label: str) -> str:
 
 
 def _is_atom(local: str) -> bool:
-    if local.isascii():
-        return _ATOM_ASCII.fullmatch(local) is not None
-    return all(
-        _ATOM_ASCII.fullmatch(one) if one.isascii() else unicodedata.category(one)[0] in "LMNPS"
-        for one in local[:_EMAIL_OCTETS]
+    return _ATOM_ASCII.fullmatch("".join(filter(str.isascii, local)) or ".") is not None and _is_visible(local)
+
+
+def _is_visible(local: str) -> bool:
+    """What is beyond ASCII in it is letters, marks, digits, punctuation and signs (RFC 6531 leaves open which)."""
+    return local.isascii() or all(
+        one.isascii() or unicodedata.category(one)[0] in "LMNPS" for one in local[:_EMAIL_OCTETS]
     )
 
 

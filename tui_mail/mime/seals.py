@@ -9,13 +9,14 @@ A signature counts only when it covers everything that is shown, and when it is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tui_mail.errors import UsageError
 from tui_mail.mime.decode import payload
+from tui_mail.mime.inline_pgp import has_armour, inline_of
 from tui_mail.mime.protection import PGP_ENCRYPTED
 from tui_mail.mime.structure import Entity, Outline, outline
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
 _SMIME = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -34,6 +35,8 @@ class Kind(StrEnum):
     SMIME_SIGNED = "S/MIME"
     SMIME_OPAQUE = "S/MIME, signed and wrapped"
     SMIME_SEALED = "S/MIME, encrypted"
+    INLINE_SIGNED = "OpenPGP, signed in its text"
+    INLINE_SEALED = "OpenPGP, encrypted in its text"
     IN_PART = "in part"
     """Something in it is signed or encrypted, and something else is not."""
 
@@ -51,7 +54,7 @@ class Trust(StrEnum):
     """Not intact, of somebody else, of a key that is no longer valid, or not about all that is shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seal:
     """What was found out about a signature."""
 
@@ -75,7 +78,11 @@ def kind_of(raw: bytes) -> Kind:
     if root.content_type in _SMIME:
         is_signed = _SIGNED_DATA in payload(whole.raw, root)[:60]
         return Kind.SMIME_OPAQUE if is_signed else Kind.SMIME_SEALED
-    return Kind.IN_PART if _protected_inside(root) else Kind.NONE
+    if found := inline_of(raw):
+        if not found.is_whole:
+            return Kind.IN_PART
+        return Kind.INLINE_SIGNED if found.is_signed else Kind.INLINE_SEALED
+    return Kind.IN_PART if _protected_inside(root) or has_armour(raw) else Kind.NONE
 
 
 def signed_halves(raw: bytes, *, exact: bool = False) -> tuple[bytes, bytes]:
@@ -103,6 +110,8 @@ def sealed_content(raw: bytes) -> bytes:
         return payload(whole.raw, whole.root.children[1])
     if kind in (Kind.SMIME_SEALED, Kind.SMIME_OPAQUE):
         return payload(whole.raw, whole.root)
+    if kind in (Kind.INLINE_SEALED, Kind.INLINE_SIGNED) and (found := inline_of(raw)):
+        return found.armour
     if kind is Kind.IN_PART:
         raise UsageError("This message is not encrypted as a whole; what is only a part of it is not opened.")
     raise UsageError("This message is not encrypted.")

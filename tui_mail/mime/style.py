@@ -22,6 +22,7 @@ _PROPERTIES = frozenset(
         "font-weight", "font-style", "line-height",
     }
 )  # fmt: skip
+_BRACE = re.compile(r"[{}]")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SELECTOR = re.compile(r"([a-z][a-z0-9]*)?([.#][\w-]+)?", re.IGNORECASE)
 _MAYBE_HIDES = re.compile(
@@ -129,8 +130,8 @@ def is_zero(value: str) -> bool:
 def _block_end(css: str, brace: int) -> int:
     """Where the block that opens at `brace` closes; the end of the text if it never does."""
     depth = 0
-    for mark in re.finditer(r"[{}]", css[brace:]):
+    for mark in _BRACE.finditer(css, brace):
         depth += 1 if mark[0] == "{" else -1
         if depth == 0:
-            return brace + mark.start()
+            return mark.start()
     return len(css)

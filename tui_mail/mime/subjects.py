@@ -28,6 +28,17 @@ def forward_subject(subject: str) -> str:
     return f"Fwd: {'Re: ' if was_reply else ''}{rest}".rstrip()
 
 
+def is_forward(subject: str) -> bool:
+    """It begins with a mark of being forwarded: an answer to a forwarded message does not."""
+    found = _PREFIX.match(subject)
+    return found is not None and found["forward"] is not None
+
+
+def base_subject(subject: str) -> str:
+    """The subject without any of those marks, by which answers stand beside what they answer."""
+    return _parted(subject)[2]
+
+
 def _parted(subject: str) -> tuple[bool, bool, str]:
     """(was an answer, was forwarded, the subject without those marks; a list's tag stays, marks behind it go)."""
     subject = subject[:LONGEST].strip()

@@ -7,14 +7,15 @@ one time in three is soon not read, so each check prefers to be silent, and noth
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from tui_mail.mime.addresses import pretends
 from tui_mail.mime.authentication import Finding, Verdict, finding_of
 from tui_mail.mime.domains import are_related, domain_of, host_of, is_deceptive
 from tui_mail.mime.likeness import resembled
 from tui_mail.mime.recipients import unicode_domain
+from tui_mail.mime.risks import is_only_misnamed
 from tui_mail.model import Message, Severity, Trust
+from tui_mail.records import frozen
 from tui_mail.text import safe_line
 
 _NAMED_LIMIT = 3
@@ -24,7 +25,7 @@ _LIST_FIELDS = ("list-id", "list-post", "mailing-list", "x-mailing-list")
 _ORDER = {Severity.DANGER: 0, Severity.WARNING: 1, Severity.GOOD: 2, Severity.NOTE: 3}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What the store knows about the sender of one message."""
 
@@ -158,7 +159,7 @@ def _content(message: Message, finding: Finding) -> _Remarks:
             "" if own else _misleading(len(lying)),
             f"{first[0].upper()}{first[1:]}{more}.",
         )  # fmt: skip
-    risky = [part for part in message.attachments if part.risk]
+    risky = [part for part in message.attachments if part.risk and not is_only_misnamed(part.risk)]
     if risky:
         worst = next((part for part in risky if "program" in part.risk or "hides" in part.risk), None)
         sentence = "; ".join(f"“{part.filename}” {part.risk}" for part in risky[:_NAMED_LIMIT])

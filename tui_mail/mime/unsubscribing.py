@@ -9,20 +9,21 @@ which names both, and what the server that took the mail said of it. Signatures 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from tui_mail.mime.domains import host_of
 from tui_mail.mime.headers import header_texts
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line, safe_link
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 _LINK = re.compile(r"<([^<>]{1,8000})>")
+_PAGE = re.compile(r"https://[^/?#@\\]+(?:[/?#]|$)", re.IGNORECASE)
 _TAG = re.compile(r"(?:^|;)\s*([a-z]+)\s*=\s*([^;]*)")
 _VERDICT = re.compile(r"\bdkim\s*=\s*(\w+)[^;]*?header\.(?:d|i)\s*=\s*@?([\w.-]+)", re.IGNORECASE)
 _COVERED = frozenset({"list-unsubscribe", "list-unsubscribe-post"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsubscribing:
     """The ways out; empty where there is none."""
 
@@ -38,7 +39,7 @@ class Unsubscribing:
     @property
     def host(self) -> SafeText:
         """Who would be told by one click."""
-        return host_of(self.one_click)
+        return safe_line(host_of(self.one_click))
 
 
 def unsubscribing(header: bytes) -> Unsubscribing | None:
@@ -46,7 +47,7 @@ def unsubscribing(header: bytes) -> Unsubscribing | None:
     fields = header_texts(header)
     written = [value for name, value in fields if name == "list-unsubscribe"]
     links = [link for text in written[:1] for found in _LINK.findall(text) if (link := _safe(found))]
-    web = next((link for link in links if link.lower().startswith("https://") and host_of(link)), SafeText(""))
+    web = next((link for link in links if _is_page(link)), SafeText(""))
     mailto = next((link for link in links if link.lower().startswith("mailto:")), SafeText(""))
     if not (web or mailto):
         return None
@@ -60,14 +61,9 @@ def unsubscribing(header: bytes) -> Unsubscribing | None:
     return Unsubscribing(web, mailto, web, _signed_words(fields, signer))
 
 
-def host_of(link: str) -> SafeText:
-    """The host of an https address; empty when it has none, or hides it behind a user name."""
-    try:
-        parts = urlsplit(link)
-        host = parts.hostname or ""
-    except ValueError:
-        return SafeText("")
-    return safe_line(host) if parts.scheme.lower() == "https" and "@" not in parts.netloc else SafeText("")
+def _is_page(link: str) -> bool:
+    """An https address with a host that is not hidden behind a user name."""
+    return bool(_PAGE.match(link)) and bool(host_of(link))
 
 
 def _safe(found: str) -> SafeText:

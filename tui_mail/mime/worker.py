@@ -25,13 +25,14 @@ from tui_mail.mime.frames import (
     unpack_words,
 )
 from tui_mail.mime.parse import MESSAGE_LIMIT, raw_message
+from tui_mail.mime.pictures import Raster, unpack_raster
 from tui_mail.model import Message, Part
 from tui_mail.thrift import MALLOC
 
 SECONDS_LIMIT = 10.0
 """Longest wait for one message by the clock; the child itself ends after CPU_LIMIT seconds of computing."""
 CPU_LIMIT = 5
-Answer = Literal["message", "words"]
+Answer = Literal["message", "words", "picture"]
 MEMORY_LIMIT = 1024 * 1024 * 1024
 
 _START = (
@@ -46,7 +47,7 @@ class ParserProcess:
     def __init__(
         self, *, seconds: float = SECONDS_LIMIT, cpu_seconds: int = CPU_LIMIT, answer: Answer = "message"
     ) -> None:
-        """`answer` "words": the child is asked by `words` and not by `parse`, and is smaller."""
+        """`answer` "words": the child is asked by `words` and not by `parse`, and is smaller; "picture": `picture`."""
         self._answer = answer
         self._seconds = seconds
         self._cpu_seconds = cpu_seconds
@@ -127,6 +128,15 @@ class ParserProcess:
                 self._end()
                 return None
 
+    def picture(self, content: bytes, wide: int, high: int) -> Raster | None:
+        """A picture within so many pixels; None when it cannot be read. Blocks like `parse`."""
+        with self._lock:
+            try:
+                return unpack_raster(self._answered(content, size=(wide, high)), wide, high)
+            except (OSError, EOFError, ValueError):
+                self._end()
+                return None
+
     def rest(self) -> None:
         """End the child until it is needed again."""
         with self._lock:
@@ -140,9 +150,9 @@ class ParserProcess:
         with self._lock:
             self._end()
 
-    def _answered(self, raw: bytes, charset: str = "", attachment: int = 0) -> bytes:
+    def _answered(self, raw: bytes, charset: str = "", attachment: int = 0, size: tuple[int, int] = (0, 0)) -> bytes:
         line = self._start()
-        request = pack_request(charset, attachment)
+        request = pack_request(charset, attachment, size)
         try:
             send_frame(line, request)
             send_frame(line, raw)

@@ -11,15 +11,16 @@ import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from tui_mail.records import frozen
 
 STAGGER = 0.25
 """Seconds after which the next address is tried beside those that have not answered yet."""
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 10035))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """An address and a port, as the system wants them."""
 
@@ -37,7 +38,7 @@ class Place:
         return self.family == socket.AF_INET6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tried:
     """What came of trying an address."""
 

@@ -11,14 +11,14 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from tui_mail.model import Server
+from tui_mail.records import frozen
 
 _PLAIN_WORD = re.compile(r"[\x20-\x7e]{1,200}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bearer:
     """One mechanism, ready to be said."""
 

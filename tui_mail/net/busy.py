@@ -6,7 +6,8 @@ What belongs here: the words that servers use for it, and what to make of them. 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from tui_mail.records import frozen
 
 BUSY_CODES = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 """Response codes that mean later, not never (RFC 5530)."""
@@ -34,7 +35,7 @@ _TOLD = re.compile(
 _UNITS = {"ms": 0.001, "milli": 0.001, "min": 60.0, "m": 60.0, "hour": 3600.0, "h": 3600.0}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Busy:
     """What the server asks for."""
 

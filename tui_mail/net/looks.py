@@ -11,11 +11,12 @@ import hashlib
 import re
 import ssl
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_mail.errors import MailError
 from tui_mail.model import Protocol, Security, Server
 from tui_mail.net.line import BaseLine
+from tui_mail.records import frozen
 
 QUICK = 3.0
 """Seconds in which a server that speaks first has spoken."""
@@ -30,7 +31,7 @@ _KINDS = (
 _DATE = re.compile(r"\b[A-Z][a-z]{2},? \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(:\d\d)?( ?[+-]\d{4}| GMT)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """What a certificate says of itself."""
 
@@ -45,7 +46,7 @@ class Certificate:
     """SHA-256 of all of it, hex."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sight:
     """What a port was seen to speak."""
 

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +19,7 @@ from tui_mail.errors import MailError, ProtocolViolation, Unreachable
 from tui_mail.model import Security, Server
 from tui_mail.net.connection import dial, secure
 from tui_mail.net.failures import lost, too_much
+from tui_mail.records import frozen
 
 if TYPE_CHECKING:
     import socket
@@ -36,7 +36,7 @@ RECORDS = 20
 """Most records of one name that are believed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Internet:
     """Whom to ask. The defaults are the real thing; a test has servers of its own."""
 
@@ -49,7 +49,7 @@ class Internet:
     """Thunderbird's database; a domain follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exchangers:
     """Who takes the mail of a domain."""
 
@@ -104,7 +104,7 @@ def _ask(name: str, kind: str, internet: Internet, until: float) -> tuple[Answer
 # --- https --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """What a web server gave."""
 

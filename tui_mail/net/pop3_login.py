@@ -11,7 +11,6 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tui_mail.errors import AuthenticationRefused, CertificateRefused, Unreachable, UnsafeArgument
 from tui_mail.model import Security, Server
@@ -20,6 +19,7 @@ from tui_mail.net.failures import SAFE
 from tui_mail.net.pop3_line import CAPABILITIES_LIMIT, Pop3Line
 from tui_mail.net.pop3_replies import Reply, later, login_refused, nonsense, number_in, offers, refused, said
 from tui_mail.net.refusals import no_way_in
+from tui_mail.records import frozen
 
 _TIMESTAMP = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 """What APOP signs (RFC 1939 section 7); with other octets in it, a server could work out the password by and by."""
@@ -30,7 +30,7 @@ _OPENING = 2
 seconds for another session to leave it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offered:
     """What a server says it can do."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from tui_mail.errors import AuthenticationRefused, CommandRefused, MailError, ServerBusy
@@ -16,6 +15,7 @@ from tui_mail.model import Server
 from tui_mail.net.busy import LONGEST, seconds_told
 from tui_mail.net.failures import SAFE, leave_alone, lost
 from tui_mail.net.refusals import login_sentence
+from tui_mail.records import frozen
 
 TEXT_LIMIT = 2_000
 """Characters of a server's words that are kept."""
@@ -35,7 +35,7 @@ _LATER_WORDS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """The first line of an answer, which is all of it for most commands."""
 
@@ -56,7 +56,7 @@ class Reply:
         return " ".join(filter(None, (sign, self.code and f"[{self.code}]", self.text)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """One message of a listing."""
 

@@ -6,10 +6,10 @@ work is dropped whoever offers it (offers). Here is only what nothing else tells
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tui_mail.records import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quirks:
     """Deviations of one provider; the defaults are what the RFCs say."""
 

@@ -22,7 +22,7 @@ from tui_mail.net.wire import Octets, Pieces
 MEGABYTE = 1024 * 1024
 SEARCH_EXTENSIONS = ("ESEARCH", "IMAP4REV2")
 CHANGE_EXTENSIONS = ("CONDSTORE", "QRESYNC")
-IDENTITIES = {"X-GM-EXT-1": b" X-GM-MSGID X-GM-LABELS", "OBJECTID": b" EMAILID"}
+IDENTITIES = {"X-GM-EXT-1": b" X-GM-MSGID X-GM-THRID X-GM-LABELS", "OBJECTID": b" EMAILID"}
 """What to ask for to learn the server's own name of a message (Gmail's, RFC 8474)."""
 EXPECTED = 100_000
 """Messages that may have arrived since a folder was opened, for reckoning what an answer may hold."""

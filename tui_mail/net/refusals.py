@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from dataclasses import dataclass
 from typing import Literal
 
 from tui_mail.model import Security, Server
 from tui_mail.net.bearer import advice
 from tui_mail.net.failures import SAFE
+from tui_mail.records import frozen
 
 GOOGLE = ("gmail.com", "googlemail.com", "google.com")
 YAHOO = ("yahoo.com", "aol.com", "yahoodns.net")
@@ -23,7 +23,7 @@ MICROSOFT = ("office365.com", "outlook.com", "hotmail.com", "live.com")
 _ADMIN = "Only an administrator of your organisation can allow it."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """A refused login that is known, and what to do about it."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from tui_mail.errors import ProtocolViolation
@@ -16,6 +15,7 @@ from tui_mail.model import Flag
 from tui_mail.net.dates import internaldate
 from tui_mail.net.names import decode_name
 from tui_mail.net.sets import LAST_UID, NO_UIDS, UidSet
+from tui_mail.records import frozen
 
 DEPTH = 32
 """Deepest nesting of parentheses believed."""
@@ -30,7 +30,7 @@ class Malformed(ValueError):
     """A response that follows no grammar."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FolderStatus:
     """Counters of a folder that is not open; 0 is unknown."""
 
@@ -41,7 +41,7 @@ class FolderStatus:
     highestmodseq: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedFolder:
     r"""One folder of LIST. `flags` are lower case with their backslash: `\sent`, `\noselect`."""
 
@@ -51,7 +51,7 @@ class ListedFolder:
     status: FolderStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlagUpdate:
     """The flags that one message has now. `modseq` is 0 when the server did not say."""
 
@@ -63,7 +63,7 @@ class FlagUpdate:
     """Gmail's, None when they were not asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeaderRow:
     """What a list needs of one message: `internaldate` in seconds UTC, 0 unreadable; `size` in octets; `header` raw."""
 
@@ -78,12 +78,14 @@ class HeaderRow:
     """The server's own name of the content, wherever it is: `gm:…` (X-GM-MSGID), `id:…` (EMAILID, RFC 8474)."""
     labels: tuple[str, ...] = ()
     """Gmail's, without that of the folder itself."""
+    thread: str = ""
+    """The server's own name of the conversation, in this account: `gm:…` (X-GM-THRID)."""
 
 
 ALL_FLAGS = Flag.SEEN | Flag.ANSWERED | Flag.FLAGGED | Flag.DELETED | Flag.DRAFT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selected:
     """A folder that was opened; `flags` and `vanished` are what changed since `known` (RFC 7162 section 3.2.5)."""
 
@@ -104,7 +106,7 @@ class Selected:
 EventKind = Literal["exists", "expunge", "vanished", "fetch", "status", "list", "bye", "ok", "renumbered"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IdleEvent:
     """Something the server said unasked. `mailbox` is empty for the open folder."""
 
@@ -138,7 +140,7 @@ SYSTEM_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusLine:
     """OK, NO, BAD, BYE or PREAUTH with its response code (RFC 9051 section 7.1)."""
 
@@ -280,6 +282,12 @@ def identity_of(items: dict[str, Value]) -> str:
     return f"id:{told.decode()}" if isinstance(told, bytes) and _OBJECT_ID.fullmatch(told) else ""
 
 
+def thread_of(items: dict[str, Value]) -> str:
+    """The server's own name of the conversation; empty when it tells none."""
+    number = number_of(items.get("X-GM-THRID"), 2**64 - 1)
+    return f"gm:{number}" if number else ""
+
+
 def labels_of(items: dict[str, Value]) -> tuple[str, ...]:
     r"""Gmail's labels: names as of folders (UTF-7), and `\Inbox` and its like."""
     told = items.get("X-GM-LABELS")
@@ -296,8 +304,8 @@ def row_of(items: dict[str, Value]) -> HeaderRow | None:
     when, size = items.get("INTERNALDATE"), number_of(items.get("RFC822.SIZE"))
     moment = internaldate(when) if isinstance(when, bytes) else 0
     text = header if isinstance(header, bytes) else b""
-    identity, labels = identity_of(items), flags.labels or ()
-    return HeaderRow(flags.uid, flags.flags, flags.keywords, moment, size, flags.modseq, text, identity, labels)
+    identity, labels, thread = identity_of(items), flags.labels or (), thread_of(items)
+    return HeaderRow(flags.uid, flags.flags, flags.keywords, moment, size, flags.modseq, text, identity, labels, thread)
 
 
 def listed(rest: list[bytes]) -> ListedFolder:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from tui_mail.errors import ProtocolViolation
+from tui_mail.records import frozen
 
 LAST_UID = 2**32 - 1
 """The greatest UID that RFC 9051 allows; `*` in a set is read as this."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UidSet:
     """An immutable set of UIDs. `ranges` are sorted, disjoint and inclusive at both ends."""
 

@@ -34,6 +34,7 @@ from tui_mail.net.smtp_login import log_in
 from tui_mail.net.smtp_replies import Delivery, Reply, later, nonsense, refusal, said
 from tui_mail.net.witness import NOBODY, Witness
 from tui_mail.outgoing import Envelope
+from tui_mail.sizes import size_label
 
 __all__ = ["Delivery", "Reply", "SmtpSession"]
 
@@ -162,7 +163,7 @@ class SmtpSession:
             )
         if self.size_limit and len(raw) > self.size_limit:
             raise MessageRefused(
-                f"The message is too large for {self.host}: {_megabytes(len(raw))}, and {_megabytes(self.size_limit)} "
+                f"The message is too large for {self.host}: {size_label(len(raw))}, and {size_label(self.size_limit)} "
                 "are allowed. It was not sent. Leave out an attachment, or send a link to it."
             )
         size = len(raw) if self.has("SIZE") else 0
@@ -261,7 +262,3 @@ class SmtpSession:
             "before you send it again.",
             detail,
         ) from None
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{max(1, size // 1000)} kB"

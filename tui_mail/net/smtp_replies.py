@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tui_mail.errors import MailError, MessageDeferred, MessageRefused, ProtocolViolation, ServerBusy
 from tui_mail.net.busy import seconds_told
 from tui_mail.net.failures import SAFE, leave_alone, too_much
+from tui_mail.records import frozen
 
 LINE_LIMIT = 4_096
 """Longest line of a reply, octets; RFC 5321 allows 512."""
@@ -26,7 +27,7 @@ _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?= |$)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One reply of a server."""
 
@@ -61,7 +62,7 @@ class Reply:
         return f"{self.code} {self.text}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """What a server made of one message."""
 

@@ -20,7 +20,6 @@ import ssl
 import time
 import zlib
 from collections import deque
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from tui_mail.errors import CertificateRefused, ConnectionLost, ProtocolViolation, UnsafeArgument
@@ -29,6 +28,7 @@ from tui_mail.net.connection import Outcome, Wake, dial, ready, secure, speaks_t
 from tui_mail.net.failures import SAFE, ended, no_greeting, not_this_protocol, too_much, wants_tls
 from tui_mail.net.replies import StatusLine
 from tui_mail.net.witness import NOBODY, Witness
+from tui_mail.records import frozen
 
 CRLF = b"\r\n"
 CHUNK = 262_144
@@ -51,7 +51,7 @@ RATIO_FREE, RATIO = 64 * 1024 * 1024, 500
 _FORBIDDEN = re.compile(rb"[\r\n\0]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Octets:
     """An argument sent as a literal, the only one that may hold CR, LF or 8-bit octets."""
 

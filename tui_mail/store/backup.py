@@ -15,13 +15,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tui_mail import __version__
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly, UsageError
+from tui_mail.records import frozen
 from tui_mail.store import checkup
 from tui_mail.store.checkup import Checkup
 from tui_mail.store.database import Database
@@ -41,7 +41,7 @@ Progress = Callable[[int, int], None]
 """Told (parts done, parts in all) of whatever is going on."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backup:
     """What a backup holds."""
 

@@ -12,10 +12,10 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from tui_mail.mime.kinds import holds_invitation
 from tui_mail.model import Kind
+from tui_mail.records import frozen
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import translated
 from tui_mail.store.many import marks
@@ -26,7 +26,7 @@ SMALL = 200
 """Below this many octets compression costs more than it saves."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PackedBody:
     """A body ready to be written; made on the caller's thread, because compressing takes time."""
 
@@ -53,7 +53,8 @@ def save(db: Database, bodies: Sequence[PackedBody], *, urgent: bool = False) ->
                 "INSERT OR REPLACE INTO body VALUES (?, ?, ?, ?, ?)",
                 ((b.message_id, b.codec, b.size, b.sha256, b.data) for b in bodies),
             )
-            sql.executemany("DELETE FROM same WHERE message_id = ?", ((b.message_id,) for b in bodies))
+            for table in ("same", "excerpt"):
+                sql.executemany(f"DELETE FROM {table} WHERE message_id = ?", ((b.message_id,) for b in bodies))  # noqa: S608
         set_has_body(txn, ((b.message_id, 1) for b in bodies))
         set_invitations(txn, (b.message_id for b in bodies if b.is_invitation))
 
@@ -138,7 +139,8 @@ def delete(db: Database, ids: Iterable[int]) -> None:
 
 def give_up(sql: sqlite3.Connection, gone: Sequence[int]) -> None:
     """`delete`, in a transaction of bodies.db."""
-    sql.executemany("DELETE FROM same WHERE message_id = ?", ((id_,) for id_ in gone))
+    for table in ("same", "excerpt", "wish"):
+        sql.executemany(f"DELETE FROM {table} WHERE message_id = ?", ((id_,) for id_ in gone))  # noqa: S608
     for id_ in gone:
         heir = sql.execute("SELECT message_id FROM same WHERE as_id = ? LIMIT 1", (id_,)).fetchone()
         if heir is None:

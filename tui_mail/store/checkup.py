@@ -6,13 +6,13 @@ What belongs here: reading and comparing. What must never be here: mending; what
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
+from tui_mail.records import frozen
 from tui_mail.store import blobs, bodies
 from tui_mail.text import SafeText, safe_line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checkup:
     """What was found."""
 

@@ -80,10 +80,17 @@ def known(sql: sqlite3.Connection, *, written: bool) -> set[str]:
 
 
 def lists(sql: sqlite3.Connection) -> set[str]:
-    """Addresses (folded) that mailing lists seem to have: those in To or Cc of messages with a List-Id."""
+    """Addresses (folded) that mailing lists seem to have: those in To or Cc that the List-Id of the message speaks of.
+
+    That of club@lists.example is "club.lists.example" or begins so (RFC 2919 section 2); who else is in To or Cc is a
+    person. Written to, or in From, are lists as well as people.
+    """
     found = set[str]()
-    for to, cc in sql.execute("SELECT to_, cc FROM message WHERE list_id != '' ORDER BY id DESC LIMIT 2000"):
-        found.update(address.email.casefold() for address in (*unpacked(to), *unpacked(cc)))
+    query = "SELECT list_id, to_, cc FROM message WHERE list_id != '' ORDER BY id DESC LIMIT 2000"
+    for list_id, to, cc in sql.execute(query):
+        emails = (address.email.casefold() for address in (*unpacked(to), *unpacked(cc)))
+        named = f"{list_id.casefold().rpartition('<')[2]}."
+        found.update(email for email in emails if named.startswith(f"{email.rpartition('@')[0]}."))
     return found
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tui_mail.model import Address, Conversation, Flag
+from tui_mail.records import frozen
 from tui_mail.store.rows import numbers, unpacked
 from tui_mail.threaded import Threads
 
@@ -81,7 +81,7 @@ def whole(sql: sqlite3.Connection, ids: Iterable[int]) -> list[int]:
     return list(found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Member:
     id: int
     date: int

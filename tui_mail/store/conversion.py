@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass
 
 from tui_mail.model import Protocol, Role
+from tui_mail.records import frozen
 from tui_mail.store import folders, layout, local
 from tui_mail.store.database import Transaction
 from tui_mail.store.layout import Intent
@@ -26,7 +26,7 @@ _OWNED = ("message", "journal", "outbox", "draft")
 _LOCAL_ROLES = {Role.NONE, *local.ROLES}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """What an account holds, and what must be done before it can be another one."""
 

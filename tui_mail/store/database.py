@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import queue
 import sqlite3
 import threading
@@ -47,6 +48,8 @@ GROUP_SECONDS = 0.02
 COURTESY_SECONDS = 0.002
 """Pause after a commit that nobody waited for, in which another process may begin its own."""
 
+log = logging.getLogger(__name__)
+
 _UNDONE = "The store did not do what it should ({}); nothing was changed."
 
 
@@ -64,7 +67,7 @@ class Transaction:
     lists: set[int] = field(default_factory=set)
     """Accounts whose list of folders changed."""
     outgoing: bool = False
-    """True when a draft or the outbox changed."""
+    """True when a draft, the outbox, or what is being uploaded changed."""
 
     def count(self, folder_id: int | None, total: int, unread: int) -> None:
         """Add to the counters of a folder; written once, at the end of this write."""
@@ -256,7 +259,10 @@ class Database:
         for future, result in finished:
             future.set_result(result)
         if self.on_commit and (transaction.folders or transaction.lists or transaction.outgoing):
-            self.on_commit(transaction.folders, transaction.lists)
+            try:
+                self.on_commit(transaction.folders, transaction.lists)
+            except Exception:  # whoever listens must not end the thread that writes
+                log.exception("telling of a commit")
 
     def _run_one(
         self, sql: sqlite3.Connection, item: _Item, shared: Transaction, finished: list[tuple[Future[Any], Any]]

@@ -10,11 +10,11 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tui_mail.errors import UsageError
 from tui_mail.model import ChangeKind, Flag, HeaderFields
 from tui_mail.outgoing import Envelope, RecipientState, SendState
+from tui_mail.records import frozen
 from tui_mail.store import drafts, journal
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import message_hash
@@ -30,7 +30,7 @@ NEWEST = 300
 """How many of the newest sent messages one is looked for among."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """What a sender needs of one message."""
 
@@ -42,7 +42,7 @@ class Job:
     created: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copy:
     """What is to be filed in Sent."""
 
@@ -54,7 +54,7 @@ class Copy:
     accepted: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Said:
     """What a server said of a recipient."""
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tui_mail.model import ChangeKind, Flag
+from tui_mail.records import frozen
 from tui_mail.store import folders, keeping, labels, sought, strays
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, absorb
-from tui_mail.store.journal import FOLDER_KINDS, Effect
+from tui_mail.store.journal import FOLDER_KINDS, Effect, is_own_upload
 from tui_mail.store.many import marks
 from tui_mail.store.messages import refresh_view, with_keywords
 from tui_mail.store.stages import Stage
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Due:
     """A change that waits for the server."""
 
@@ -31,7 +31,7 @@ class Due:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DueItem:
     """One message of a change, and where the server has it now (`uid` None: not known yet)."""
 
@@ -229,9 +229,10 @@ def moved(txn: Transaction, target: int, places: Iterable[tuple[DueItem, int | N
             "SELECT id, msgid_hash, size FROM message WHERE folder_id = ? AND uid = ? AND id != ?",
             (target, uid, id_),
         ).fetchone()
-        mine = txn.sql.execute("SELECT msgid_hash, size FROM message WHERE id = ?", (id_,)).fetchone()
+        mine = txn.sql.execute("SELECT msgid_hash, size, unborn FROM message WHERE id = ?", (id_,)).fetchone()
+        txn.outgoing |= mine is not None and bool(mine[2]) and is_own_upload(txn.sql, item.change_id)
         if twin is not None and mine is not None:
-            if Likeness(*mine).may_be(Likeness(*twin[1:])):
+            if Likeness(*mine[:2]).may_be(Likeness(*twin[1:])):
                 absorb(txn, id_, twin[0])  # what a sync of the target saw first is the same message
             else:
                 uid = None  # it is another message, whatever the server says

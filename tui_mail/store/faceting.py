@@ -10,17 +10,17 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tui_mail.facets import MARKS, Facets
 from tui_mail.model import Flag, Folder
 from tui_mail.query import EVERYTHING, Not, Query, Term, Words
+from tui_mail.records import frozen
 from tui_mail.store.merged import newest_first
 from tui_mail.store.rows import numbers
 from tui_mail.store.search import OF_CONTACT, Condition, condition_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What is to be known of each message."""
 

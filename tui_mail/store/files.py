@@ -18,7 +18,7 @@ from typing import Any
 from tui_mail.errors import StoreDamaged, StoreError, StoreFull, StoreReadOnly
 
 SCHEMA_VERSION = 6
-BODIES_VERSION = 4
+BODIES_VERSION = 5
 
 _SCHEMAS = {number: "schema.sql" if number == 1 else f"schema_{number}.sql" for number in range(1, SCHEMA_VERSION + 1)}
 
@@ -108,6 +108,30 @@ CREATE TABLE outgoing (
 here no more: several names of one message, and what was deleted here and must not come again; and what is being written
 and sent."""
 
+_BODIES_SCHEMA_5 = """
+CREATE TABLE excerpt (
+    message_id INTEGER PRIMARY KEY,
+    size INTEGER NOT NULL,
+    cut INTEGER NOT NULL,
+    away TEXT NOT NULL,
+    sha256 BLOB NOT NULL,
+    raw BLOB NOT NULL
+);
+CREATE TABLE wish (
+    message_id INTEGER NOT NULL,
+    section TEXT NOT NULL,
+    account TEXT NOT NULL,
+    encoding TEXT NOT NULL,
+    octets INTEGER NOT NULL,
+    asked REAL NOT NULL,
+    problem TEXT NOT NULL,
+    PRIMARY KEY (message_id, section)
+) WITHOUT ROWID;
+"""
+"""Of large messages, the text without the whole; and what somebody waits for of such messages."""
+
+_BODIES_SCHEMAS = (_BODIES_SCHEMA, _BODIES_SCHEMA_2, _BODIES_SCHEMA_3, _BODIES_SCHEMA_4, _BODIES_SCHEMA_5)
+
 
 def begin(sql: sqlite3.Connection) -> None:
     """Begin a write."""
@@ -189,6 +213,8 @@ def open_for_writing(path: Path, *, uri: bool = False) -> sqlite3.Connection:
     """The file, made 0600 if need be, with the settings of a writer; `uri`: others are attached by their URI."""
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    elif not os.access(path, os.W_OK):  # SQLite would open it for reading, and say so at the first write
+        raise sqlite3.OperationalError("attempt to write a readonly database")
     elif path.stat().st_mode & 0o077:
         path.chmod(0o600)
     name = f"file:{quoted(path)}" if uri else path
@@ -219,11 +245,7 @@ def migrate_mail(sql: sqlite3.Connection) -> None:
 
 def migrate_bodies(sql: sqlite3.Connection) -> None:
     """Bring bodies.db to the newest version."""
-    migrate(
-        sql,
-        BODIES_VERSION,
-        {1: _BODIES_SCHEMA, 2: _BODIES_SCHEMA_2, 3: _BODIES_SCHEMA_3, 4: _BODIES_SCHEMA_4}.__getitem__,
-    )
+    migrate(sql, BODIES_VERSION, lambda step: _BODIES_SCHEMAS[step - 1])
 
 
 def migrate(sql: sqlite3.Connection, newest: int, script: Callable[[int], str]) -> None:

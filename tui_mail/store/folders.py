@@ -8,10 +8,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tui_mail.errors import ConfigError
 from tui_mail.model import Folder, Role
+from tui_mail.records import frozen
 from tui_mail.store import purposes
 from tui_mail.store.database import Transaction
 from tui_mail.text import safe_line
@@ -38,7 +39,7 @@ STANDARD_NAMES = {
 """What a folder is called that an account lacks."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FolderState:
     """How far the server's folder has been read (RFC 9051 2.3.1, RFC 7162)."""
 
@@ -60,7 +61,7 @@ class FolderState:
         return self.synced_min_uid == 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownFolder:
     """A folder as the server lists it."""
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 
 from tui_mail.model import Account
+from tui_mail.records import frozen
 from tui_mail.store import bodies, due, mirror, threads
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import meta
@@ -22,7 +22,7 @@ from tui_mail.store.many import chunks, marks
 _LEFT = "left:{}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holdings:
     """How much of an account is in the store."""
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from types import MappingProxyType
 
 from tui_mail.model import Flag, HeaderFields
+from tui_mail.records import frozen
 from tui_mail.store import labels
 from tui_mail.store.database import Transaction
 from tui_mail.store.stages import copied_into
@@ -39,7 +39,7 @@ SIMILAR = 4_096
 """Octets by which two tellings of one message's size may differ: some servers only guess it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Likeness:
     """What is stored, or told, of a message that tells it from others under the same UID."""
 

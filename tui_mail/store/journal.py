@@ -14,9 +14,9 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tui_mail.model import ChangeKind, ChangeState, Flag
+from tui_mail.records import frozen
 from tui_mail.store import folders, labels
 from tui_mail.store.database import Transaction
 from tui_mail.store.many import chunks, marks
@@ -24,9 +24,11 @@ from tui_mail.store.messages import refresh_view, with_keywords
 from tui_mail.store.unborn import copy_unborn
 
 FOLDER_KINDS = (ChangeKind.FOLDER_CREATE, ChangeKind.FOLDER_RENAME, ChangeKind.FOLDER_DELETE)
+OWN_UPLOAD = "j.kind = 'append' AND (j.undone = -1 OR j.verb = 'kept as draft:')"
+"""For SQL: a Sent copy or a draft is uploaded; what a person imports is on this disk elsewhere, too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """What a change does to each of its messages, or to a folder."""
 
@@ -67,7 +69,7 @@ class Effect:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One message of a change."""
 
@@ -77,7 +79,7 @@ class Item:
     """COPY: the message that it is a copy of."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """One row of the journal, as it was written."""
 
@@ -219,7 +221,13 @@ def write_change(
         ((change_id, item.message_id, item.from_folder, item.source) for item in items),
     )
     refresh_view(txn, [item.message_id for item in items])
+    txn.outgoing |= is_own_upload(txn.sql, change_id)
     return batch
+
+
+def is_own_upload(sql: sqlite3.Connection, change_id: int) -> bool:
+    """Whether a change uploads what was written here and is nowhere else (OWN_UPLOAD)."""
+    return sql.execute(f"SELECT 1 FROM journal j WHERE id = ? AND {OWN_UPLOAD}", (change_id,)).fetchone() is not None  # noqa: S608
 
 
 def pass_over(txn: Transaction, batch: int) -> None:

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from tui_mail.model import Protocol
+from tui_mail.records import frozen
 from tui_mail.store.database import Transaction
 from tui_mail.store.files import meta
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intent:
     """What an account is to become as soon as config.toml says so."""
 

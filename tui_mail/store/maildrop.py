@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tui_mail.model import HeaderFields, Role
+from tui_mail.records import frozen
 from tui_mail.store import local, muting
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import message_hash
@@ -22,7 +22,7 @@ SLACK = 512
 """Octets by which two servers may count the same message differently."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """One message of the maildrop that is, or was, here."""
 
@@ -37,7 +37,7 @@ class Known:
     """When the last visit began that had it listed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """A message that was just fetched, with its octets in bodies.db under `message_id`, in no folder yet."""
 

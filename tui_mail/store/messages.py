@@ -12,9 +12,9 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from tui_mail.model import Address, Flag, HeaderFields, Kind
+from tui_mail.model import Address, Flag, HeaderFields, Kind, Role
+from tui_mail.records import frozen
 from tui_mail.store import folders, labels, strays, threads, twins
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import Likeness, best, find_twins, homeless, identity_hash, message_hash
@@ -26,7 +26,7 @@ FIELD, RECORD = "\x1f", "\x1e"
 """Separators inside a column; SafeText never holds them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrival:
     """A message as the server lists it in one folder."""
 
@@ -39,9 +39,11 @@ class Arrival:
     identity: str = ""
     """The server's own name of its content, the same in every folder of the account; empty when it tells none."""
     labels: tuple[str, ...] = ()
+    thread: str = ""
+    """The server's own name of its conversation, in the account; empty when it tells none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServerFlags:
     """The flags of one message as the server has them now."""
 
@@ -289,6 +291,15 @@ def of_account_among(sql: sqlite3.Connection, ids: Sequence[int], account: str) 
     return [row[0] for row in sql.execute(query, (json.dumps(list(ids)), account))]
 
 
+def outside_role_among(sql: sqlite3.Connection, ids: Sequence[int], role: Role) -> list[int]:
+    """Those that are in no folder of a role, in the order of `ids`."""
+    query = (
+        "SELECT j.value FROM json_each(?) j CROSS JOIN message m ON m.id = j.value"
+        " WHERE m.view_folder NOT IN (SELECT id FROM folder WHERE role = ?) ORDER BY j.key"
+    )
+    return [row[0] for row in sql.execute(query, (json.dumps(list(ids)), role))]
+
+
 def of_message_id(sql: sqlite3.Connection, message_id: str) -> int:
     """A displayed message of this Message-ID; 0 when there is none. Looks at every row: not for the UI thread."""
     row = sql.execute(
@@ -318,6 +329,16 @@ def bodiless(
         f" AND date >= ? AND folder_id NOT IN ({marks(without)}) ORDER BY date DESC LIMIT ?"
     )
     return [(row[0], row[1], row[2], row[3]) for row in sql.execute(query, (account, newer_than, *without, limit))]
+
+
+def large_bodiless(sql: sqlite3.Connection, account: int, newer_than: int, limit: int) -> int | None:
+    """The newest message up to `limit` octets that was too large to come with the others, and is not here."""
+    query = (
+        "SELECT id FROM message WHERE account_id = ? AND has_body = 2 AND uid IS NOT NULL AND date >= ? AND size <= ?"
+        " ORDER BY date DESC LIMIT 1"
+    )
+    row = sql.execute(query, (account, newer_than, limit)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def wanted(sql: sqlite3.Connection) -> list[tuple[int, int]]:
@@ -377,7 +398,8 @@ def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...
     """The values of INSERT for a message that a server lists in a folder."""
     fields = arrival.fields
     own_hash = identity_hash(fields, arrival.internaldate)
-    root = message_hash(fields.references[0]) if fields.references else own_hash
+    names = threads.named(account, arrival.thread, fields.references)
+    root = message_hash(names[0]) if names else own_hash
     date = fields.date
     if date is None or not 0 < date <= arrival.internaldate + 86_400:  # no message comes from the future
         date = arrival.internaldate
@@ -400,7 +422,7 @@ def columns(account: int, folder_id: int, arrival: Arrival) -> tuple[object, ...
         fields.message_id,
         own_hash,
         root,
-        " ".join(fields.references),
+        " ".join(names),
         fields.list_id,
         int(fields.has_attachments),
         arrival.identity,

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,16 @@ from tui_mail.mime.headers import BLOCK_LIMIT, parse_headers
 from tui_mail.mime.kinds import holds_invitation
 from tui_mail.model import Flag, Kind, Role
 from tui_mail.paths import Paths
-from tui_mail.store import bodies, folders, local, unsent
+from tui_mail.records import frozen
+from tui_mail.store import bodies, folders, local, parts, unborn, unsent
 from tui_mail.store.bodies import writing
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.files import begin, meta, migrate_bodies, migrate_mail, open_for_writing, translated
 from tui_mail.store.many import chunks, marks
-from tui_mail.store.messages import INSERT, Arrival, columns
+from tui_mail.store.messages import Arrival
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrived:
     """A message that is about to be shown in the inbox."""
 
@@ -129,7 +130,7 @@ def rename(db: Database, account: str, new_name: str) -> None:
     db.run(job)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noted:
     """How a message was when it was last noted."""
 
@@ -186,6 +187,7 @@ def recover(paths: Paths) -> int:
             with _alone(kept):
                 if not lost.exists():
                     _leave_local(kept)
+                    parts.throw_away(paths.data)
             with _alone(kept):  # whoever was quicker has put mail.db there before others get the lock
                 return _rebuilt(lost, kept) if not lost.exists() else 0
         finally:
@@ -202,9 +204,14 @@ def _alone(kept: sqlite3.Connection) -> Iterator[None]:
 def _leave_local(kept: sqlite3.Connection) -> None:
     """Nothing is left in bodies.db but what mail.db will know of: other numbers are given again."""
     unsent.leave(kept)
-    others = "SELECT message_id FROM {} WHERE message_id NOT IN (SELECT message_id FROM local)"
+    others = (
+        "SELECT message_id FROM {} WHERE message_id NOT IN (SELECT message_id FROM local)"
+        " AND message_id NOT IN (SELECT id FROM outgoing WHERE kind = 'upload')"
+    )
     for table in ("same", "body"):
         bodies.give_up(kept, [row[0] for row in kept.execute(others.format(table))])
+    for table in ("excerpt", "wish"):
+        kept.execute(f"DELETE FROM {table}")  # noqa: S608
 
 
 def _rebuilt(lost: Path, kept: sqlite3.Connection) -> int:
@@ -250,26 +257,15 @@ def _messages(txn: Transaction, kept: sqlite3.Connection, found: Iterable[tuple[
         fields = parse_headers(raw[: BLOCK_LIMIT + 2])
         if holds_invitation(raw):
             fields = replace(fields, kind=Kind.CALENDAR)
-        _insert(txn, owners[account], id_, Arrival(0, Flag(flags), tuple(keywords.split()), when, len(raw), fields))
+        unborn.insert_numbered(
+            txn, owners[account], id_, Arrival(0, Flag(flags), tuple(keywords.split()), when, len(raw), fields)
+        )
         held.setdefault((account, name, role), []).append(id_)
     for (account, name, role), ids in held.items():
         owner = local.prepare(txn, account)
         known = folders.by_name(txn.sql, owner, name)
         local.place(txn, known.id if known else local.made(txn, owner, name, Role(role)), ids)
     return unreadable
-
-
-def _insert(txn: Transaction, owner: int, id_: int, arrival: Arrival) -> None:
-    """The row of a message under its old number, in no folder yet."""
-    names = INSERT.partition("(")[2].partition(")")[0]
-    values = columns(owner, 0, arrival)
-    txn.sql.execute(
-        f"INSERT INTO message (id, {names}) VALUES (?{', ?' * len(values)})",  # noqa: S608
-        (id_, *values),
-    )
-    txn.sql.execute(
-        "UPDATE message SET folder_id = NULL, uid = NULL, view_folder = NULL, has_body = 1 WHERE id = ?", (id_,)
-    )
 
 
 def _names(txn: Transaction, kept: sqlite3.Connection, unreadable: Container[int]) -> None:

@@ -7,9 +7,9 @@ What must never be here: whom it is told to.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from tui_mail.model import Flag, Row
+from tui_mail.records import frozen
 from tui_mail.store import rows
 
 MOST = 1_000
@@ -23,7 +23,7 @@ _NEWCOMERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """How far a folder was known at some moment."""
 

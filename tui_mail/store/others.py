@@ -13,8 +13,9 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
+from tui_mail.records import frozen
 from tui_mail.store.database import Transaction
 from tui_mail.store.files import meta
 from tui_mail.text import SafeText, safe_line
@@ -27,7 +28,7 @@ REMEMBERED_SECONDS = 30 * 86_400
 """How long lists mention it after the last sign."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signs:
     """What is known of others at one maildrop."""
 

@@ -16,10 +16,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.outgoing import Envelope, OutboxEntry, Purpose, Recipient, RecipientState, SendState
+from tui_mail.records import frozen
 from tui_mail.store import drafts, folders
 from tui_mail.store.database import Transaction
 from tui_mail.store.delivery import believe, change, finish, hurry
@@ -29,7 +29,7 @@ _OPEN = "state NOT IN ('done', 'cancelled')"
 _MARKS = {Purpose.REPLY: "answered", Purpose.FORWARD: "forwarded", Purpose.REDIRECT: "forwarded"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parcel:
     """A message to be sent, frozen."""
 

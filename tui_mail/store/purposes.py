@@ -13,9 +13,10 @@ import json
 import shlex
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tui_mail.model import Role
+from tui_mail.records import frozen
 from tui_mail.store.database import Transaction
 from tui_mail.store.files import meta
 from tui_mail.store.labels import are_labels
@@ -29,7 +30,7 @@ _SAFE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Purposes:
     """What is known of an account's folders."""
 

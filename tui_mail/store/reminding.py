@@ -13,10 +13,10 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from tui_mail.dated import FOLLOW_UP, moment_of, stamp, stamps
 from tui_mail.model import ChangeKind, Flag, Role
+from tui_mail.records import frozen
 from tui_mail.store import journal
 from tui_mail.store.database import Transaction
 from tui_mail.store.journal import Effect
@@ -56,7 +56,7 @@ FORGET_SECONDS = 30 * 86_400
 """So long after its moment, what was never filed is not waited for any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What becomes of the marks of an account's messages."""
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from tui_mail.arriving import Rule, Ruled
 from tui_mail.model import ChangeKind, Flag, Folder, Role
+from tui_mail.records import frozen
 from tui_mail.store import folders, journal, snoozing
 from tui_mail.store.database import Transaction
 from tui_mail.store.folders import FolderState
@@ -35,7 +36,7 @@ _NEW = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrivals:
     """What came to the folders of an account since rules ran there."""
 

@@ -34,8 +34,10 @@ from tui_mail.query import (
     When,
     Where,
     Words,
+    lasting,
     parted,
 )
+from tui_mail.records import frozen
 from tui_mail.store.many import marks
 from tui_mail.store.rows import ids_in
 from tui_mail.text import SafeText, safe_line
@@ -77,7 +79,7 @@ _ONCE = (
 """Of what Gmail shows under several labels one is enough: the inbox's, else any but All Mail's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What a search brought: every id, newest first."""
 
@@ -95,19 +97,27 @@ class Condition:
     names_folder: bool = False
 
 
-def find(sql: sqlite3.Connection, query: Query, folders: Sequence[Folder], told: Sequence[int] = ()) -> Found:
+def find(
+    sql: sqlite3.Connection,
+    query: Query,
+    folders: Sequence[Folder],
+    told: Sequence[int] = (),
+    kept: Sequence[int] = (),
+) -> Found:
     """The messages that a query means. `sql` is of `open_for_search`, `folders` are all that there are.
 
     `told`: of which servers say that their texts fit (query.parted); the rest of the query holds for them, too.
+    `kept`: which it meant before, and means though they were read or labelled since (query.lasting).
 
     Takes up to a second over 100,000 messages: not for the thread of a screen. Raises StoreError.
     """
     condition = condition_of(sql, query.term, folders)
-    if told:
-        rest = condition_of(sql, parted(query).local, folders)
-        listed = "m.id IN (SELECT value FROM json_each(?))"
-        condition.sql = " ".join(("(", condition.sql, "OR", listed, "AND", rest.sql, ")"))
-        condition.values += [json.dumps(list(told)), *rest.values]
+    for ids, term in ((told, parted(query).local), (kept, lasting(query.term))):
+        if ids:
+            rest = condition_of(sql, term, folders)
+            listed = "m.id IN (SELECT value FROM json_each(?))"
+            condition.sql = " ".join(("(", condition.sql, "OR", listed, "AND", rest.sql, ")"))
+            condition.values += [json.dumps(list(ids)), *rest.values]
     select = _ONCE if not condition.names_folder and _has_labels(sql) else _EACH
     return Found(ids_in(sql, select.replace("CONDITION", condition.sql), condition.values), tuple(condition.hints))
 

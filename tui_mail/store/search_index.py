@@ -14,9 +14,9 @@ import contextlib
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from tui_mail.records import frozen
 from tui_mail.store.files import begin, translated
 from tui_mail.words import is_unspaced, words_of
 
@@ -24,15 +24,15 @@ RANGE = 4_000
 """Numbers that are compared at once."""
 HEADS = 200
 """Messages whose headers go into one transaction."""
-INDEXED, UNREADABLE = 1, 2
-"""Of a body: its words are in the index; it could not be read, and is not tried again."""
+INDEXED, UNREADABLE, EXCERPTED = 1, 2, 3
+"""Of a body: its words are in the index; it could not be read, and is not tried again; those of its excerpt are."""
 
 KNOWN_WORDS = 4_000
 """Words remembered as being in the list: most of what comes is among them."""
 _SEPARATOR = "\x1f"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BodyWords:
     """What is searched for inside a message; empty, and not `readable`, when it could not be read."""
 
@@ -41,9 +41,11 @@ class BodyWords:
     """Words parted by spaces, as `words` makes them."""
     text: str
     readable: bool = True
+    excerpt: bool = False
+    """The message itself is not here yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coverage:
     """How much of what is here can be found."""
 
@@ -116,20 +118,30 @@ class SearchIndex:
         """Messages of a range whose bodies are here and not in the index."""
         query = (
             "SELECT d.id FROM doc d JOIN mail.message m ON m.id = d.id"
-            " WHERE d.id BETWEEN ? AND ? AND d.has_body = 0 AND m.has_body = 1 LIMIT ?"
+            " WHERE d.id BETWEEN ? AND ? AND d.has_body IN (?, ?) AND m.has_body = 1 LIMIT ?"
         )
-        return [row[0] for row in self._rows(query, (first, last, limit))]
+        return [row[0] for row in self._rows(query, (first, last, 0, EXCERPTED, limit))]
+
+    def without_excerpt(self, ids: Sequence[int]) -> list[int]:
+        """Those of these messages of which nothing is in the index but the headers, and whose bodies are not here."""
+        query = (
+            "SELECT d.id FROM doc d JOIN mail.message m ON m.id = d.id"
+            " WHERE d.id = ? AND d.has_body = 0 AND m.has_body != 1"
+        )
+        return [id_ for id_ in ids if self._rows(query, (id_,))]
 
     def add_bodies(self, found: Sequence[BodyWords]) -> None:
         """Index the text of messages whose headers are in the index."""
         with self._writing() as sql:
             fresh = set[str]()
             for body in found:
-                state = INDEXED if body.readable else UNREADABLE
-                changed = sql.execute(
-                    "UPDATE doc SET has_body = ? WHERE id = ? AND has_body = 0", (state, body.message_id)
-                )
-                if not changed.rowcount or not (body.filenames or body.text):
+                row = sql.execute("SELECT has_body FROM doc WHERE id = ?", (body.message_id,)).fetchone()
+                if row is None or row[0] not in ((0,) if body.excerpt else (0, EXCERPTED)):
+                    continue
+                self._remove_inside(sql, body.message_id)
+                state = EXCERPTED if body.excerpt else INDEXED if body.readable else UNREADABLE
+                sql.execute("UPDATE doc SET has_body = ? WHERE id = ?", (state, body.message_id))
+                if not (body.filenames or body.text):
                     continue
                 columns = [body.filenames, body.text]
                 sql.execute("INSERT INTO inside (rowid, filename, body) VALUES (?, ?, ?)", (body.message_id, *columns))
@@ -173,14 +185,17 @@ class SearchIndex:
                 "INSERT INTO head (head, rowid, from_, to_, cc, subject) VALUES ('delete', ?, ?, ?, ?, ?)",
                 (id_, *_unpacked(head[0])),
             )
+        self._remove_inside(sql, id_)
+        sql.execute("DELETE FROM doc WHERE id = ?", (id_,))
+
+    def _remove_inside(self, sql: sqlite3.Connection, id_: int) -> None:
         inside = sql.execute("SELECT words FROM body WHERE id = ?", (id_,)).fetchone()
         if inside is not None:
             sql.execute(
                 "INSERT INTO inside (inside, rowid, filename, body) VALUES ('delete', ?, ?, ?)",
                 (id_, *_unpacked(inside[0])),
             )
-        sql.execute("DELETE FROM doc WHERE id = ?", (id_,))
-        sql.execute("DELETE FROM body WHERE id = ?", (id_,))
+            sql.execute("DELETE FROM body WHERE id = ?", (id_,))
 
     def _list_words(self, found: set[str]) -> None:
         """Have the words in the list in which parts of words are looked for."""

@@ -11,13 +11,13 @@ import sqlite3
 import threading
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tui_mail.errors import StoreError
 from tui_mail.facets import Facets
 from tui_mail.model import Account, Folder
 from tui_mail.paths import Paths
-from tui_mail.query import Query
+from tui_mail.query import Query, lasting
+from tui_mail.records import frozen
 from tui_mail.store import folders, search
 from tui_mail.store.database import Database
 from tui_mail.store.faceting import Asked, facets_among, facets_of
@@ -26,7 +26,7 @@ from tui_mail.store.search_index import Coverage, coverage
 from tui_mail.text import SafeText
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a search of this computer brought."""
 
@@ -51,8 +51,8 @@ class Searcher:
         self._sql: sqlite3.Connection | None = None
         self._file = 0
 
-    def find(self, query: Query, told: Sequence[int] = ()) -> Answer:
-        """What the index finds now, and what servers told (search.find).
+    def find(self, query: Query, told: Sequence[int] = (), kept: Sequence[int] = ()) -> Answer:
+        """What the index finds now, what servers told, and what stays though it was read since (search.find).
 
         Raises StoreError, also when it was interrupted.
         """
@@ -60,8 +60,9 @@ class Searcher:
         known = self._folders()
         if sql is None:
             return Answer(query, array("q"), query.hints, Coverage(sum(folder.total for folder in known), 0, 0))
-        found = search.find(sql, query, known)
-        whole = search.find(sql, query, known, told) if told else found
+        kept = kept if lasting(query.term) != query.term else ()
+        found = search.find(sql, query, known, kept=kept)
+        whole = search.find(sql, query, known, told, kept) if told else found
         added = len(whole.ids) - len(found.ids)
         return Answer(query, whole.ids, query.hints + found.hints, coverage(sql), added)
 

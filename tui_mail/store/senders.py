@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
 
 from tui_mail.model import Flag, Role
+from tui_mail.records import frozen
 from tui_mail.store.labels import GMAIL
 from tui_mail.store.messages import FIELD
 from tui_mail.store.rows import unpacked
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FromSender:
     """What one address sent, as it is displayed. What Gmail shows under several labels counts once in the sums."""
 

@@ -5,9 +5,10 @@ a list of conversations shows (conversations).
 
 Messages belong together that name each other in Message-ID, References or In-Reply-To, directly or by way of messages
 that are not here (RFC 5256, REFERENCES, without its merging by subject), in whichever order they come and wherever
-they lie. A thread is called after the hash of one of its Message-IDs. Most Message-IDs begin no thread of their own:
-`alias` says after which one theirs is called. So a message is placed by looking up what it names, and two threads are
-joined by one row of `alias` and by renaming the smaller one.
+they lie; and those that the server of their account calls one conversation (Gmail's X-GM-THRID). A thread is called
+after the hash of one of those names. Most begin no thread of their own: `alias` says after which one theirs is called.
+So a message is placed by looking up what it names, and two threads are joined by one row of `alias` and by renaming
+the smaller one.
 
 A message is stored under the oldest name that it tells itself, which nearly always is the right one, and placed after
 that: a few new ones in the same transaction, many when there is nothing else to do. Hashes lie all over a table, and
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tui_mail.store.database import Transaction
@@ -34,6 +35,14 @@ MANY = 500
 """…and so many in one write when there is nothing else to do."""
 
 _MARK = "placed"
+
+
+def named(account: int, thread: str, references: Sequence[str]) -> tuple[str, ...]:
+    """What the column `refs` holds: what a message names; before it, how the server calls its conversation.
+
+    No message can name that: a Message-ID has no control character. And it is another one in each account.
+    """
+    return (f"\x1d{account}:{thread}", *references) if thread else tuple(references)
 
 
 def place_few(txn: Transaction) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from tui_mail.model import HeaderFields
+from tui_mail.records import frozen
 from tui_mail.store import layout
 from tui_mail.store.database import Transaction
 from tui_mail.store.identity import absorb, identity_hash, message_hash
@@ -29,7 +29,7 @@ FREE = (
 """For SQL: a message `m` in the folder `f` that may be given away."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What a server says of a message."""
 

@@ -54,6 +54,19 @@ def insert_unborn(txn: Transaction, account: int, arrival: Arrival) -> int:
     return id_
 
 
+def insert_numbered(txn: Transaction, account: int, id_: int, arrival: Arrival) -> None:
+    """The row of a message under the number that its octets have, in no folder yet: mail.db was lost."""
+    names = INSERT.partition("(")[2].partition(")")[0]
+    values = columns(account, 0, arrival)
+    txn.sql.execute(
+        f"INSERT INTO message (id, {names}) VALUES (?{', ?' * len(values)})",  # noqa: S608
+        (id_, *values),
+    )
+    txn.sql.execute(
+        "UPDATE message SET folder_id = NULL, uid = NULL, view_folder = NULL, has_body = 1 WHERE id = ?", (id_,)
+    )
+
+
 def flags_and_date(sql: sqlite3.Connection, message_id: int) -> tuple[Flag, int] | None:
     """The flags and the INTERNALDATE (epoch) to upload a message with; None when it is gone."""
     row = sql.execute("SELECT flags, internaldate FROM message WHERE id = ?", (message_id,)).fetchone()

@@ -47,9 +47,9 @@ CROWDED_SECONDS = 60.0
 """How often a server is tried that has no room for even one connection."""
 DEAD_SECONDS = 30.0
 """Silence in the middle of an answer after which the line is given up if a watcher's is dead too."""
-COUNTED = ("_replay", "_fetch_body", "_fetch_bodies")
+COUNTED = ("_replay", "_fetch_body", "_fetch_bodies", "_grant", "_fetch_large")
 """Jobs that count broken lines for each change or message, so that one keeps no other from being done."""
-BEHIND = frozenset(("_refresh", "_backfill", "_list", "_fetch_bodies", "_tidy", "_harvest"))
+BEHIND = frozenset(("_refresh", "_backfill", "_list", "_fetch_bodies", "_fetch_large", "_tidy", "_harvest"))
 """Jobs that nobody waits for: they give way to a key."""
 ANYWHERE = "192.0.2.1"
 """An address that stands for the whole network (RFC 5737), until the server's is known."""
@@ -98,7 +98,7 @@ class AccountWorker(Tasks, threading.Thread):
         """Fetch this body before anything else; BodyArrived follows, also when the server cannot be reached."""
         with self._lock:
             self._wanted[message_id] = 0
-            offline = self.status.state in (LinkState.OFFLINE, LinkState.REFUSED)
+            offline = self.status.state.is_down
         if offline:
             self._emit(BodyArrived(message_id, self.status.sentence))
         self._ask(Urgency.BODY, Job("_fetch_body", message_id))
@@ -107,7 +107,7 @@ class AccountWorker(Tasks, threading.Thread):
         """Have the server search folders; SearchAnswered follows for each, also when it cannot be reached."""
         with self._lock:
             self._asking.begin(question)
-            offline = self.status.state in (LinkState.OFFLINE, LinkState.REFUSED)
+            offline = self.status.state.is_down
         if offline:
             self._emit(SearchAnswered(question.number, self.account.name, 0, problem=self.status.sentence))
         for folder_id in question.folder_ids:
@@ -195,6 +195,7 @@ class AccountWorker(Tasks, threading.Thread):
             self._run_until_stopped()
         finally:
             self._watchers.stop()
+            self._granting.stop()
             with self._lock:
                 self._wake.close()
                 self._wake = None
@@ -271,6 +272,7 @@ class AccountWorker(Tasks, threading.Thread):
             self._ask(Urgency.SCREEN, Job("_refresh", self._screen))
         for message_id in list(self._wanted):
             self._ask(Urgency.BODY, Job("_fetch_body", message_id))
+        self.grant()
         for folder_id in list(self._asking.left):
             self._ask(Urgency.SCREEN, Job("_search", folder_id))
         self._ask(Urgency.JOURNAL, Job("_replay"))

@@ -52,6 +52,10 @@ class FarWorker:
         """Have a body fetched before anything else; BodyArrived follows."""
         self._ask("body", self.account.name, message_id)
 
+    def grant(self) -> None:
+        """Say that somebody wishes for something of a large message."""
+        self._ask("grant", self.account.name, None)
+
     def search(self, question: Question) -> None:
         """Have the server search folders; SearchAnswered follows for each."""
         self.searching = question.number

@@ -9,6 +9,7 @@ import time
 from tui_mail.errors import CommandRefused, ServerError
 from tui_mail.mime.headers import parse_headers
 from tui_mail.net.imap import UidSet
+from tui_mail.sizes import size_label
 from tui_mail.store import bodies, messages, places
 from tui_mail.store.bodies import PackedBody
 from tui_mail.store.database import Database, Transaction
@@ -41,23 +42,28 @@ def fetch_one(sync: FolderSync, message_id: int) -> SafeText:
     place = places.place_of(sync.db.read(), message_id)
     if place is None:
         return SafeText("The server no longer has this message where it was; its folder is being read again.")
-    if _is_here(sync, message_id):
+    if is_here(sync, message_id):
         return SafeText("")
     _, folder_id, uid, size = place
     if size > OPENED_LIMIT:
-        return SafeText(f"This message has {size // 1_000_000} MB, more than tui-mail opens. It stays on the server.")
+        return too_large(size)
     if sync.open(folder_id) is None:
         return SafeText("The folder changed on the server and is being read again; try once more in a moment.")
     raw = sync.session.body(uid, limit=max(OPENED_LIMIT, size))
     if raw is None:
         return SafeText("The server no longer has this message; its folder is being read again.")
-    if not _is_its_body(sync, folder_id, message_id, uid, raw):
+    if not is_its_body(sync, folder_id, message_id, uid, raw):
         return ANOTHER
     bodies.save(sync.db, [bodies.pack(message_id, raw)], urgent=True)
     return SafeText("")
 
 
-def _is_its_body(sync: FolderSync, folder_id: int, message_id: int, uid: int, raw: bytes) -> bool:
+def too_large(size: int) -> SafeText:
+    """Why a message is not fetched whole."""
+    return SafeText(f"This message has {size_label(size)}, more than tui-mail fetches. It stays on the server.")
+
+
+def is_its_body(sync: FolderSync, folder_id: int, message_id: int, uid: int, raw: bytes) -> bool:
     """Whether these octets, told under a UID, are the message that is listed there; if in doubt the row is read again.
 
     A server may guess sizes and tidy headers up, but no message has two Message-IDs.
@@ -70,7 +76,7 @@ def _is_its_body(sync: FolderSync, folder_id: int, message_id: int, uid: int, ra
     return not (listed and told and listed != told)
 
 
-def _is_here(sync: FolderSync, message_id: int) -> bool:
+def is_here(sync: FolderSync, message_id: int) -> bool:
     """Whether the octets are here already, whole, because another folder has the same message."""
     for _, alike in bodies.kept_elsewhere(sync.db.read(), [message_id]):
         if bodies.load(sync.db.read_bodies(), alike) is not None:
@@ -87,6 +93,8 @@ class BodyFetch:
         """How often the line broke while this message was being fetched."""
         self._closed: dict[int, float] = {}
         """Folders that could not be opened, and until when (monotonic) they are left out."""
+        self.left_large = True
+        """Since it was last looked at, messages were left because they are large."""
 
     def fetch_batch(self, sync: FolderSync, keep_bodies: str) -> bool:
         """Fetch the next bodies that the policy wants, newest first; True when there may be more."""
@@ -103,6 +111,7 @@ class BodyFetch:
         fine = [candidate for candidate in candidates if candidate[0] not in self._broke]
         chosen, beyond, folder_id = plan.body_batch(fine or candidates[:1], BACKGROUND_LIMIT)
         if beyond:
+            self.left_large = True
             marks = [(id_, TOO_LARGE) for id_ in beyond]
             sync.db.run(lambda txn: messages.set_has_body(txn, marks))
         if chosen and self._is_open(sync, folder_id):
@@ -136,7 +145,7 @@ class BodyFetch:
             self._save(sync, packed, [id_ for id_ in ids.values() if self._broke[id_] > BROKEN_LINES])
             raise
         for uid, raw in doubtful.items():
-            if _is_its_body(sync, folder_id, ids[uid], uid, raw):
+            if is_its_body(sync, folder_id, ids[uid], uid, raw):
                 packed.append(bodies.pack(ids.pop(uid), raw))
         if (refused or ids) and len(chosen) > 1:
             for id_ in ids.values():

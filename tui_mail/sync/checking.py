@@ -57,7 +57,8 @@ def left_marked(session: ImapSession, told: Iterable[FlagUpdate | Arrival]) -> s
 def arrival(row: HeaderRow) -> Arrival:
     """A row as it is stored."""
     fields = parse_headers(row.header)
-    return Arrival(row.uid, row.flags, row.keywords, row.internaldate, row.size, fields, row.identity, row.labels)
+    told = (row.identity, row.labels, row.thread)
+    return Arrival(row.uid, row.flags, row.keywords, row.internaldate, row.size, fields, *told)
 
 
 def likeness(row: HeaderRow) -> Likeness:

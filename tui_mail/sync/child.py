@@ -23,7 +23,7 @@ from tui_mail.attention import Attention
 from tui_mail.config import accounts as configuration
 from tui_mail.config import secrets, tokens
 from tui_mail.errors import MailError, SecretUnavailable
-from tui_mail.model import Account, Event, Question
+from tui_mail.model import Account, AccountStatus, Event, LinkState, Question, StatusChanged
 from tui_mail.paths import Paths
 from tui_mail.redaction import RedactingFormatter, hide
 from tui_mail.store import unsent
@@ -50,6 +50,7 @@ class Child:
         self._questions: dict[str, SimpleQueue[tuple[str | None, str]]] = {}
         secrets.ask_elsewhere(self._ask_for_secret)
         self._db = Database(where, lambda _folders, _accounts: self._committed())
+        self._pulse = Pulse(self._db, lambda _: None, self._attend)  # before the first commit, which is told to it
         self._db.on_outgoing = lambda txn: unsent.note(self._db, txn)
         accounts = configuration.load(where).accounts
         self._engine = Engine(
@@ -61,7 +62,6 @@ class Child:
             Attention(),
             sending_secret=lambda account: secrets.secret(account, "outgoing"),
         )
-        self._pulse = Pulse(self._db, lambda _: None, self._attend)
 
     def run(self) -> None:
         """Work until the other process closes the line."""
@@ -78,12 +78,18 @@ class Child:
 
     def _become_engine(self) -> None:
         waiting = False
-        while not self._engine.take_lock():
-            if not waiting:
-                self._say(line("elsewhere"))
-            waiting = True
-            if self._over.wait(LOCK_SECONDS):
-                return
+        try:
+            while not self._engine.take_lock():
+                if not waiting:
+                    self._say(line("elsewhere"))
+                waiting = True
+                if self._over.wait(LOCK_SECONDS):
+                    return
+        except MailError as error:
+            for name in self._engine.workers:
+                refused = AccountStatus(name, LinkState.REFUSED, sentence=error.shown, exit_code=error.exit_code)
+                self._tell(StatusChanged(refused))
+            return
         self._say(line("here"))
         self._engine.start()
         self._pulse.start()
@@ -107,6 +113,8 @@ class Child:
         match verb:
             case "body":
                 worker.want_body(argument)
+            case "grant":
+                worker.grant()
             case "look":
                 worker.look_at(argument)
             case "refresh":

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from tui_mail.errors import CommandRefused, ServerError
 from tui_mail.net.pop3 import Pop3Session
+from tui_mail.records import frozen
 from tui_mail.store import bodies, maildrop, mirror, others
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.maildrop import Fetched, Known
@@ -49,7 +50,7 @@ class Fetching:
 Progress = Callable[[Fetching], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visit:
     """What came of one session."""
 
@@ -61,7 +62,7 @@ class Visit:
     """Messages that were not reached because somebody stopped it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sorted:
     """A listing by what is known of it."""
 

@@ -19,7 +19,7 @@ from tui_mail.errors import MailError, StoreError
 from tui_mail.model import Account, Event, Protocol
 from tui_mail.net.connection import source_address
 from tui_mail.paths import Paths
-from tui_mail.store import folders, links, messages
+from tui_mail.store import excerpts, folders, links, messages, parts
 from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
 from tui_mail.sync.alarms import Alarms, ring
@@ -91,6 +91,9 @@ class Engine:
         statuses = [worker.status for worker in self.workers.values()]
         self._db.write(lambda txn: links.begin(txn, statuses, time.time()))
         self._listen()
+        with contextlib.suppress(MailError):
+            excerpts.sweep(self._db)
+            parts.sweep(self._db)
         for worker in self.workers.values():
             with contextlib.suppress(MailError):  # the worker says what is wrong
                 settle(self._db, worker.account)
@@ -139,6 +142,8 @@ class Engine:
                 for worker in self.workers.values():
                     if worker.account_id == account:
                         worker.want_body(message_id)
+        for name in excerpts.wishing(self._db.read_bodies()) & self.workers.keys():
+            self.workers[name].grant()
 
     def send(self) -> None:
         """The outbox changed."""

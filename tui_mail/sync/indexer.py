@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from tui_mail.attention import Attention
 from tui_mail.errors import StoreDamaged, StoreError
 from tui_mail.paths import Paths
-from tui_mail.store import bodies
+from tui_mail.store import bodies, excerpts
 from tui_mail.store.database import Database
 from tui_mail.store.search_file import open_index, path_of, throw_away
 from tui_mail.store.search_index import RANGE, BodyWords, SearchIndex
@@ -151,6 +151,7 @@ def add_new(index: SearchIndex, db: Database, reading: Reading) -> Iterator[None
     while indexed < newest and index.add_heads(indexed + 1, newest):
         yield
     yield from _add_bodies(index, db, reading, max(1, newest - RANGE), newest)
+    yield from _add_excerpts(index, db, reading)
 
 
 def catch_up(index: SearchIndex, db: Database, reading: Reading | None) -> Iterator[None]:
@@ -168,26 +169,50 @@ def catch_up(index: SearchIndex, db: Database, reading: Reading | None) -> Itera
     for first in range(1, newest + 1, RANGE):
         yield from _add_bodies(index, db, reading, first, first + RANGE - 1)
         yield
+    yield from _add_excerpts(index, db, reading)
 
 
 def _add_bodies(index: SearchIndex, db: Database, reading: Reading, first: int, last: int) -> Iterator[None]:
     while missing := index.without_body(first, last, 10 * BODIES):
-        reader = reading()
-        while missing:
-            found = _read(missing, db, reader)
-            if reader.is_closed:  # what was not read for that reason is not unreadable
-                return
-            index.add_bodies(found)
-            yield
+        yield from _add(missing, index, reading, lambda id_: bodies.load(db.read_bodies(), id_), excerpt=False)
+        if missing:  # the child was closed
+            return
 
 
-def _read(missing: list[int], db: Database, reader: ParserProcess) -> list[BodyWords]:
+def _add_excerpts(index: SearchIndex, db: Database, reading: Reading) -> Iterator[None]:
+    """What is here of large messages: they are few."""
+
+    def load(message_id: int) -> bytes | None:
+        excerpt = excerpts.load(db.read_bodies(), message_id)
+        return None if excerpt is None else excerpt.octets
+
+    if missing := index.without_excerpt(excerpts.ids(db.read_bodies())):
+        yield from _add(missing, index, reading, load, excerpt=True)
+
+
+Load = Callable[[int], bytes | None]
+"""The octets of a message, or what there is of it."""
+
+
+def _add(missing: list[int], index: SearchIndex, reading: Reading, load: Load, *, excerpt: bool) -> Iterator[None]:
+    """Index these messages, which are taken off the list, as long as the child is there."""
+    reader = reading()
+    while missing:
+        found = _read(missing, load, reader, excerpt=excerpt)
+        if reader.is_closed:  # what was not read for that reason is not unreadable
+            missing += [one.message_id for one in found]
+            return
+        index.add_bodies(found)
+        yield
+
+
+def _read(missing: list[int], load: Load, reader: ParserProcess, *, excerpt: bool) -> list[BodyWords]:
     """The words of the first of these messages, which are taken off the list."""
     found, began = list[BodyWords](), time.monotonic()
     while missing and len(found) < BODIES and time.monotonic() - began < BODIES_SECONDS:
         message_id = missing.pop(0)
-        raw = bodies.load(db.read_bodies(), message_id)
+        raw = load(message_id)
         words = None if raw is None else reader.words(raw)
         filenames, text = words or ("", "")
-        found.append(BodyWords(message_id, filenames, text, words is not None))
+        found.append(BodyWords(message_id, filenames, text, words is not None, excerpt))
     return found

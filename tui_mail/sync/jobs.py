@@ -6,8 +6,9 @@ What belongs here: the order of jobs. What must never be here: what a job does (
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from enum import IntEnum, auto
+
+from tui_mail.records import frozen
 
 OFTEN = 3
 """Lines that must break during the same job, one after the other, before it is left out."""
@@ -32,7 +33,7 @@ class Urgency(IntEnum):
     BODIES = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """A thing to do: its kind is a method's name, `about` the folder or message id it is for."""
 

@@ -6,13 +6,13 @@ What belongs here: what LIST and STATUS say, made into the stored list. What mus
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import partial
 
 from tui_mail.errors import CommandRefused, UnsafeArgument
 from tui_mail.model import Role
 from tui_mail.net.busy import BUSY_CODES
 from tui_mail.net.imap import FolderStatus, ImapSession
+from tui_mail.records import frozen
 from tui_mail.store import folders, messages, places, purposes
 from tui_mail.store.database import Database
 from tui_mail.store.folders import FolderState, KnownFolder
@@ -24,7 +24,7 @@ INBOX = "INBOX"
 """The one name without case (RFC 9051 5.1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """What is to be done after looking at the list."""
 

@@ -7,9 +7,9 @@ can drive it. What must never be here: sessions, databases, clocks.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from tui_mail.model import Role
+from tui_mail.records import frozen
 
 FIRST_ROWS = 200
 """Newest messages read before anything else: a screenful and what is scrolled to next."""
@@ -23,7 +23,7 @@ BATCH_MESSAGES = 100
 """Bodies fetched in one command: what fits a slow line in a few seconds, so that an opened message goes before."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What the store knows of a folder's progress."""
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from tui_mail.net.pop3 import Listed
+from tui_mail.records import frozen
 from tui_mail.store.maildrop import EXPECTED, Known
 
 MANY_KNOWN = 20
@@ -23,7 +23,7 @@ SUSPICIOUS = 0.9
 _DAYS = re.compile(r"(\d+) days?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A message of the maildrop under the name by which it is remembered; `uidl` empty: its header must tell one."""
 
@@ -32,7 +32,7 @@ class Entry:
     uidl: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What a listing asks for."""
 
@@ -46,7 +46,7 @@ class Plan:
     """New, but messages came another way (the account was an IMAP account) that may be these: looked at, too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deletion:
     """A message that the server would be told to delete."""
 
@@ -55,7 +55,7 @@ class Deletion:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foretold:
     """What the next visit would do."""
 

@@ -107,6 +107,9 @@ class PopWorker(threading.Thread):
         here = bodies.load(self._db.read_bodies(), message_id) is not None
         self._emit(BodyArrived(message_id, SafeText("") if here else NOT_HERE))
 
+    def grant(self) -> None:
+        """Nothing to fetch: messages are here whole."""
+
     def search(self, question: Question) -> None:
         """Nothing to ask: a POP3 server searches nothing, and what is fetched is here whole."""
 

@@ -70,12 +70,17 @@ class Pulse(threading.Thread):
     """Notices every commit, of this process or another, and says which folders are different now."""
 
     def __init__(self, db: Database, emit: Callable[[Event], None], attend: Callable[[bool], None]) -> None:
+        """What is committed from here on is told, though the thread may start only after somebody has read.
+
+        Raises StoreError.
+        """
         super().__init__(name="pulse", daemon=True)
         self._db = db
         self._emit = emit
         self._attend = attend
         self._beat = threading.Event()
         self._done = False
+        self._seen, self._steps, self._outgoing = self._look()
 
     def beat(self) -> None:
         """Something was committed here."""
@@ -88,32 +93,35 @@ class Pulse(threading.Thread):
 
     def run(self) -> None:
         """Compare versions after every commit, at most ten times a second."""
-        seen_version, seen, steps = -1, Seen(), frozenset[tuple[str, int, str]]()
-        pause, began, outgoing = threading.Event(), False, 0
+        seen_version, pause, is_first = -1, threading.Event(), True
         while not self._done:
-            ours = began and self._beat.wait(PULSE_SECONDS)
+            ours = not is_first and self._beat.wait(PULSE_SECONDS)
             self._beat.clear()
             if self._done:
                 return
             try:
                 version = self._db.data_version()
-                if began and not ours:
+                if not is_first and not ours:
                     self._attend(version != seen_version)
+                is_first = False
                 if version == seen_version:
                     continue
-                now, steps_now = folders.versions(self._db.read()), folders.open_steps(self._db.read())
-                before, outgoing = outgoing, outbox.version(self._db.read())
+                seen, steps, outgoing = self._look()
             except StoreError as error:  # a disk that fails now may be there again in a moment
                 log.warning("pulse: %s", error.detail)
                 pause.wait(PULSE_SECONDS)
                 continue
             seen_version = version
-            if began:
-                self._tell(seen, now, {account for account, _, _ in steps ^ steps_now})
-                if outgoing != before:
-                    self._emit(OutgoingChanged())
-            began, seen, steps = True, now, steps_now
+            self._tell(self._seen, seen, {account for account, _, _ in self._steps ^ steps})
+            if outgoing != self._outgoing:
+                self._emit(OutgoingChanged())
+            self._seen, self._steps, self._outgoing = seen, steps, outgoing
             pause.wait(GAP_SECONDS)
+
+    def _look(self) -> tuple[Seen, frozenset[tuple[str, int, str]], int]:
+        """Versions of all folders, what is to be rearranged, and the version of the outbox."""
+        sql = self._db.read()
+        return folders.versions(sql), folders.open_steps(sql), outbox.version(sql)
 
     def _tell(self, seen: Seen, now: Seen, rearranged: set[str]) -> None:
         """`rearranged`: accounts of which folders are renamed or deleted, though no server may know of it yet."""

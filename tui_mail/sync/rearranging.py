@@ -84,21 +84,26 @@ def _delete(sync: FolderSync, effect: Effect) -> None:
     if name:
         try:
             _refuse_unless_empty(sync, state, name)
+            session.delete_folder(name)
         except CommandRefused:
             if name != state.name:
                 with contextlib.suppress(CommandRefused):  # it has that name again: the list will show what is there
                     session.rename_folder(name, state.name, subscribed=False)
             raise
-        session.delete_folder(name)
         session.unsubscribe(state.name)
     account, gone = sync.account_id, state.id
     sync.db.run(lambda txn: folders.deleted(txn, account, gone))
 
 
 def _set_aside(sync: FolderSync, state: FolderState) -> str:
-    """The name that the folder has now: its own where the server does not rename it."""
+    """The name that the folder has now: its own where the server does not rename it, none when it is gone."""
     name = plan.aside(state.name, state.id)
-    _refuse_unless_empty(sync, state, state.name)
+    try:
+        _refuse_unless_empty(sync, state, state.name)
+    except CommandRefused:
+        if exists(sync.session, state.name):
+            raise
+        return ""  # somebody deleted or renamed it at this moment
     try:
         sync.session.rename_folder(state.name, name, subscribed=False)
     except CommandRefused as refusal:

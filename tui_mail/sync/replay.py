@@ -18,13 +18,14 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from tui_mail.errors import CommandRefused, UnsafeArgument
 from tui_mail.model import ChangeKind, Flag
 from tui_mail.net.busy import BUSY_CODES
 from tui_mail.net.imap import UidSet
+from tui_mail.records import frozen
 from tui_mail.store import due as due_changes
 from tui_mail.store import folders, keeping, labels, messages
 from tui_mail.store.database import Transaction
@@ -50,7 +51,7 @@ LOOKS = 6
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What came of one change, or of several that were carried out together."""
 
@@ -130,6 +131,9 @@ def _ended(sync: FolderSync, group: list[Due], refresh: set[int]) -> Outcome:
                 due_changes.finish(txn, due.id)
 
     sync.db.run(job)
+    target = folders.state(sync.db.read(), group[0].effect.target or 0)
+    if target is not None and not target.uidvalidity and not waiting:
+        refresh = {*refresh, target.id}  # it was made for this: nobody has read it yet
     return Outcome(frozenset(refresh), (), bool(waiting) or group[0].effect.kind in FOLDER_KINDS)
 
 

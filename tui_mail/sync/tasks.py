@@ -24,8 +24,9 @@ from tui_mail.store.database import Database
 from tui_mail.sync import asking
 from tui_mail.sync.alarms import ring
 from tui_mail.sync.arrivals import obey
-from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost
+from tui_mail.sync.bodies import CANNOT_BE_HAD, BodyFetch, fetch_one, forget_lost, newest_wanted
 from tui_mail.sync.folder import FolderSync
+from tui_mail.sync.granting import Granting
 from tui_mail.sync.homecoming import bring_home, in_doubt
 from tui_mail.sync.jobs import Job, Jobs, Troubles, Urgency
 from tui_mail.sync.late import LateMail
@@ -73,6 +74,7 @@ class Tasks:
         """Names of folders in which something happened; "" for the list of folders."""
         self._troubles = Troubles()
         self._bodies = BodyFetch()
+        self._granting = Granting()
         self._asking = asking.Asking()
         self._late = LateMail()
         self._wanted: dict[int, int] = {}
@@ -95,6 +97,10 @@ class Tasks:
         return self._compared.get(folder_id, 0.0)
 
     # --- asking, from any thread --------------------------------------------------------------
+
+    def grant(self) -> None:
+        """Somebody wishes for something of a large message (store/excerpts)."""
+        self._ask(Urgency.BODY, Job("_grant"))
 
     def _ask(self, urgency: Urgency, job: Job) -> None:
         with self._lock:
@@ -254,6 +260,23 @@ class Tasks:
             self._ask(Urgency.BODIES, Job("_fetch_bodies"))
         else:
             self._ask(Urgency.TIDY, Job("_bring_home"))
+            self._ask(Urgency.BODIES, Job("_fetch_large"))
+
+    def _fetch_large(self, _: int) -> None:
+        """What is too large to come with the rest comes last, a portion at a time."""
+        assert self._sync is not None
+        if self._bodies.left_large and not self._granting.fetch_large(
+            self._sync, newest_wanted(self.account.keep_bodies, time.time())
+        ):
+            self._bodies.left_large = False
+        elif self._bodies.left_large:
+            self._ask(Urgency.BODIES, Job("_fetch_large"))
+
+    def _grant(self, _: int) -> None:
+        """What somebody waits for of large messages, a portion at a time."""
+        assert self._sync is not None
+        if self._granting.grant(self._sync, self.account.name):
+            self._ask(Urgency.LIST, Job("_grant"))
 
     def _harvest(self, _: int) -> None:
         """Take note of who writes and is written to, and of what belongs together, a few messages at a time."""

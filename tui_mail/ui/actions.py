@@ -6,8 +6,9 @@ What must never be here: what an action does; that is `commands.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from tui_mail.records import frozen
 
 
 class Place(StrEnum):
@@ -21,13 +22,14 @@ class Place(StrEnum):
     """Where text is typed: keys that print are no actions there."""
     OUTBOX = "outbox"
     SETTINGS = "settings"
+    DOCTOR = "doctor"
     ATTACHMENTS = "attachments"
     SEARCH = "search"
     """The box above the list; keys that print are no actions there."""
 
 
 PANES = frozenset({Place.LIST, Place.READER, Place.TREE})
-LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS, Place.ATTACHMENTS}
+LISTS = PANES | {Place.HISTORY, Place.OUTBOX, Place.SETTINGS, Place.DOCTOR, Place.ATTACHMENTS}
 ANYWHERE = frozenset(Place)
 _BESIDE = frozenset({Place.LIST, Place.TREE})
 _MAIL = frozenset({Place.LIST, Place.READER})
@@ -38,11 +40,12 @@ _HISTORY = frozenset({Place.HISTORY})
 _COMPOSE = frozenset({Place.COMPOSE})
 _OUTBOX = frozenset({Place.OUTBOX})
 _SETTINGS = frozenset({Place.SETTINGS})
+_DOCTOR = frozenset({Place.DOCTOR})
 _SEARCH = frozenset({Place.SEARCH})
 _FILES = frozenset({Place.ATTACHMENTS})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """One thing a person can do."""
 
@@ -165,7 +168,7 @@ ACTIONS: tuple[Action, ...] = (
         ("escape", "q", "left"),
         "back",
         "Back to the list",
-        _READER | _HISTORY | _OUTBOX | _SETTINGS | _FILES,
+        _READER | _HISTORY | _OUTBOX | _SETTINGS | _DOCTOR | _FILES,
         1,
     ),
     Action("tree.back", ("escape", "q"), "back", "Leave the folders for the list", _TREE, 2),
@@ -196,6 +199,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.outbox", ("g o",), "outbox", "What is being sent, and how far it is", PANES | _COMPOSE, 0, "Go to"),
     Action("go.folder", ("g l",), "any folder", "To a folder that you pick", group="Go to"),
     Action("view.threads", ("t",), "threads", "List by conversation, or by message", _LIST, 14, "Look"),
+    Action(
+        "view.sort", ("=", "g ="), "sort", "The order of this list: date, sender, subject, size …", _LIST, 0, "Look"
+    ),
     Action("view.splits", ("I",), "inbox tabs", "The inbox in tabs by kind of mail, or whole", group="Look"),
     Action("filter", ("Q",), "filter", "Quick filters of this list with their numbers; or end them", _LIST, 15, "Look"),
     Action("filter.unread", ("1",), "only unread", "Only what is not read, or no longer", _LIST, 0, "Look"),
@@ -207,6 +213,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("reader.quotes", ("enter",), "quotes", "Show or hide the older quoted text", _READER, 11, "Look"),
     Action(
         "reader.new", ("Q", "g Q"), "only new", "Show only what is new: no quotes, no signature", _READER, 0, "Look"
+    ),
+    Action(
+        "reader.hidden",
+        ("X", "g X"),
+        "hidden",
+        "Show or hide what the sender made invisible, marked",
+        _READER,
+        0,
+        "Look",
+    ),
+    Action(
+        "reader.shown", ("P", "g P"), "see", "Show the pictures that came with it, below the text", _READER, 0, "Look"
     ),
     Action("thread.next", (")", "]"), "newer in it", "The next message of the conversation", _MAIL, 0, "Look"),
     Action("thread.previous", ("(", "["), "older in it", "The message before in the conversation", _MAIL, 0, "Look"),
@@ -236,6 +254,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("message.save", ("S", "g S"), "save", "Save the message as a file: .eml, or .txt as text", _MAIL, 0, "Look"),
     Action("message.pipe", ("|", "g b"), "pipe", "Give the text to a command, to print or to keep", _MAIL, 0, "Look"),
     Action("message.pipe_raw", ("g |", "g B"), "pipe raw", "Give it to a command as it came", _MAIL, 0, "Look"),
+    Action("message.whole", ("g m",), "fetch all", "Fetch all of a large message, or stop fetching", _MAIL, 0, "Look"),
     Action("reader.headers", ("h",), "headers", "Show or hide all headers", _MAIL, 0, "Look"),
     Action("reader.trust", ("t", "g r"), "why", "What speaks for and against it, in sentences", _READER, 0, "Look"),
     Action("reader.source", ("V",), "source", "Show the message as it came, or as it reads", _MAIL, 0, "Look"),
@@ -314,6 +333,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", ("?", "f1"), "help", "The keys of this place", ANYWHERE, 21, "The program"),
     Action("settings", (",", "g p"), "settings", "Accounts, identities, signatures, theme, keys", group="The program"),
     Action("settings.change", ("enter", "e"), "change", "Change this setting", _SETTINGS, 2, "The program"),
+    Action("doctor", ("g e",), "doctor", "See whether everything works: disk, keyring, servers", group="The program"),
+    Action("doctor.copy", ("Y", "c"), "copy", "Copy all of it, redacted, for a bug report", _DOCTOR, 2, "The program"),
+    Action("doctor.again", ("r",), "look again", "Look at everything once more", _DOCTOR, 3, "The program"),
     Action("quit", ("q",), "quit", "Leave; nothing is lost", frozenset({Place.LIST}), 0, "The program"),
 )
 

@@ -19,12 +19,13 @@ from textual.screen import Screen
 from tui_mail.config import secrets
 from tui_mail.errors import ConfigError
 from tui_mail.text import SafeText
-from tui_mail.ui.bridge import Bridge, News
+from tui_mail.ui.bridge import News
 from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
 from tui_mail.ui.screens.triage import Triage
 from tui_mail.ui.screens.words import recovered_words
 from tui_mail.ui.secret_questions import SecretQuestions
 from tui_mail.ui.shell import Shell, show
+from tui_mail.ui.turns import Typed
 from tui_mail.ui.writing import ANEW
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ class TuiMailApp(Shell[None]):
     def __init__(self, client: MailClient, *, title: str = "", notice: SafeText | None = None) -> None:
         super().__init__(client.paths)
         self.client = client
-        self.bridge = Bridge(self)
         self._questions = SecretQuestions(self)
         self.title = title or self.TITLE
         self._notice = notice
@@ -75,12 +75,16 @@ class TuiMailApp(Shell[None]):
         secrets.begin(self.client.paths)
 
     async def on_event(self, event: Event) -> None:
-        """Before a key is answered, the engine gives way; each key is answered before the next one is looked at."""
+        """Before a key is answered, the engine gives way."""
         if isinstance(event, Key):
             self.client.attention.demand()
-            if not event.is_forwarded and self.screen is self.triage and await self.triage.takes(event):
-                return
         await super().on_event(event)
+
+    async def answer(self, event: Typed) -> bool:
+        """Most keys are for the triage screen, which answers them itself."""
+        if isinstance(event, Key) and self.screen is self.triage and await self.triage.takes(event):
+            return True
+        return await super().answer(event)
 
     def on_news(self, _: News) -> None:
         """Other threads left something."""

@@ -14,9 +14,17 @@ T = TypeVar("T")
 
 
 def aside(
-    bridge: Bridge, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[MailError], None]
+    bridge: Bridge,
+    work: Callable[[], T],
+    done: Callable[[T], None],
+    failed: Callable[[MailError], None],
+    *,
+    opens: bool = False,
 ) -> None:
-    """Do `work` in a thread, then `done` with what it gave, or `failed`, on the screen's thread."""
+    """Do `work` in a thread, then `done` with what it gave, or `failed`, on the screen's thread.
+
+    `opens`: the next key is meant for what it opens.
+    """
     future = Future[T]()
     future.set_running_or_notify_cancel()
 
@@ -28,5 +36,5 @@ def aside(
         else:
             future.set_result(result)
 
-    bridge.when_done(future, done, failed)
+    bridge.when_done(future, done, failed, opens=opens)
     threading.Thread(target=run, name="aside", daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui_mail.model import Message
@@ -10,6 +11,18 @@ from tui_mail.ui.actions import Place
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
+
+
+def when_at_hand(screen: Triage, action: Callable[[], None]) -> Callable[[], None]:
+    """The action, once the message is read that it is about: in the list, that is the one under the cursor."""
+
+    def acting() -> None:
+        reading, messages = screen.reading, screen.messages
+        if screen.place is Place.LIST and messages.current is not None and reading.message_id != messages.current_id:
+            reading.open(messages.current, messages.listing.row_at(messages.cursor + 1))
+        reading.when_read(action)
+
+    return acting
 
 
 def at_hand(screen: Triage) -> Message | None:

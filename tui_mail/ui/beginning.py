@@ -55,7 +55,7 @@ class Beginning:
     def reply(self, *, everyone: bool = False, to_list: bool = False) -> None:
         """An answer to the message under the cursor; of what is selected with the mouse only that is quoted."""
         selected = self._triage.get_selected_text() or ""
-        opened = self._triage.reading.decrypted_octets
+        opened = self._triage.reading.other_octets
         self._of_message(
             lambda id_: self._client.reply(
                 id_, everyone=everyone, to_list=to_list, selected=selected, opened=opened(id_)
@@ -63,8 +63,12 @@ class Beginning:
         )
 
     def forward(self, *, attached: bool = False) -> None:
-        """The message under the cursor, to somebody else."""
-        opened = self._triage.reading.decrypted_octets if not attached else lambda _: b""
+        """The message under the cursor, to somebody else; `attached` goes all that is selected."""
+        chosen = self._triage.commands.handling.chosen() if attached else []
+        if chosen:
+            self._begin(self._client.forward_together(chosen))
+            return
+        opened = self._triage.reading.other_octets if not attached else lambda _: b""
         self._of_message(lambda id_: self._client.forward(id_, attached=attached, opened=opened(id_)))
 
     def redirect(self) -> None:
@@ -107,15 +111,24 @@ class Beginning:
     def _of_message(self, begin: Callable[[int], Future[Begun]]) -> None:
         message_id = self._triage.commands.current_message()
         if message_id:
-            self._begin(begin(message_id))
+            chosen = self._triage.commands.handling.chosen()
+            words = f"{len(chosen):,} selected, but this is about the message under the cursor alone."
+            self._begin(begin(message_id), words if chosen and chosen != [message_id] else "")
 
-    def _begin(self, future: Future[Begun]) -> None:
+    def _begin(self, future: Future[Begun], words: str = "") -> None:
+        """`words`: what is said once it has begun."""
+
         def waiting() -> None:
             if not future.done():
                 self._say("Getting the message first…")
 
+        def begun(begun: Begun) -> None:
+            self._writing.begun(begun)
+            if words:
+                self._writing.say(SafeText(words))
+
         self._triage.set_timer(SOON, waiting)
-        self._writing.bridge.when_done(future, self._writing.begun, self._triage.problem)
+        self._writing.bridge.when_done(future, begun, self._triage.problem, opens=True)
 
     def _say(self, words: str) -> None:
         self._triage.say(SafeText(words))

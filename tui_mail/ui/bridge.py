@@ -9,6 +9,7 @@ most: 10,000 events cost the event loop one turn (10,000 messages would stall it
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -31,9 +32,15 @@ from tui_mail.model import (
     StatusChanged,
 )
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 Then = Callable[[], None]
 """What to do on the UI thread with what an errand brought."""
+
+
+OPENING = 2.0
+"""Seconds in which something may open: a composer wants a draft of the store, and once its libraries."""
 
 
 class News(Message):
@@ -72,6 +79,16 @@ class Bridge:
         self._lock = threading.Lock()
         self._gathered = Gathered()
         self._posted = False
+        self._opening = 0
+        self._opens_until = 0.0
+
+    @property
+    def is_opening(self) -> bool:
+        """What was just asked for opens or closes a screen when it is there: what is typed meanwhile is meant for that.
+
+        Not what takes longer than OPENING seconds.
+        """
+        return self._opening > 0 and time.monotonic() < self._opens_until
 
     def sink(self, event: Event) -> None:
         """Take an engine event; from any thread."""
@@ -108,10 +125,35 @@ class Bridge:
             self._posted = False
             return gathered
 
-    def when_done(self, future: Future[T], done: Callable[[T], None], failed: Callable[[MailError], None]) -> None:
-        """Call `done` or `failed` on the UI thread once the future is there."""
+    def opens(self) -> Then:
+        """Something is about to open; to be called on the UI thread, as is what it gives, once that is over."""
+        self._opening += 1
+        self._opens_until = time.monotonic() + OPENING
+
+        def opened() -> None:
+            self._opening -= 1
+
+        return opened
+
+    def when_done(
+        self,
+        future: Future[T],
+        done: Callable[[T], None],
+        failed: Callable[[MailError], None],
+        *,
+        opens: bool = False,
+    ) -> None:
+        """Call `done` or `failed` on the UI thread once the future is there; `opens`: the next key waits for it."""
+        opened = self.opens() if opens else None
 
         def finished(future: Future[T]) -> None:
+            try:
+                tell(future)
+            finally:
+                if opened is not None:
+                    self.deliver(opened)
+
+        def tell(future: Future[T]) -> None:
             try:
                 result = future.result()
             except CancelledError:
@@ -119,7 +161,7 @@ class Bridge:
             except MailError as error:
                 problem = error
             except Exception as error:
-                problem = MailError("Something went wrong inside; nothing was lost.", repr(error))
+                problem = _inside(error)
             else:
                 self.deliver(lambda: done(result))
                 return
@@ -186,10 +228,16 @@ class Errands:
         except MailError as error:
             problem = error
         except Exception as error:
-            problem = MailError("Something went wrong inside; nothing was lost.", repr(error))
+            problem = _inside(error)
         else:
             if then is not None and not self._closed:
                 self._bridge.deliver(then)
             return
         if not self._closed:
             self._bridge.deliver(lambda: self._failed(problem))
+
+
+def _inside(error: Exception) -> MailError:
+    """A fault of ours, for people; where it was is in the log."""
+    log.error("an errand of the screen failed", exc_info=error)
+    return MailError("Something went wrong inside; nothing was lost. The log says where.", repr(error))

@@ -42,6 +42,8 @@ def _invitation(message: Message, index: int, octets: Octets, keymap: Keymap, me
 def _calendar_part(message: Message) -> int:
     """The attachment that is a calendar; 0 when there is none."""
     for part in message.attachments:
+        if part.away:
+            continue
         if part.content_type.startswith(("text/calendar", "application/ics")) or part.filename.lower().endswith(".ics"):
             return part.index
     return 0

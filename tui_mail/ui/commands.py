@@ -14,6 +14,7 @@ from tui_mail.model import Role
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.adding import add_account
+from tui_mail.ui.at_hand import when_at_hand
 from tui_mail.ui.conversing import Conversing
 from tui_mail.ui.filing import Filing
 from tui_mail.ui.handling import Handling
@@ -57,9 +58,10 @@ class Commands:
 
     def _table(self) -> dict[str, Done]:
         screen = self._screen
+        on_content = {**self.perusing.table, "link.open": lambda: pick_link(screen)}
         return {
             **self.handling.table,
-            **self.perusing.table,
+            **{name: when_at_hand(screen, action) for name, action in on_content.items()},
             "message.open": self._open,
             "sender.desk": self._sender,
             "message.copy_text": self._copy_text,
@@ -88,6 +90,7 @@ class Commands:
             "redo": self.revising.redo,
             "history": screen.show_history,
             "settings": self._settings,
+            "doctor": self._doctor,
             "move.down": lambda: self._step_line(1),
             "move.up": lambda: self._step_line(-1),
             "move.page_down": lambda: self._page(1),
@@ -100,7 +103,7 @@ class Commands:
             "message.previous_unread": lambda: self._unread(-1),
             "back": self._back,
             "tree.back": screen.show_list,
-            "tree.open": screen.folder_tree.choose,
+            "tree.open": screen.open_chosen,
             "tree.collapse": lambda: screen.folder_tree.fold(True),
             "tree.expand": lambda: screen.folder_tree.fold(False),
             "folder.create": self._filing.create,
@@ -120,7 +123,6 @@ class Commands:
             "reader.headers": screen.reading.show_headers,
             "reader.trust": screen.reading.show_reasons,
             "reader.source": screen.reading.show_source,
-            "link.open": lambda: pick_link(screen),
             "view.layout": screen.next_layout,
             "view.theme": self._other_theme,
             "sync.now": self._sync,
@@ -269,6 +271,11 @@ class Commands:
         from tui_mail.ui.screens.settings import Settings
 
         self._screen.app.push_screen(Settings(self._screen))
+
+    def _doctor(self) -> None:
+        from tui_mail.ui.screens.doctor import Doctor
+
+        self._screen.app.push_screen(Doctor(self._screen))
 
     def _sync(self) -> None:
         self._client.sync_now(self._screen.folder.id if self._screen.folder else None)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from tui_mail.errors import MailError
 from tui_mail.outgoing import Attachment, Draft
+from tui_mail.sizes import size_label
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.actions import ACTIONS, GROUPS, Place
 from tui_mail.ui.bridge import Errands, Then
 from tui_mail.ui.choosing import Choosing
 from tui_mail.ui.screens.picker import Choice, Picker
 from tui_mail.ui.signatures import identity_for
-from tui_mail.ui.widgets.attachment_bar import size_words
 from tui_mail.ui.widgets.cells import steady
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class ComposeCommands:
             self._say("No file is attached.")
             return
         choices = [
-            Choice(at, steady(safe_line(file.filename)), "", size_words(file.size)) for at, file in enumerate(files)
+            Choice(at, steady(safe_line(file.filename)), "", size_label(file.size)) for at, file in enumerate(files)
         ]
 
         def picked(at: int | None) -> None:

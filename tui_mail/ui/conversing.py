@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
 
 
+JUDGED = 100
+"""Selected conversations that are looked at to tell whether all are muted."""
+
+
 class Conversing:
     """Conversations of the triage screen."""
 
@@ -62,20 +66,25 @@ class Conversing:
                 self._list.move_to(line)
             screen.say(SafeText(f"{members.index(rows[0].id) + 1} of {len(members)} in this conversation"))
 
-        aside(screen.bridge, work, done, screen.problem)
+        aside(screen.bridge, work, done, screen.problem, opens=True)
 
     def mute(self) -> None:
-        """What comes to this conversation counts as read; or no longer."""
+        """What comes to this conversation, or to those that are selected, counts as read; or no longer."""
         screen, listing = self._screen, self._list.listing
         folding = listing.folding
         if folding is None:
             screen.say(SafeText(f"A conversation can be muted; {screen.keymap.shown('view.threads')} lists them."))
             return
-        head = folding.head_of(self._list.current_id)
-        said = listing.conversation_at(self._list.listing.find(head, self._list.cursor)) if head else None
-        if said is None:
+        meant = listing.chosen() if listing.selected else [self._list.current_id]
+        heads = [head for head in dict.fromkeys(map(folding.head_of, meant)) if head]
+        said = folding.said(heads[:JUDGED], self._list.cursor)
+        if not said:
             return
-        again = f" · {screen.keymap.shown('thread.mute')} again ends it"
-        future = screen.client.mute(head, muted=not said.muted)
+        muted = not all(one.muted for one in said.values())
+        future = screen.client.mute(*heads, muted=muted)
         screen.bridge.when_done(future, lambda _: self._list.refresh_rows(), screen.problem)
-        screen.say(SafeText("No longer muted" if said.muted else f"Muted: what comes to it counts as read{again}"))
+        many, again = len(heads), screen.keymap.shown("thread.mute")
+        which = "" if many == 1 else f" {many:,} conversations"
+        it = "it" if many == 1 else "them"
+        to_end = f"Muted{which}: what comes to {it} counts as read · {again} again ends it"
+        screen.say(SafeText(to_end if muted else f"No longer muted{':' if which else ''}{which}"))

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui_mail.model import Message, Row
+from tui_mail.sizes import size_label
 from tui_mail.text import SafeText
-from tui_mail.ui.widgets.document import size_label
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.picker import Choice

@@ -59,7 +59,7 @@ class Dispatch:
             else:
                 self._hand_over(self._screen.drafting.snapshot(), moment)
 
-        self._screen.bridge.when_done(self._screen.client.concerns(draft), done, self._failed)
+        self._screen.bridge.when_done(self._screen.client.concerns(draft), done, self._failed, opens=True)
 
     def withdraw(self) -> None:
         """Put the panel away."""
@@ -100,7 +100,7 @@ class Dispatch:
 
         def settled() -> None:
             latest = screen.drafting.snapshot()
-            screen.bridge.when_done(screen.client.send(latest, at=moment), done, self._failed)
+            screen.bridge.when_done(screen.client.send(latest, at=moment), done, self._failed, opens=True)
 
         screen.drafting.settle(settled)
 

@@ -9,6 +9,7 @@ second and a half. The Drafts folder gets a version once a minute at most, and t
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -73,6 +74,8 @@ class Drafting:
         self._busy = False
         self._over = False
         self._then: Callable[[], None] | None = None
+        self._ended = asyncio.Event()
+        """A save was done, or failed."""
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -108,6 +111,17 @@ class Drafting:
         self._kept = False
         self._unsaved_since = self._unsaved_since or now
         self._wait(min(PAUSE, self._unsaved_since + LONGEST - now))
+
+    async def save_now(self) -> bool:
+        """Have what stands in the fields on the disk before anything else is done; False when that failed."""
+        while self._busy:
+            await self._ended.wait()
+        self._unsaved_since = self._unsaved_since or time.monotonic()
+        self._stop()
+        self._save()
+        while self._busy:
+            await self._ended.wait()
+        return not self.problem and not self._over
 
     def settle(self, then: Callable[[], None]) -> None:
         """Do `then` once no save is under way; none begins before `resume`."""
@@ -163,6 +177,7 @@ class Drafting:
         began = time.monotonic()
         keep = began - self._kept_at > KEEP_EVERY
         self._busy, self._unsaved_since = True, 0.0
+        self._ended.clear()
 
         def done(saved: Draft) -> None:
             self._busy = False
@@ -183,6 +198,7 @@ class Drafting:
         self._bridge.when_done(save(draft), done, failed)
 
     def _go_on(self, seconds: float) -> None:
+        self._ended.set()
         then, self._then = self._then, None
         if then is not None:
             then()

@@ -10,9 +10,7 @@ import asyncio
 import contextlib
 import os
 import shlex
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -34,20 +32,21 @@ def editor_command(wish: str, environ: Mapping[str, str]) -> list[str]:
 
 
 async def edit(screen: Composer, came_back: Callable[[Draft, Sequence[str]], None]) -> None:
-    """Open the draft in the editor; `came_back` gets it as it is then, and what could not be followed."""
+    """Open the draft in the editor; `came_back` gets it as it is then, and what could not be followed.
+
+    What was saved there is taken over however the editor ended, and its file goes once that is on the disk as a draft.
+    """
+    from tui_mail.client.edited_files import lent
     from tui_mail.mime.editing import as_text, from_text
 
+    await screen.drafting.save_now()  # so that the file can name it
     draft, app = screen.drafting.snapshot(), screen.app
     command = editor_command(screen.client.compose.editor, os.environ)
     environ = {**os.environ, **({"NO_COLOR": "1"} if app.no_color else {})}
-    number, name = tempfile.mkstemp(".eml", "tui-mail-", screen.client.paths.state)
-    path = Path(name)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
-            file.write(as_text(draft))
+    with lent(screen.client.paths.state, draft, as_text(draft)) as file:
         try:
             with app.suspend():
-                process = await asyncio.create_subprocess_exec(*command, name, env=environ)
+                process = await asyncio.create_subprocess_exec(*command, str(file.path), env=environ)
                 code = await process.wait()
         except SuspendNotSupported:
             screen.say(safe_line("There is no terminal here that an editor could have."), look="error")
@@ -60,10 +59,13 @@ async def edit(screen: Composer, came_back: Callable[[Draft, Sequence[str]], Non
             return
         finally:
             app.refresh(layout=True)
-        if code:
-            screen.say(safe_line(f"{command[0]} ended with {code}; the draft stays as it was."), look="error")
+        text = file.changed_text()
+        if text is None or (code and not text.strip()):  # it ended before it had written anything
+            file.is_settled = True
+            if code:
+                screen.say(safe_line(f"{command[0]} ended with {code}; the draft stays as it was."), look="error")
             return
-        edited = from_text(draft, path.read_text("utf-8", "replace"))
-        came_back(edited.draft, edited.problems)
-    finally:
-        path.unlink(missing_ok=True)
+        edited = from_text(draft, text)
+        ended = [f"{command[0]} ended with {code}; what it had saved is in the draft."] if code else []
+        came_back(edited.draft, [*ended, *edited.problems])
+        file.is_settled = await screen.drafting.save_now()

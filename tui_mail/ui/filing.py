@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_mail.model import Change, Folder, Role
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.habits import note_use, uses
 from tui_mail.ui.screens.words import folder_aside, messages_words
@@ -26,12 +26,16 @@ AGAIN_SECONDS = 5.0
 """How long "press again" waits."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewFolder:
     """One that is not there yet."""
 
     account: str
     name: str
+
+
+JUDGED = 500
+"""Messages that are looked at to tell whether all are in one folder."""
 
 
 class Filing:
@@ -55,23 +59,38 @@ class Filing:
         self._ask("Go to folder", [one for one in self._client.places() if one.selectable], picked)
 
     def pick_target(self, verb: str, ids: list[int], then: Callable[[Folder, list[int]], None]) -> None:
-        """Where to move or copy messages: a folder of their account."""
+        """Where to move or copy messages: a folder of their account; of several accounts, of that under the cursor.
+
+        Whatever is of another account stays, and the question says so.
+        """
         here = self._screen.here
         if here is None or not ids:
             return
+        ours = ids
+        if self._screen.spans_accounts:
+            ours = self._screen.finding.of_account(ids, here.account)
+            if not ours:  # what is selected is of others than the message under the cursor
+                row = self._client.row(ids[0])
+                first = self._client.folder(row.folder_id) if row is not None else None
+                if first is None:
+                    return
+                here, ours = first, self._screen.finding.of_account(ids, first.account)
+        account, stays = here.account, {row.folder_id for row in self._client.rows(ours[:JUDGED])} == {here.id}
 
         def picked(folder: Folder | NewFolder | None) -> None:
             if isinstance(folder, NewFolder):
                 self._make_and(folder, picked)
             elif folder is not None:
-                note_use(self._client.paths, here.account, folder.name)
-                then(folder, ids)
+                note_use(self._client.paths, account, folder.name)
+                then(folder, ours)
 
         def made(typed: str) -> Choice[Folder | NewFolder] | None:
-            return self._new(here.account, typed)
+            return self._new(account, typed)
 
-        targets = [one for one in self._most_used(here.account) if one.id != here.id]
-        self._ask(f"{verb} {messages_words(len(ids))} to", targets, picked, made)
+        targets = [one for one in self._most_used(account) if one.id != here.id or not stays]
+        others = len(ids) - len(ours)
+        which = f" of {safe_line(account)} ({others:,} of others stay)" if others else ""
+        self._ask(f"{verb} {messages_words(len(ours))}{which} to", targets, picked, made)
 
     def pick_of(self, account: str, title: str, then: Callable[[Folder], None]) -> None:
         """A folder of an account, or a new one."""

@@ -10,7 +10,9 @@ is looked for, though it may still be found in another folder.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from tui_mail.errors import MailError
 from tui_mail.model import Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Errands, Then
+from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.folder_tree import folder_label
 from tui_mail.ui.widgets.listing import Listing, without
 from tui_mail.ui.widgets.one_line import PART, Run
@@ -41,8 +44,8 @@ RELOAD_REST = 9.0
 """Asking again because of news may take a tenth of the time."""
 GROWING_SECONDS = 2.0
 """How often it is asked again while the index is still being filled."""
-WIDE = 120
-"""Cells from which on there is room for what was not understood beside how much was looked at."""
+OPENING = 0.5
+"""Seconds that a key waits at most for what the one before opened or asked for."""
 COMMON_LIMIT = 500
 """Selected messages whose folders are compared before an action; more have nothing in common."""
 
@@ -63,6 +66,10 @@ class Finding:
         """What is in the box, when that is something."""
         self._asked = 0
         """Numbers the queries: an answer to an earlier one comes too late."""
+        self._shown = 0
+        """The number of the query whose answer is on the screen."""
+        self._awaited = -1
+        """The number of the query whose answer the next key is meant for."""
         self._answer: Answer | None = None
         self._asked_at = 0.0
         self._folders: dict[int, Folder] = {}
@@ -84,10 +91,17 @@ class Finding:
         """What is typed goes into the box."""
         return self._box is not None and self._screen.focused is self._box
 
-    @property
-    def is_ready(self) -> bool:
-        """The box can be typed into."""
-        return self._box is not None and self._box.is_mounted
+    async def is_there(self) -> None:
+        """The next key finds the box that the last one opened, or what was looked for when Enter was pressed.
+
+        When that takes long, an empty list stands in for it: what is meant for what is found is done to nothing else.
+        """
+        end = time.monotonic() + OPENING
+        while (self.has_focus and self._box is not None and not self._box.is_mounted) or self._awaited == self._asked:
+            if time.monotonic() > end:
+                self._show_none_yet()
+                return
+            await asyncio.sleep(0.001)
 
     @property
     def text(self) -> str:
@@ -126,12 +140,16 @@ class Finding:
 
     def to_list(self) -> None:
         """From the box to what was found, at once; an empty box closes."""
+        if self._query is not None and self._query.is_empty and self._query.hints:
+            self._screen.say(self._query.hints[0])
+            return
         if self._query is None or self._query.is_empty:
             self.close()
             return
         if self._timer is not None:
             self._ask_now()
         self._typed_at = 0.0  # no more is typed: servers may be asked
+        self._awaited = self._asked if self._shown != self._asked else -1
         self._screen.show_list()
 
     def close(self) -> None:
@@ -176,16 +194,20 @@ class Finding:
     # --- asking
 
     def ask_again(self, *, urgent: bool = False, onto: int = 0) -> None:
-        """Something changed: what is shown may be found no more, or more may be."""
+        """Something changed: what is shown may be found no more, or more may be.
+
+        Who looks for what is unread reads it: it stays in the list until something else is looked for.
+        """
         if not self.active or self._answer is None:
             return
         query, asked, listing = self._answer.query, self._asked, self._screen.messages.listing
+        kept = self._answer.ids
         told = list(self._side.ids) if self._side is not None else []
         self._asked_at = time.monotonic()
 
         def errand() -> Then | None:
             number, left_out = listing.reload()
-            answer = self._found(query, asked, told)
+            answer = self._found(query, asked, told, kept)
             if answer is None:
                 return None
             ids = without(answer.ids, left_out)
@@ -260,14 +282,14 @@ class Finding:
 
         self._errands.ask(errand)
 
-    def _found(self, query: Query, asked: int, told: Sequence[int] = ()) -> Answer | None:
+    def _found(self, query: Query, asked: int, told: Sequence[int] = (), kept: Sequence[int] = ()) -> Answer | None:
         """The answer, on the thread that asks; None when something else is wanted by now."""
         if asked != self._asked:
             return None
         if self._searcher is None:
             self._searcher = self._client.searcher()
         try:
-            return self._screen.narrowing.of_found(self._searcher.find(query, told))
+            return self._screen.narrowing.of_found(self._searcher.find(query, told, kept))
         except MailError:
             if asked != self._asked:  # it was interrupted
                 return None
@@ -276,10 +298,9 @@ class Finding:
     def _show(self, answer: Answer, asked: int) -> None:
         if asked != self._asked:
             return
-        if not self.active:
-            self._screen.shelve()
-            self.active = True
+        self._begin_list()
         self._answer = answer
+        self._shown, self._awaited = asked, -1
         self._folders = {folder.id: folder for folder in self._client.folders()}
         covered = answer.covered
         whole = min(covered.headers, covered.bodies) >= covered.messages
@@ -288,7 +309,22 @@ class Finding:
         self._screen.messages.show_listing(Listing(answer.ids, keeps_hidden=True), Role.NONE)
         self._screen.say_list()
 
+    def _begin_list(self) -> None:
+        if not self.active:
+            self._screen.shelve()
+            self.active = True
+
+    def _show_none_yet(self) -> None:
+        """The list of the folder goes, though nothing is found yet."""
+        self._awaited = -1
+        if self._query is not None and not self._query.is_empty:
+            self._begin_list()
+            self._screen.messages.say("Searching…")
+            self._screen.messages.show_listing(Listing(array("q"), keeps_hidden=True), Role.NONE)
+            self._screen.say_list()
+
     def _failed(self, error: MailError) -> None:
+        self._awaited = -1
         self._screen.problem(error)
 
     def _stop_timer(self) -> None:
@@ -314,7 +350,11 @@ class Finding:
             left = [(" Nothing to search for yet", "quiet")]
         if messages.listing.selected and self.active:
             left.append((f" · {len(messages.listing.selected):,} selected", "accent"))
-        left += [(f" · {hint}", "warning") for hint in hints]
+        if self.active and (ordered := self._screen.narrowing.sorting.words()):
+            left.append((ordered, "accent"))
+        for hint in hints:  # cut where there is no room, and never left out
+            left += [(PART, "warning"), (hint, "warning")]
+        most = sum(width(text) for text, _ in left)
         here = self.here()
         if here is not None and self.active:
             left.append((f" · in {folder_label(here)}", "quiet"))
@@ -326,7 +366,7 @@ class Finding:
             if self._side is not None and self._side.asked:
                 words += f"{PART}{self._side.words(answer.added)}"
                 left += [(f" · {problem}", "warning") for problem in self._side.problems.values()]
-            if not hints or self._screen.size.width >= WIDE:
+            if most + width(words) + 2 <= self._screen.list_title.size.width:
                 right = [(f"{words} ", "quiet")]
         return left, right
 

@@ -7,7 +7,7 @@ What must never be here: key names, moving the cursor, folders being made.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -55,8 +55,9 @@ class Handling:
         self.table = {name: self.when_seen(action) for name, action in actions.items()}
 
     def mark_opened(self, message_id: int) -> None:
-        """A message was opened: it is read."""
+        """A message was opened: it is read. Its line may not be read anew yet, or be none of this list."""
         row = self._list.listing.row_at(self._list.listing.find(message_id, self._list.cursor))
+        row = row if row is not None else self._client.row(message_id)
         if row is not None and row.unread:
             self._flag([message_id], add=Flag.SEEN, asked=False)
 
@@ -75,13 +76,17 @@ class Handling:
         return found[0] if found else None
 
     def when_seen(self, action: Done) -> Done:
-        """Not when something other than a key has just put another message under the cursor."""
+        """Not when something other than a key has just put another message under the cursor, or out of sight."""
 
         def careful() -> None:
-            if self._screen.place is Place.LIST and self._list.is_displaced:
+            in_list = self._screen.place is Place.LIST
+            if in_list and self._list.is_displaced:
                 self._say(
                     "What is under the cursor has just changed, so nothing was done; press it again if you mean this."
                 )
+            elif in_list and not self._list.listing.selected and not self._list.is_seen(self._list.cursor):
+                self._list.reveal()
+                self._say("The message was out of sight, so nothing was done; press it again if you mean this.")
             else:
                 action()
 
@@ -91,7 +96,7 @@ class Handling:
         """The last action once more."""
         if self._again is None:
             self._say("There is nothing to repeat yet.")
-        elif self._again == self._trash and self.role is Role.TRASH:
+        elif self._again == self._trash and not self._outside(self._targets(), Role.TRASH):
             self._say("Deleting for ever is not repeated.")
         else:
             self._again()
@@ -108,21 +113,25 @@ class Handling:
 
     def _archive(self) -> None:
         self._again = self._archive
-        if self.role is Role.ARCHIVE:
-            self._say("It is in the archive already.")
-            return
-        self.send_off(self._client.archive, "Archived")
+        ids = self._targets()
+        outside = self._outside(ids, Role.ARCHIVE)
+        if outside:
+            self.send_off(self._client.archive, "Archived", outside)
+        elif ids:
+            self._say("It is in the archive already." if len(ids) == 1 else "They are in the archive already.")
 
     def _trash(self) -> None:
+        """To the trash; only what is there already is deleted for ever, and never together with anything else."""
         self._again = self._trash
-        if self.role is not Role.TRASH:
-            self.send_off(self._client.delete, "Moved to Trash:")
-            return
         ids = tuple(self._targets())
+        outside = self._outside(ids, Role.TRASH)
+        if outside:
+            self.send_off(self._client.delete, "Moved to Trash:", outside)
+            return
         asked, about = self._delete_asked
         if ids and about == ids and time.monotonic() - asked < AGAIN_SECONDS:
             self._delete_asked = (0.0, ())
-            self.send_off(self._client.expunge, "Deleted for ever:", undoable=False)
+            self.send_off(self._client.expunge, "Deleted for ever:", list(ids), undoable=False)
         elif ids:
             self._delete_asked = (time.monotonic(), ids)
             key = self._screen.keymap.shown("message.trash")
@@ -130,12 +139,14 @@ class Handling:
 
     def _junk(self) -> None:
         self._again = self._junk
-        if self.role is not Role.JUNK:
-            self.send_off(self._client.junk, "Moved to Junk:")
+        ids = self._targets()
+        outside = self._outside(ids, Role.JUNK)
+        if outside:
+            self.send_off(self._client.junk, "Moved to Junk:", outside)
             return
         inbox = self.folder_of_role(Role.INBOX)
-        if inbox is not None:
-            self.send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:")
+        if inbox is not None and ids:
+            self.send_off(lambda ids: self._client.move(ids, inbox.id), "Moved to Inbox:", ids)
 
     def _move(self) -> None:
         self._filing.pick_target("Move", self._targets(), self._move_to)
@@ -259,13 +270,19 @@ class Handling:
         marked = self._client.mark(ids, add=add, remove=remove, undoable=asked)
         self._screen.bridge.when_done(marked, done, failed)
 
+    def chosen(self) -> list[int]:
+        """What is selected, where an action would be about that."""
+        return self._targets() if self._list.listing.selected else []
+
     def _targets(self) -> list[int]:
         """What an action is about: who reads means what is read, though it may have gone from the list meanwhile."""
         shown = self._screen.reading.message_id
-        reading = self._screen.place is Place.READER and shown and not self._list.listing.selected
-        if not reading or shown == self._list.current_id:
+        alone = self._screen.one_pane or not self._list.listing.selected  # the ✓ of others are not to be seen
+        if self._screen.place is not Place.READER or not shown or not alone:
             return self._list.targets()
-        if self._list.listing.line_of(shown, self._list.cursor) >= 0:
+        if shown == self._list.current_id:
+            return [shown] if self._list.listing.selected else self._list.targets()
+        if shown not in self._list.listing.hidden() and self._client.row(shown) is not None:
             return [shown]
         self._say("This message is no longer in this folder.")
         return []
@@ -276,6 +293,17 @@ class Handling:
         if self._screen.finding.active:
             return self._screen.finding.role_of(self._list.targets())
         return self._screen.folder.role if self._screen.folder is not None else Role.NONE
+
+    def _outside(self, ids: Sequence[int], role: Role) -> list[int]:
+        """Those that are in no folder of a role.
+
+        A conversation has messages of other folders than the one that is listed, and who reads may have gone to one.
+        """
+        screen, folder = self._screen, self._screen.folder
+        is_plain = not screen.finding.active and self._list.listing.folding is None and screen.place is not Place.READER
+        if is_plain and folder is not None:
+            return [] if folder.role is role else list(ids)
+        return self._client.ids_outside(ids, role)
 
     def _say(self, words: str) -> None:
         self._screen.say(SafeText(words))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import NotFound
-from tui_mail.model import Flag, Message
+from tui_mail.model import Message
 from tui_mail.outgoing import Identity, OutboxEntry
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.aside import aside
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
 
 CHOICES = (("accept", "Accept"), ("tentative", "Tentative"), ("decline", "Decline"))
-_DONE = {"accept": "Accepted", "tentative": "Answered as tentative", "decline": "Declined"}
 
 
 class Inviting:
@@ -43,7 +42,7 @@ class Inviting:
         message_id, octets = screen.reading.message_id, screen.reading.octets
 
         def work() -> tuple[Invitation, Identity]:
-            invitation = _read(message, octets())
+            invitation = _read(message, octets() or self._screen.client.readable_octets(message_id))
             return invitation, self._identity(message, message_id, invitation)
 
         def done(found: tuple[Invitation, Identity]) -> None:
@@ -52,7 +51,7 @@ class Inviting:
                 return
             self._ask(message, message_id, *found)
 
-        aside(screen.bridge, work, done, screen.problem)
+        aside(screen.bridge, work, done, screen.problem, opens=True)
 
     def _ask(self, message: Message, message_id: int, invitation: Invitation, identity: Identity) -> None:
         from tui_mail.ui.screens.picker import Choice, Picker
@@ -85,15 +84,10 @@ class Inviting:
             moment = datetime.fromtimestamp(int(time.time()), UTC)
             sender = Typed(identity.name, identity.email)
             raw = answer(invitation, what, sender, comment=words, parent=message.message_id, now=moment)
-            return client.send_raw(raw, identity.account).result()
+            return client.send_raw(raw, identity.account, answers=message_id).result()
 
         def done(entry: OutboxEntry) -> None:
-            client.mark([message_id], add=Flag.ANSWERED, undoable=False)
-            to = entry.recipients[0].email if entry.recipients else ""
-            screen.say(
-                safe_line(f"{_DONE[what]}: {to} is told · {screen.keymap.shown('go.outbox')} shows how far it is")
-            )
-            screen.writing.sendings.ask()
+            screen.writing.sent(None, entry)
 
         aside(screen.bridge, work, done, screen.problem)
 
@@ -112,7 +106,7 @@ def _read(message: Message, raw: bytes | None) -> Invitation:
     from tui_mail.mime.attached import attached
     from tui_mail.mime.invitation import is_calendar, read_invitation
 
-    part = next(one for one in message.attachments if is_calendar(one.content_type, one.filename))
+    part = next(one for one in message.attachments if not one.away and is_calendar(one.content_type, one.filename))
     invitation = read_invitation(attached(raw, part.index).content) if raw is not None else None
     if invitation is None:
         raise NotFound("The invitation in this message cannot be read. Nothing was sent.")

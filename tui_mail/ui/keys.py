@@ -34,6 +34,7 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "message.star": ("F",),
         "message.next_unread": ("n",),
         "message.previous_unread": ("P",),
+        "reader.shown": ("g P",),
         "select.toggle": ("t",),
         "view.threads": ("D",),
         "select.range": ("X",),
@@ -103,12 +104,12 @@ class Keymap:
         return "  ".join(show_chord(chord) for chord in self._chords_in(action_id, place))
 
     def after(self, prefix: str, place: Place) -> Iterator[tuple[str, Action]]:
-        """What can follow the first key of a sequence, in the order of the registry."""
+        """The keys that can follow the first one of a sequence, in the order of the registry."""
         table = self.table[place]
         for action in ACTIONS:
             for chord in self.keys.get(action.id, ()):
                 if len(chord) == 2 and chord[0] == prefix and table.get(chord) == action.id:
-                    yield show_chord(chord[1:]), action
+                    yield chord[1], action
 
     def _chords_in(self, action_id: str, place: Place | None) -> tuple[Chord, ...]:
         chords = self.keys.get(action_id, ())

@@ -48,7 +48,7 @@ def pick_link(screen: Triage) -> None:
 
 
 def _from_list(screen: Triage, links: tuple[Link, ...]) -> None:
-    from tui_mail.ui.screens.hints import host_of, lie
+    from tui_mail.ui.screens.hints import lie, target_of
     from tui_mail.ui.screens.picker import Choice, Picker
     from tui_mail.ui.screens.words import link_aside
 
@@ -56,7 +56,7 @@ def _from_list(screen: Triage, links: tuple[Link, ...]) -> None:
     for number, link in enumerate(links, 1):
         false = lie(link)
         aside = f"⚠ {false}" if false else link_aside(link)
-        choices.append(Choice(link, f"[{number}] {link.url}", aside, host_of(link)[-30:]))
+        choices.append(Choice(link, f"[{number}] {link.url}", aside, target_of(link)[-30:]))
 
     def picked(link: Link | None) -> None:
         if link is not None:

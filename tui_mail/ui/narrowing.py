@@ -24,6 +24,7 @@ from tui_mail.threaded import Threads
 from tui_mail.ui.actions import Place
 from tui_mail.ui.memory import recall, remember
 from tui_mail.ui.ordering import begin, is_by_thread
+from tui_mail.ui.sorting import Sorting
 from tui_mail.ui.widgets.cells import clip, steady
 from tui_mail.ui.widgets.choice_line import ChoiceLine
 from tui_mail.ui.widgets.listing import Listing, without
@@ -83,7 +84,9 @@ class Narrowing:
         self._searcher: Searcher | None = None
         self._tabs: ChoiceLine | None = None
         self._chips: ChoiceLine | None = None
+        self.sorting = Sorting(screen)
         self.table: dict[str, Callable[[], object]] = {
+            **self.sorting.table,
             "view.splits": self.toggle_tabs,
             "filter": self._toggle_chips,
             **{action: partial(self._toggle, mark) for action, mark, _ in CHIPS},
@@ -149,6 +152,11 @@ class Narrowing:
     def leave(self) -> None:
         """Another list is shown: its filters are its own."""
         self.marks, self._chips_on = Mark.NONE, False
+        self.sorting.leave()
+
+    def forget(self) -> None:
+        """The list is in another order: what is known stands in the old one."""
+        self._facets = None
 
     def pressed(self, line: ChoiceLine, index: int) -> None:
         """A tab or a filter was clicked."""
@@ -198,6 +206,11 @@ class Narrowing:
 
     # --- a source of messages
 
+    @property
+    def can_read_at_once(self) -> bool:
+        """Of a few messages all can be read on the screen's thread: no index is asked."""
+        return not (self.has_tabs and self._asked(threads=False).needs_index)
+
     def first_rows(self, folder_id: int, limit: int) -> list[Row]:
         """The newest rows that fit, as far as that is known at once."""
         if not self._narrows(folder_id):
@@ -207,15 +220,15 @@ class Narrowing:
     def ids(self, folder_id: int) -> array[int]:
         """Everything that fits. On a thread."""
         if not self._narrows(folder_id):
-            return self._client.ids(folder_id)
+            return self.sorting.arranged(self._client.ids(folder_id))
         return self._all(folder_id, threads=False)[0]
 
     def threads(self, folder_id: int, newest: int = -1) -> Threads:
         """The threads of what fits; of everything: on a thread."""
         if not self._narrows(folder_id):
-            return self._client.threads(folder_id, newest)
+            return self.sorting.threads(self._client.threads(folder_id, newest))
         found = self._all(folder_id, threads=True) if newest < 0 else self._first(folder_id, newest, threads=True)
-        return Threads.of(*found)
+        return self.sorting.threads(Threads.of(*found))
 
     def conversations(self, folder_id: int, groups: Sequence[Sequence[int]]) -> dict[int, Conversation]:
         """Of the client."""
@@ -227,6 +240,7 @@ class Narrowing:
 
     def of_found(self, answer: Answer) -> Answer:
         """What fits of what a search found. On a thread."""
+        answer = replace(answer, ids=self.sorting.arranged(answer.ids, found=True))
         if not self._chips_on:
             return answer
         wish, kept = self._wish, self._kept()
@@ -250,6 +264,8 @@ class Narrowing:
             facets = self._searcher.facets((), self._client.within(folder_id), asked)
         else:
             facets = self._client.facets(folder_id, asked)
+        if not threads:
+            facets = self.sorting.facets(facets)
         self._facets, self._of = facets, folder_id
         found = facets.narrowed(wish, kept)
         if self.has_tabs:
@@ -296,6 +312,8 @@ class Narrowing:
     def empty_words(self) -> str:
         """What a list without messages says when there may be others in its folder; empty when it is for that."""
         folder = self._screen.folder
+        if folder is not None and folder.total and not self.is_on and not self.sorting.order.is_usual:
+            return "Sorting…"
         if not self.is_on or folder is None or not folder.total:
             return ""
         if self._known(folder.id) is None:

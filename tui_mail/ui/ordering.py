@@ -29,10 +29,23 @@ def is_by_thread(screen: Triage, folder: Folder) -> bool:
 
 def begin(screen: Triage, listing: Listing, folder: Folder) -> None:
     """The newest of a folder, in the order in which it is listed."""
-    if is_by_thread(screen, folder):
+    if not screen.narrowing.sorting.order.is_usual:
+        _begin_sorted(screen, listing, folder)
+    elif is_by_thread(screen, folder):
         listing.begin_threads(Folding(screen.narrowing, folder.id).read(FIRST_THREADS))
     else:
         listing.begin(screen.narrowing.first_rows(folder.id, FIRST_ROWS))
+
+
+def _begin_sorted(screen: Triage, listing: Listing, folder: Folder) -> None:
+    """All of a folder, if it is small; of a big one nothing, until it was put into its order."""
+    source = screen.narrowing
+    at_once = source.sorting.can_begin(folder) and source.can_read_at_once
+    if is_by_thread(screen, folder):
+        folding = Folding(source, folder.id)
+        listing.begin_threads(folding.read() if at_once else folding)
+    elif at_once:
+        listing.begin_ids(source.ids(folder.id))
 
 
 def other_order(screen: Triage) -> None:
@@ -42,13 +55,14 @@ def other_order(screen: Triage) -> None:
         return
     by_thread = messages.listing.folding is None
     remember(screen.client.paths, _key(folder), BY_THREAD if by_thread else "")
-    listing = Listing()
+    listing = Listing(selected=set(messages.listing.selected))
     begin(screen, listing, folder)
     messages.show_listing(listing, folder.role, max(0, listing.line_of(here, messages.cursor)))
     messages.reveal()
     screen.reload(urgent=True, onto=here)
     screen.say_list()
-    screen.say(SafeText("By conversation, newest first" if by_thread else "By message, newest first"))
+    how = screen.narrowing.sorting.order.words
+    screen.say(SafeText(f"By conversation, {how}" if by_thread else f"By message, {how}"))
 
 
 def _key(folder: Folder) -> str:

@@ -1,7 +1,7 @@
 """Pictures of a message: who would be asked for them, and the page that a browser shows.
 
 What belongs here: naming the hosts before anything is fetched, the senders whose pictures are wanted always. What must
-never be here: fetching. This program never does; a terminal shows no pictures, so a browser of the person's may.
+never be here: fetching. This program never does; a browser of the person's may.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class Picturing:
 
             raw = octets()
             if raw is None:
-                raise NotFound("This message is not on this computer yet; open it first.")
+                raise NotFound(screen.reading.not_whole)
             return raw, asked_hosts(raw)
 
         def done(found: tuple[bytes, list[tuple[str, int]]]) -> None:
             raw, hosts = found
             self._offer(message, raw, [] if secret else hosts)  # what was encrypted asks nobody for anything
 
-        aside(screen.bridge, work, done, screen.problem)
+        aside(screen.bridge, work, done, screen.problem, opens=True)
 
     def _offer(self, message: Message, raw: bytes, hosts: list[tuple[str, int]]) -> None:
         from tui_mail.ui.opener import can_open

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from tui_mail.errors import MailError
+from tui_mail.errors import MailError, NotFound
 from tui_mail.model import BodyArrived, Message, Row
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, Errands, Then
 from tui_mail.ui.cards import cards, has_card
 from tui_mail.ui.keys import Keymap
-from tui_mail.ui.widgets.document import Document, Paragraph, message_document, source_document, waiting_document
+from tui_mail.ui.widgets.document import Document, Paragraph
+from tui_mail.ui.widgets.message_document import message_document, source_document, waiting_document
 from tui_mail.ui.widgets.reader import Reader
 from tui_mail.ui.widgets.row_text import Calendar
 
@@ -43,9 +44,16 @@ class Reading:
         self._shown = shown
         self._failed = failed
         self._keymap = keymap
-        self._errands = Errands("reader", bridge, failed)
-        self._me = frozenset(account.email.lower() for account in client.accounts)
+        self._bridge = bridge
+        self._errands = Errands("reader", bridge, self._has_failed)
+        self._others = Errands("reader-otherwise", bridge, failed)
+        """What is asked about a message does not keep it from being shown."""
+        self._me = frozenset(one.email.lower() for one in client.identities())
         self._timer: Timer | None = None
+        self._is_loading = False
+        """What was opened last is being read from the store just now."""
+        self._awaited: list[tuple[Then, Then]] = []
+        """What is to be done when it is there, and what is to be called after that."""
         self._row: Row | None = None
         self._next_row: Row | None = None
         self.message: Message | None = None
@@ -53,6 +61,9 @@ class Reading:
         self.as_source = False
         self.all_headers = False
         self.reasons = False
+        self.shows_hidden = False
+        self.tail: list[Paragraph] = []
+        """What stands below the text: pictures that were asked for."""
         self._cards: list[Paragraph] = []
         self._otherwise: bytes | None = None
         """The octets that it was read from, when those are not the stored ones: another charset, decrypted."""
@@ -86,6 +97,8 @@ class Reading:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        if row is None or self._row is None or row.id != self._row.id:
+            self._end_loading(gave_way=True)
         if row is None:
             self._row = self.message = None
             self.changed()
@@ -96,8 +109,8 @@ class Reading:
             self._shown(row.id)
             return
         self._row, self._next_row, self.message, self._otherwise = row, next_row, None, None
-        self.as_source = self.all_headers = self.reasons = self.is_decrypted = False
-        self._cards = []
+        self.as_source = self.all_headers = self.reasons = self.shows_hidden = self.is_decrypted = False
+        self._cards, self.tail = [], []
         self.changed()
         known = self._client.cached_message(row.id)
         if known is not None and not has_card(known):
@@ -105,10 +118,32 @@ class Reading:
         else:
             self._load(row)
 
+    def when_read(self, then: Then) -> None:
+        """Do something with the message that was opened last: at once, or when it has been read from the store."""
+        if self._is_loading:
+            self._awaited.append((then, self._bridge.opens()))
+        else:
+            then()
+
+    def _end_loading(self, *, gave_way: bool = False) -> None:
+        """It was read; or another message is opened, and nothing that was meant for this one is done to that."""
+        self._is_loading = False
+        awaited, self._awaited = self._awaited, []
+        for then, after in awaited:
+            if not gave_way:
+                then()
+            after()
+
+    def _has_failed(self, error: MailError) -> None:
+        self._end_loading()
+        self._failed(error)
+
     def renew(self, row: Row | None) -> None:
         """The row of what is shown is another one by now; its labels are shown."""
         before = self._row
         if row is None or before is None or row.id != before.id or row.keywords == before.keywords:
+            return
+        if self.message is None:  # what is being fetched for it is still to be shown
             return
         self._row = row
         if self.message is not None and not self.as_source:
@@ -136,8 +171,12 @@ class Reading:
             self._again()
             return
 
+        away = self.message is not None and bool(self.message.away)
+
         def errand() -> Then:
             raw = self._client.raw(row.id)
+            if raw is None and away:
+                raise NotFound(self.not_whole)
             document = source_document(raw) if raw is not None else None
 
             def then() -> None:
@@ -147,7 +186,18 @@ class Reading:
 
             return then
 
-        self._errands.ask(errand)
+        self._others.ask(errand)
+
+    @property
+    def not_whole(self) -> str:
+        """Why something cannot be done with a message of which only the text is here."""
+        key = self._keymap.shown("message.whole")
+        return f"Only the text of this message is here; {key} fetches all of it first."
+
+    def reload(self) -> None:
+        """More of the message that is shown is here by now: read it anew."""
+        if self._row is not None and self._otherwise is None:
+            self._load(self._row)
 
     def show_headers(self) -> None:
         """All headers, or the few."""
@@ -161,10 +211,24 @@ class Reading:
         self.as_source = False
         self._again()
 
-    def decrypted_octets(self, message_id: int) -> bytes:
-        """What is inside a message while it is open in the reader; empty when it is not."""
-        is_open = self.is_decrypted and message_id == self.message_id
-        return self._otherwise or b"" if is_open else b""
+    def show_hidden(self) -> bool:
+        """What the sender made invisible, or no longer; False when there is nothing of the kind."""
+        if self.message is None or not self.message.hidden:
+            return False
+        self.shows_hidden = not self.shows_hidden
+        self.as_source = False
+        self._again(keep_place=True)
+        return True
+
+    def show_tail(self, lines: list[Paragraph]) -> None:
+        """Have something below the text, or nothing."""
+        self.tail = lines
+        self.as_source = False
+        self._again(keep_place=True)
+
+    def other_octets(self, message_id: int) -> bytes:
+        """What a message is shown from when those are not the stored octets, as long as it is shown; else empty."""
+        return self._otherwise or b"" if message_id == self.message_id else b""
 
     def octets(self) -> bytes | None:
         """What the message that is shown was read from. Blocks: call it on a thread."""
@@ -175,9 +239,12 @@ class Reading:
     ) -> None:
         """Read the message that is shown out of what `octets`, called in a thread, makes of those it is read from."""
         row, client, me, otherwise = self._row, self._client, self._me, self._otherwise
+        self.tail = []
 
         def errand() -> Then | None:
             raw = otherwise if otherwise is not None or row is None else client.raw(row.id)
+            if row is not None and raw is None:
+                raise NotFound(self.not_whole)
             if row is None or raw is None:
                 return None
             made = octets(raw)
@@ -195,24 +262,26 @@ class Reading:
 
             return then
 
-        self._errands.ask(errand)
+        self._others.ask(errand)
 
     def close(self) -> None:
-        """End the thread."""
+        """End the threads."""
         self._errands.close()
+        self._others.close()
 
-    def _again(self) -> None:
+    def _again(self, *, keep_place: bool = False) -> None:
         if self._row is not None and self.message is not None:
-            self._show(self._row, self.message)
+            self._show(self._row, self.message, keep_place=keep_place)
 
     def _load(self, row: Row) -> None:
         client, me = self._client, self._me
+        self._is_loading = True
 
         def errand() -> Then:
             message, found = client.message(row.id), list[Paragraph]()
             document = None
             if message is not None:
-                found = cards(message, lambda: client.raw(row.id), self._keymap, me)
+                found = cards(message, lambda: client.readable_octets(row.id), self._keymap, me)
                 document = self._document(message, row, found)
 
             def then() -> None:
@@ -220,11 +289,14 @@ class Reading:
                     return
                 if message is None or document is None:
                     self._wait(row, "Loading the message…")
-                    client.request_body(row.id)
+                    client.request_text(row.id)
+                    self._end_loading()
                     return
                 self.message, self._cards = message, found
-                self._reader.show(document)
+                if not self.as_source:
+                    self._reader.show(document)
                 self._shown(row.id)
+                self._end_loading()
                 self._look_ahead()
 
             return then
@@ -239,14 +311,17 @@ class Reading:
         if client.cached_message(following.id) is None:
             self._errands.ask(lambda: _parsed(client, following.id), urgent=True)
 
-    def _show(self, row: Row, message: Message) -> None:
+    def _show(self, row: Row, message: Message, *, keep_place: bool = False) -> None:
         self.message = message
-        self._reader.show(self._document(message, row, self._cards))
+        self._reader.show(self._document(message, row, self._cards), keep_place=keep_place)
         self._shown(row.id)
 
     def _document(self, message: Message, row: Row, found: list[Paragraph]) -> Document:
         calendar, headers, reasons = Calendar.at(time.time()), self.all_headers, self.reasons
-        return message_document(message, row, calendar, self._me, all_headers=headers, reasons=reasons, cards=found)
+        return message_document(
+            message, row, calendar, self._me,
+            all_headers=headers, reasons=reasons, hidden=self.shows_hidden, cards=found, tail=self.tail,
+        )  # fmt: skip
 
     def _wait(self, row: Row, words: str) -> None:
         self._reader.show(waiting_document(row, Calendar.at(time.time()), self._me, SafeText(words)))

@@ -42,7 +42,7 @@ class Revising:
             self._say(error.shown.removesuffix(".") + (again or "."))
             self._screen.standing.acted()
 
-        self._screen.bridge.when_done(self._client.undo(batch), done, failed)
+        self._screen.bridge.when_done(self._client.undo(batch), done, failed, opens=True)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
@@ -53,7 +53,7 @@ class Revising:
             else:
                 self._came_back(change, f"Done again: {change.summary} · {self._screen.keymap.shown('undo')} undo")
 
-        self._screen.bridge.when_done(self._client.redo(), done, self._screen.problem)
+        self._screen.bridge.when_done(self._client.redo(), done, self._screen.problem, opens=True)
 
     def _came_back(self, change: Change, words: str) -> None:
         self._say(words)

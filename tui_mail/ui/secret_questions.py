@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from tui_mail.config.secrets import was_refused
 from tui_mail.model import Account
 from tui_mail.settings import Leg
 from tui_mail.text import SafeText, safe_line
@@ -33,7 +34,7 @@ class SecretQuestions:
         if not new:
             return self._ask(SafeText("Passphrase of the vault:"), problem)
         while True:
-            first = self._ask(SafeText("Passphrase for a new vault (nobody can open it without):"), problem)
+            first = self._ask(SafeText("New passphrase (nobody can recover it):"), problem)
             again = self._ask(SafeText("The same passphrase again:"), SafeText("")) if first else None
             if not (first and again) or first == again:
                 return again
@@ -42,7 +43,8 @@ class SecretQuestions:
     def password(self, account: Account, leg: Leg) -> str | None:
         """A password that is kept nowhere."""
         server = account.incoming if leg == "incoming" or account.outgoing is None else account.outgoing
-        return self._ask(safe_line(f"Password of {server.user} on {server.host}:"), SafeText(""))
+        problem = SafeText("Refused" if was_refused(account, leg) else "")
+        return self._ask(safe_line(f"Password of {server.user} on {server.host}:"), problem)
 
     def close(self) -> None:
         """The screen ends: who waits gets no answer."""

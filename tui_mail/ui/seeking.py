@@ -25,12 +25,15 @@ class Seeking:
         """`later` does something on the screen's thread."""
         self.address = address
         self.found: Discovery | None = None
+        self.is_over = True
+        """There is nothing to wait for."""
         self.log: list[SafeText] = [SafeText("Looking for the settings…")]
         self._later = later
         self._stop = threading.Event()
 
     def begin(self, told: Callable[[], None], found: Found) -> None:
         """Look everywhere at once; both are called on the screen's thread, until `stop`."""
+        self.is_over = False
 
         def note(what: Then) -> None:
             self._later(lambda: None if self._stop.is_set() else what())
@@ -44,7 +47,7 @@ class Seeking:
 
         def discovered(discovery: Discovery, over: bool) -> None:
             def then() -> None:
-                self.found = discovery
+                self.found, self.is_over = discovery, over
                 found(discovery, over)
 
             note(then)
@@ -63,4 +66,5 @@ class Seeking:
 
     def stop(self) -> None:
         """Whatever comes now is of no interest."""
+        self.is_over = True
         self._stop.set()

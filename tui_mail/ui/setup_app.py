@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_mail.paths import Paths
-from tui_mail.ui.bridge import Bridge, News
+from tui_mail.ui.bridge import News
 from tui_mail.ui.screens.setup import Setup
 from tui_mail.ui.secret_questions import SecretQuestions
 from tui_mail.ui.shell import Shell, show
@@ -22,7 +22,6 @@ class SetupApp(Shell[str]):
 
     def __init__(self, paths: Paths, address: str = "") -> None:
         super().__init__(paths)
-        self.bridge = Bridge(self)
         self.questions = SecretQuestions(self)
         self.setup = Setup(paths, self.bridge, address)
 

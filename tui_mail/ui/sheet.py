@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from tui_mail.config.accounts import load
 from tui_mail.config.changing import account_names, check_account
 from tui_mail.config.files import replace_whole
 from tui_mail.errors import ConfigError
@@ -22,6 +24,8 @@ from tui_mail.paths import Paths
 from tui_mail.settings import Candidate, Cure, Discovery, Leg, mismatch, usual_port
 
 ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)*")
+FIRST_PERSON = 1000
+"""User numbers below are the system's own."""
 LEFT_OUT = ("password", "outgoing_password", "imported")
 """What another run does not find again."""
 
@@ -100,6 +104,8 @@ class Sheet:
     client_id: str = ""
     tenant: str = ""
     """Microsoft only."""
+    account_name: str = ""
+    """What the account is called; empty: `name_for` finds a name."""
     imported: Account | None = field(default=None, repr=False)
     """What another program knows, for everything that has no field here: aliases, signature, sendmail."""
 
@@ -167,8 +173,9 @@ class Sheet:
                 )
         names = account_names(paths)
         known = self.imported if self.imported is not None and self.imported.email == email else None
+        proposed = known.name if known is not None and known.name not in names else name_for(email, names)
         account = Account(
-            name=known.name if known is not None and known.name not in names else name_for(email, names),
+            name=self.account_name or proposed,
             full_name=self.full_name.strip(),
             email=email,
             protocol=self.protocol,
@@ -250,6 +257,16 @@ def _with_the_rest(account: Account, known: Account) -> Account:
     )
 
 
+def own_name() -> str:
+    """What the system calls the person; empty for its own users."""
+    import pwd
+
+    if os.getuid() >= FIRST_PERSON:
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(os.getuid()).pw_gecos.partition(",")[0].strip()
+    return ""
+
+
 def name_for(email: str, taken: Iterable[str]) -> str:
     """What the account is called: the domain's own word, with a number when that is taken."""
     labels = email.rpartition("@")[2].lower().split(".")
@@ -272,12 +289,16 @@ def keep(paths: Paths, sheet: Sheet) -> None:
 
 
 def kept(paths: Paths) -> Sheet | None:
-    """The answers of a run that was not finished; None when there are none that can be read."""
+    """The answers of a run that did not come to its end; None when there are none that can be read."""
     try:
-        found = json.loads(_file(paths).read_text("utf-8"))
-        return _sheet(found)
+        sheet = _sheet(json.loads(_file(paths).read_text("utf-8")))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+    mine = (sheet.email, sheet.incoming.host, sheet.incoming.user)
+    if any((one.email, one.incoming.host, one.incoming.user) == mine for one in load(paths).accounts):
+        forget(paths)  # it ended after it had written the account
+        return None
+    return sheet
 
 
 def forget(paths: Paths) -> None:
@@ -299,7 +320,7 @@ def _plain(sheet: Sheet | LegSheet) -> dict[str, object]:
 
 def _sheet(found: Mapping[str, object]) -> Sheet:
     sheet = Sheet()
-    for name in ("full_name", "email", "delete_from_server", "provider", "client_id", "tenant"):
+    for name in ("full_name", "email", "delete_from_server", "provider", "client_id", "tenant", "account_name"):
         setattr(sheet, name, str(found[name]))
     sheet.protocol, sheet.same_login = Protocol(str(found["protocol"])), bool(found["same_login"])
     for leg, one in sheet.legs():

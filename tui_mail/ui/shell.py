@@ -8,19 +8,27 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from rich.console import RenderableType
 from textual.app import App
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
+from textual.worker import WorkerFailed
 
 from tui_mail.errors import TerminalError
 from tui_mail.paths import Paths
 from tui_mail.redaction import redacted
 from tui_mail.text import SafeText, safe_block
+from tui_mail.ui.bridge import Bridge
 from tui_mail.ui.clipboard import hand_over
 from tui_mail.ui.guard import TerminalGuard
 from tui_mail.ui.memory import recall
 from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
+from tui_mail.ui.turns import Turns, Typed
+
+if TYPE_CHECKING:
+    from tui_mail.ui.placing import Placing
 
 T = TypeVar("T")
 WRITER = "textual-output"
@@ -38,6 +46,10 @@ class Shell(App[T]):
     def __init__(self, paths: Paths) -> None:
         super().__init__()
         self._guard = TerminalGuard()
+        self.bridge = Bridge(self)
+        self._turns = Turns(self, self.answer, lambda: self.bridge.is_opening)
+        self.placing: Placing | None = None
+        """The pictures that the terminal holds, once there was one (`placing_of`)."""
         self.fault: SafeText | None = None
         """Where the program failed, when it did."""
         for theme in THEMES:
@@ -45,6 +57,25 @@ class Shell(App[T]):
         self.theme = first_theme(os.environ, recall(paths, "theme"))
         if wants_stillness(os.environ):
             self.animation_level = "none"
+
+    async def on_event(self, event: Event) -> None:
+        """What is typed waits for its turn."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            self._turns.take(event)
+        else:
+            await super().on_event(event)
+
+    async def answer(self, event: Typed) -> bool:
+        """Hand on what was typed; True when it is answered to its end."""
+        await super().on_event(event)
+        return False
+
+    def exit(self, result: T | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """End the program; no key is answered any more."""
+        self._turns.end()
+        if self.placing is not None:
+            self.placing.end()
+        super().exit(result, return_code, message)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, and the guard behind them."""
@@ -63,7 +94,7 @@ class Shell(App[T]):
 
     def _fatal_error(self) -> None:
         """A fault of ours: say where, never what was in the variables (mail, secrets)."""
-        error = self._exception
+        error = self._exception.error if isinstance(self._exception, WorkerFailed) else self._exception
         where = "".join(traceback.format_exception(error, limit=-6)) if error is not None else "unknown"
         self.fault = safe_block(redacted(where))
         log.error("the screen ended: %s", self.fault)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import UsageError
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.bridge import Bridge, Errands, Then
 
@@ -24,7 +24,7 @@ SECONDS = 20.0
 _KNOWN = (("hunspell", "-a"), ("aspell", "-a"), ("ispell", "-a"), ("enchant-2", "-a"), ("nuspell", "-a"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Misspelt:
     """A word that the program does not know."""
 

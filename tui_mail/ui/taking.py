@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_mail.errors import NotFound
 from tui_mail.model import Message
-from tui_mail.text import safe_line
+from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.aside import aside
 from tui_mail.ui.at_hand import at_hand
 from tui_mail.ui.memory import recall, remember
@@ -60,15 +59,14 @@ class Taking:
             folder, called = destination(typed, name)
             if called.lower().endswith(".txt"):
                 return save_new(folder, called, written(message).encode())
-            raw = client.raw(message_id)
-            if raw is None:
-                raise NotFound("This message is not on this computer yet. Nothing was saved.")
-            return save_new(folder, called, raw)
+            return save_new(folder, called, client.whole(message_id))
 
         def done(saved: Path) -> None:
             remember(client.paths, SAVED_IN, f"{saved.parent}/")
             self._screen.say(safe_line(f"Saved: {saved}"))
 
+        if message.away:
+            self._screen.say(SafeText("Fetching all of the message…"))
         aside(self._screen.bridge, work, done, self._screen.problem)
 
     def pipe(self, *, raw: bool = False) -> None:
@@ -87,14 +85,12 @@ class Taking:
         if not typed:
             return
         screen, octets = self._screen, self._screen.reading.octets
+        client, message_id = screen.client, screen.reading.message_id
 
         def work() -> Answered:
             from tui_mail.client.piping import pipe
 
-            given = octets() if raw else written(message).encode()
-            if given is None:
-                raise NotFound("This message is not on this computer yet. Nothing was run.")
-            return pipe(typed, given)
+            return pipe(typed, octets() or client.whole(message_id) if raw else written(message).encode())
 
         def done(answered: Answered) -> None:
             remember(screen.client.paths, PIPED, typed)
@@ -108,7 +104,7 @@ class Taking:
             screen.app.push_screen(TextPage(safe_line(f"{typed}: {words}"), Document([], lines)))
 
         screen.say(safe_line(f"Running {typed} …"))
-        aside(screen.bridge, work, done, screen.problem)
+        aside(screen.bridge, work, done, screen.problem, opens=True)
 
 
 def written(message: Message) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from tui_mail.config.guards import Guard, guards
-from tui_mail.errors import MailError
+from tui_mail.config.guards import Guard, accounts_elsewhere, guards
+from tui_mail.errors import AuthenticationRefused, MailError
 from tui_mail.model import Account
+from tui_mail.paths import Paths, paths
 from tui_mail.settings import Cure, Leg, LegReport, StepDone
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Then
@@ -23,12 +24,13 @@ NEXT = "\n✗ The outgoing server has a problem, too: it is next."
 class Trial:
     """One test of an account; thrown away for the next one."""
 
-    def __init__(self, account: Account, others: Sequence[Account], later: Callable[[Then], None]) -> None:
+    def __init__(self, account: Account, others: Sequence[Account], here: Paths, later: Callable[[Then], None]) -> None:
         """`later` does something on the screen's thread."""
         self.account = account
         self.steps: dict[Leg, list[StepDone]] = {"incoming": [], "outgoing": []}
         self.reports: dict[Leg, LegReport] = {}
         self.guards: list[Guard] = guards(account, others)
+        self._others, self._here = others, here
         self._later = later
         self._stop = threading.Event()
 
@@ -70,10 +72,29 @@ class Trial:
         return f"✗ {first.shown}" if alike else f"✗ {failed[0].leg.capitalize()}: {first.shown}{NEXT}"
 
     @property
+    def refused_password(self) -> Leg | None:
+        """The server whose password was not accepted, when that is what is said."""
+        failed = self._failed
+        if not failed or not isinstance(failed[0].problem, AuthenticationRefused):
+            return None
+        server = self.account.incoming if failed[0].leg == "incoming" else self.account.outgoing
+        typed = server is not None and server.auth == "password" and not server.password_command
+        return failed[0].leg if typed else None
+
+    @property
     def notes(self) -> list[SafeText]:
         """What a person should know before going on."""
         seen = dict.fromkeys(words for report in self.reports.values() for words in report.warnings)
         return [*(guard.words for guard in self.guards), *seen]
+
+    @property
+    def learnt(self) -> list[SafeText]:
+        """What the message to oneself told, which its step has no room for."""
+        return [
+            SafeText(f"A message was {report.steps[-1].words}.")
+            for report in self.reports.values()
+            if report.ok and "sent_copy" in report.facts
+        ]
 
     @property
     def _legs(self) -> list[Leg]:
@@ -86,6 +107,7 @@ class Trial:
     def _look(self, leg: Leg, secrets: Mapping[Leg, str], changed: Callable[[], None], letter: bool) -> None:
         """On a thread: the steps of one server."""
         from tui_mail.client.checking import check_leg
+        from tui_mail.client.examining import seen_by
         from tui_mail.config.secrets import secret as find_secret
 
         def note(what: Then) -> None:
@@ -107,4 +129,10 @@ class Trial:
             report = LegReport(leg, problem=error)
         except Exception as error:  # a thread's top: the person gets a sentence
             report = LegReport(leg, problem=MailError("The test itself failed; nothing was changed.", repr(error)))
-        note(lambda: self.reports.__setitem__(leg, report))
+        elsewhere = accounts_elsewhere(self._here, [paths()])
+
+        def over() -> None:
+            self.reports[leg] = report
+            self.guards = guards(self.account, self._others, seen_by(self.reports.values()), elsewhere=elsewhere)
+
+        note(over)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_mail.errors import MailError, NotFound
+from tui_mail.errors import MailError
 from tui_mail.model import Account, Message
 from tui_mail.text import SafeText
 from tui_mail.ui.aside import aside
@@ -24,6 +24,7 @@ KEPT = 64
 """Messages whose signature need not be checked again when they are shown again."""
 _INSIDE = ("application/pgp-", "application/pkcs7-", "application/x-pkcs7-")
 _WHOLE = ("multipart/signed", "multipart/encrypted", *_INSIDE)
+_ARMOUR = "-----BEGIN PGP "
 _MARKS = {"good": ("✓ ", "success"), "unproven": ("~ ", "warning"), "unknown": ("? ", "quiet"), "bad": ("✗ ", "error")}
 
 _MEANINGS = {
@@ -52,7 +53,12 @@ class Unsealing:
         if message is None or self._screen.reading.is_decrypted:
             return
         if not may_be_sealed(message):
-            self._clear()
+            if not self._screen.reading.is_otherwise:  # else the line speaks of what this was unwrapped from
+                self._clear()
+        elif message.away:
+            self._write(
+                [(" ? ", "quiet"), (f"It may be signed or encrypted. {self._screen.reading.not_whole}", "quiet")]
+            )
         elif message_id in self._known:
             self._say(message_id, self._known[message_id])
         elif message_id != self._asked:
@@ -78,10 +84,7 @@ class Unsealing:
         def work() -> Unsealed:
             from tui_mail.client.unsealing import unseal
 
-            raw = client.raw(message_id)
-            if raw is None:
-                raise NotFound("This message is not on this computer yet.")
-            return unseal(raw, senders, account)
+            return unseal(client.whole(message_id), senders, account)
 
         def done(found: Unsealed) -> None:
             octets = found.octets
@@ -126,16 +129,16 @@ class Unsealing:
         aside(self._screen.bridge, work, done, failed)
 
     def _say(self, message_id: int, found: Unsealed) -> None:
-        from tui_mail.mime.seals import Kind
+        from tui_mail.client.unsealing import SEALED
 
         reading = self._screen.reading
         if message_id != reading.message_id:
             return
         octets = found.octets
-        if found.kind is Kind.SMIME_OPAQUE and octets is not None and not reading.is_otherwise:
+        if found.kind not in SEALED and octets is not None and not reading.is_otherwise:
             reading.read_otherwise(lambda _: octets, lambda: None)
         signature = _seal_runs(found.seal)
-        if found.kind not in (Kind.PGP_SEALED, Kind.SMIME_SEALED):
+        if found.kind not in SEALED:
             self._write(signature)
         elif octets is None:
             key = self._screen.keymap.shown("reader.decrypt")
@@ -169,7 +172,7 @@ def may_be_sealed(message: Message) -> bool:
     kind = next((value.lower() for name, value in message.headers if name.lower() == "content-type"), "")
     if kind.startswith(_WHOLE):
         return True
-    return any(part.content_type.startswith(_INSIDE) for part in message.attachments)
+    return any(part.content_type.startswith(_INSIDE) for part in message.attachments) or _ARMOUR in message.text
 
 
 def _senders(message: Message) -> list[str]:

@@ -15,6 +15,7 @@ from tui_mail.ui.widgets.hits import Hits, find
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.triage import Triage
+    from tui_mail.ui.widgets.document import Document
 
 AT_ONCE = 2_000
 """Paragraphs that are looked through while the screen waits: some milliseconds."""
@@ -26,6 +27,8 @@ class Within:
     def __init__(self, screen: Triage) -> None:
         self._screen = screen
         self._last = self._wanted = ""
+        self._missed: Document | None = None
+        """Where the last words were not found: a key that steps says so, and does not go to another message."""
 
     @property
     def is_on(self) -> bool:
@@ -40,7 +43,7 @@ class Within:
             if words is None or not words.strip():
                 self.end()
                 return
-            self._last = words.strip()
+            self._last, self._missed = words.strip(), None
             self.look_for(self._last, lambda _: self._say())
 
         self._screen.app.push_screen(FindPrompt(self, self._last), answered)
@@ -64,21 +67,32 @@ class Within:
     def step(self, by: int) -> bool:
         """To the next place, or the one before; False when nothing is looked for."""
         if not self.is_on:
-            return False
+            return self._say_missed()
         self._screen.reader.step_hit(by)
         self._say()
         return True
 
     def end(self) -> bool:
         """Nothing is looked for any more; False when nothing was."""
-        was_on, self._wanted = self.is_on, ""
+        was_on, self._wanted = self.is_on or self._has_missed, ""
+        self._missed = None
         self._screen.reader.end_find()
         return was_on
+
+    @property
+    def _has_missed(self) -> bool:
+        return self._missed is not None and self._missed is self._screen.reader.document
+
+    def _say_missed(self) -> bool:
+        if self._has_missed:
+            self._say()
+        return self._has_missed
 
     def _say(self) -> None:
         hits, keys = self._screen.reader.hits, self._screen.keymap
         if hits is None:
-            self._screen.say(safe_line(f"“{self._last}” is not in this message."))
+            self._missed = self._screen.reader.document
+            self._screen.say(safe_line(f"“{self._last}” is not in this message · Esc ends"))
             return
         next_one, before = keys.shown("message.next_unread"), keys.shown("message.previous_unread")
         self._screen.say(

@@ -30,6 +30,8 @@ AGAIN_SECONDS = 5.0
 PATIENCE = 3.0
 """Seconds that leaving the program waits for drafts to be kept."""
 
+_NOBODY = "Taken back: nobody has got it."
+
 ANEW = -1
 """Return code of the app when it is to be opened once more."""
 
@@ -46,8 +48,8 @@ class Writing:
         self.outbox: Outbox | None = None
         """While it is shown."""
         self._triage = triage
-        self._sent: dict[int, tuple[Composer, int]] = {}
-        """By number in the outbox: the composer of what was just sent, and the newest action before it."""
+        self._sent: dict[int, tuple[Composer | None, int]] = {}
+        """By number in the outbox: the composer of what was just sent, if any, and the newest action before it."""
         self._number = 0
         self._leaving = 0.0
         self.sendings = Sendings(self.client, self.bridge, self._sendings_came, triage.problem)
@@ -160,9 +162,9 @@ class Writing:
 
         composer.drafting.settle(settled)
 
-    def sent(self, composer: Composer, entry: OutboxEntry) -> None:
-        """It is in the outbox now; its composer is held ready until it is on its way."""
-        if composer is self.front:
+    def sent(self, composer: Composer | None, entry: OutboxEntry) -> None:
+        """It is in the outbox now; its composer, if a person wrote it, is held ready until it is on its way."""
+        if composer is not None and composer is self.front:
             self.show(None)
         if composer in self.open:
             self.open.remove(composer)
@@ -193,7 +195,9 @@ class Writing:
             then()
             self.sendings.ask()
             if draft is None:
-                self._say("Those who have it keep it; nobody else gets it.")
+                entry = self.client.outbox_entry(outbox_id)
+                nobody = entry is not None and entry.state is SendState.CANCELLED
+                self._say(_NOBODY if nobody else "Those who have it keep it; nobody else gets it.")
                 return
             if composer is None:
                 self.begun(Begun(draft))
@@ -201,14 +205,14 @@ class Writing:
                 composer.drafting.reopen(draft)
                 self.open.append(composer)
                 self.show(composer)
-            self.open[-1].say(SafeText("Taken back: nobody has got it."))
+            self.open[-1].say(SafeText(_NOBODY))
 
         def refused(error: MailError) -> None:
             self._forget(outbox_id)
             (failed or self._triage.problem)(error)
             self.sendings.ask()
 
-        self.bridge.when_done(self.client.cancel_sending(outbox_id), done, refused)
+        self.bridge.when_done(self.client.cancel_sending(outbox_id), done, refused, opens=True)
 
     # --- how it stands
 

@@ -13,7 +13,6 @@ import os
 import re
 import shlex
 import stat
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from tui_mail.config.rules import is_loopback
 from tui_mail.model import Account, Security, Server
+from tui_mail.records import frozen
 from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import SafeText, safe_block, safe_line
 
@@ -48,7 +48,7 @@ class Spot(NamedTuple):
         return f"{shown_path(self.file)} line {self.line}" if self.line else shown_path(self.file)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sender:
     """A server for sending that a program knows without one for reading."""
 
@@ -58,7 +58,7 @@ class Sender:
     spot: Spot
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Imported:
     """What one program's files gave."""
 

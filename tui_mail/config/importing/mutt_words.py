@@ -6,14 +6,15 @@ What belongs here: that and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from tui_mail.records import frozen
 
 WORDS = 10_000
 """Most words in one command."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "e": "\x1b"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """One word of a command."""
 

@@ -24,7 +24,7 @@ from textual.widgets import Input as TextInput
 from textual.widgets import Static, TextArea
 
 from tui_mail.errors import MailError
-from tui_mail.model import Address, LinkState, Security
+from tui_mail.model import Address, Security
 from tui_mail.outgoing import Begun, Draft, Identity, Purpose
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.actions import Place
@@ -236,7 +236,7 @@ class Composer(Screen[None]):
         status = next((one for one in self.client.statuses() if account and one.account == account.name), None)
         if account is None or not account.can_send:
             return [("! this account cannot send ", "warning")]
-        if status is not None and status.state in (LinkState.OFFLINE, LinkState.REFUSED):
+        if status is not None and status.state.is_down:
             return [("offline: it waits in the outbox ", "warning")]
         server = account.outgoing
         if server is None:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input
 
 from tui_mail.model import Folder
+from tui_mail.sizes import size_label
 from tui_mail.text import SafeText
 from tui_mail.ui.screens.picker import Choice, Picker, list_room
 from tui_mail.ui.screens.words import messages_words
-from tui_mail.ui.widgets.document import size_label
 from tui_mail.ui.widgets.folder_tree import folder_label
 from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.row_text import Calendar
@@ -40,7 +39,7 @@ class Desk(Picker[str]):
         with Vertical(id="picker-box"):
             yield self._line
             yield from self._facts
-            yield Input(id="picker-input", compact=True)
+            yield self._input
             yield self._list
 
     def on_resize(self) -> None:

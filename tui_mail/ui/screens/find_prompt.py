@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class FindPrompt(Prompt):
     """Asks for words, and shows with every letter where they are."""
 
+    SELECTS = True
+
     def __init__(self, within: Within, value: str) -> None:
         super().__init__("Find in this message", value)
         self._within = within

@@ -23,12 +23,13 @@ PLACE_NAME = {
     Place.COMPOSE: "the composer",
     Place.OUTBOX: "the outbox",
     Place.SETTINGS: "the settings",
+    Place.DOCTOR: "the doctor",
     Place.SEARCH: "the search box",
     Place.ATTACHMENTS: "the attachments",
 }
 MARKS = (
     ("●", "unread"), ("★", "starred"), ("⎘", "has attachments"), ("↩", "answered"),
-    ("⟳", "waits for the server"), ("✗", "the server refused"), ("✓", "selected"),
+    ("⟳", "waits for the server"), ("✗", "the server refused"), ("✓", "selected"), ("⊘", "muted"),
     ("↶", "can be undone, in the history"),
 )  # fmt: skip
 SEARCHING = (

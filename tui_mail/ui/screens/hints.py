@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
-from urllib.parse import urlsplit
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from tui_mail.mime.domains import host_of
 from tui_mail.model import Link
 from tui_mail.text import safe_line
 from tui_mail.ui.screens.dialog import ModalScreen
@@ -134,14 +134,11 @@ def labels(count: int) -> dict[int, str]:
     return found
 
 
-def host_of(link: Link) -> str:
+def target_of(link: Link) -> str:
     """Where a link leads: the host, or the address that would be written to."""
     if link.url.lower().startswith("mailto:"):
         return safe_line(link.url[7:].partition("?")[0])
-    try:
-        return safe_line(urlsplit(link.url).hostname or "")
-    except ValueError:
-        return ""
+    return safe_line(host_of(link.url))
 
 
 def lie(link: Link) -> str:
@@ -151,5 +148,5 @@ def lie(link: Link) -> str:
 
 def target_runs(link: Link, cells: int) -> list[Run]:
     """The host plainly, and the whole address behind it."""
-    host = host_of(link)
+    host = target_of(link)
     return [(clip(host, 60) or "no host", "strong"), (f"   {clip(link.url, max(8, cells - len(host) - 6))}", "quiet")]

@@ -13,12 +13,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from tui_mail.sizes import size_label
 from tui_mail.text import safe_line
 from tui_mail.ui.bridge import Bridge, Errands, Then
 from tui_mail.ui.pasting import pasted_files
 from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.screens.picker import LOW, ROWS, Choice, ChoiceList, list_room
-from tui_mail.ui.widgets.attachment_bar import size_words
 from tui_mail.ui.widgets.cells import steady
 from tui_mail.ui.widgets.one_line import OneLine
 from tui_mail.ui.widgets.typing import FilesPasted
@@ -186,7 +186,7 @@ def _choice(entry: os.DirEntry[str]) -> Choice[Path]:
     if entry.is_dir():
         return Choice(Path(entry.path), f"{label}/")
     try:
-        return Choice(Path(entry.path), label, "", size_words(entry.stat().st_size))
+        return Choice(Path(entry.path), label, "", size_label(entry.stat().st_size))
     except OSError:
         return Choice(Path(entry.path), label)
 

@@ -6,7 +6,6 @@ What belongs here: the box with its input and its list. What is picked is the ca
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
@@ -16,6 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
 
+from tui_mail.records import frozen
 from tui_mail.ui.fuzzy import score
 from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.widgets.cells import clip, right, width
@@ -31,7 +31,7 @@ LOW = 18
 """Lines below which every line is needed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice(Generic[T]):
     """One thing to pick."""
 
@@ -136,12 +136,13 @@ class Picker(ModalScreen[T | None]):
         self._makes = make is not None
         self._list = ChoiceList[T](choices, make, id="picker-list")
         self._line = OneLine(id="picker-title")
+        self._input = Input(id="picker-input", compact=True)
 
     def compose(self) -> ComposeResult:
         """Title, input, list."""
         with Vertical(id="picker-box"):
             yield self._line
-            yield Input(id="picker-input", compact=True)
+            yield self._input
             yield self._list
 
     def on_mount(self) -> None:
@@ -150,11 +151,14 @@ class Picker(ModalScreen[T | None]):
         self._say()
 
     def offer(self, choices: Sequence[Choice[T]]) -> None:
-        """Show other choices; what was typed, and the choice under the cursor, stay."""
+        """Show other choices; what was typed, and the choice under the cursor, stay.
+
+        They may come before the box is on the screen, and when it is on its way out.
+        """
         shown, at = self._list.shown, self._list.cursor
         current = shown[at].value if shown and at else None
         self._choices = choices
-        self._list.offer(choices, self.query_one("#picker-input", Input).value)
+        self._list.offer(choices, self._input.value)
         self._fit()
         values = [choice.value for choice in self._list.shown]
         if current in values:

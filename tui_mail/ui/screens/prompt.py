@@ -6,6 +6,7 @@ What belongs here: the line, and what is wrong with what was typed. What is done
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -21,6 +22,8 @@ class Prompt(ModalScreen[str | None]):
     """Asks; Enter gives the words, Esc gives None."""
 
     AUTO_FOCUS = "Input"
+    SELECTS: ClassVar[bool] = False
+    """What is in the line already is selected, so that typing replaces it."""
 
     def __init__(self, question: str, value: str = "", problem: Callable[[str], str] = lambda _: "") -> None:
         """`problem` says what is wrong with an answer; empty when nothing is."""
@@ -35,7 +38,7 @@ class Prompt(ModalScreen[str | None]):
         """Question, input, what is wrong."""
         with Horizontal(id="prompt-line"):
             yield self._label
-            yield Input(self._value, id="prompt-input", compact=True, select_on_focus=False)
+            yield Input(self._value, id="prompt-input", compact=True, select_on_focus=self.SELECTS)
             yield self._wrong
 
     def on_mount(self) -> None:

@@ -15,6 +15,9 @@ from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.widgets.cells import clip, width
 from tui_mail.ui.widgets.one_line import OneLine
 
+TYPING = 14
+"""Columns in which somebody sees that something is typed."""
+
 
 class SecretPrompt(ModalScreen[str | None]):
     """Asks; Enter gives what was typed to the last blank, Esc or an empty line gives None."""
@@ -39,11 +42,11 @@ class SecretPrompt(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """As wide as the words, which leave room for typing."""
         room = self.app.size.width
-        question = f" {clip(self._question, max(10, room // 2))} "
+        words = f" ✗ {clip(self._problem, max(10, room // 3))} " if self._problem else ""
+        question = f" {clip(self._question, max(10, room - width(words) - TYPING))} "
         self._label.styles.width = width(question)
         self._label.write([(question, "strong")])
-        if self._problem:
-            words = f" ✗ {clip(self._problem, max(10, room // 3))} "
+        if words:
             self._wrong.styles.width = width(words)
             self._wrong.write([(words, "error")])
 

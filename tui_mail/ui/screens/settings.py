@@ -31,10 +31,12 @@ from tui_mail.ui.widgets.cells import steady, width
 from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.setting_text import (
     ADVANCE,
+    KEYS,
     NOTICES,
     SCREEN,
     Setting,
     SettingLine,
+    key_settings,
     lines_of,
     setting_details,
     setting_runs,
@@ -138,6 +140,8 @@ class Settings(ListBox):
         self._errands = Errands("settings", triage.bridge, self._problem)
         self._list = SettingList(id="settings-list")
         self._known: files.Known | None = None
+        self._warned: tuple[str, str] | None = None
+        """A setting and the value that would take something from another; the same once more is meant."""
         super().__init__(triage.keymap, self._list)
 
     def begin(self) -> None:
@@ -187,13 +191,14 @@ class Settings(ListBox):
             tabs = "on" if self._narrowing.tabs_wanted else "off"
             mine = ((THEME, self.app.theme), (TABS, tabs), (PRESET, self._known.preset), (ADVANCE, self._known.advance))
             screen = (*mine, *notices)
-            self._list.show(lines_of(self._known.accounts, screen))
+            self._list.show(lines_of(self._known.accounts, screen, key_settings(self._known.keys)))
             self.write_title()
 
     def _change(self) -> None:
         line = self._list.current
         if line is None or line.setting is None:
             return
+        self._warned = None
         if not line.setting.choices:
             self.app.push_screen(Change(line, lambda text, kept, refused: self._keep(line, text, kept, refused)))
             return
@@ -213,6 +218,12 @@ class Settings(ListBox):
         """Write one value on the thread, and read everything again."""
         assert line.setting is not None
         key = line.setting.key
+        taking, self._warned = self._warned == (key, text), None
+
+        def warned(words: str) -> None:
+            self._warned = (key, text)
+            refused(words)
+
         if line.owner == SCREEN and key == THEME.key:
             self.app.theme = text
             remember(self._client.paths, "theme", text)
@@ -227,12 +238,17 @@ class Settings(ListBox):
             try:
                 if line.owner == SCREEN and key == PRESET.key:
                     files.write_preset(self._client.paths.keys_file, text)
+                elif line.owner == SCREEN and key.startswith(KEYS):
+                    files.write_keys(self._client.paths.keys_file, key.removeprefix(KEYS), text, taking=taking)
                 elif line.owner == SCREEN and key == ADVANCE.key:
                     files.write_advance(self._client, text)
                 elif line.owner == SCREEN:
                     files.write_notice(self._client, key, text)
                 else:
                     files.write(self._client, line.owner, key, text)
+            except files.KeyTaken as error:
+                question = error.shown
+                return lambda: warned(question)
             except MailError as error:
                 words = error.shown
                 return lambda: refused(words)

@@ -9,6 +9,7 @@ Nothing is written before the last page; until then the answers without secrets 
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import threading
 from collections.abc import Mapping
@@ -19,16 +20,17 @@ from textual.app import ComposeResult
 from tui_mail.config.accounts import load
 from tui_mail.errors import MailError
 from tui_mail.model import Account, Protocol, Security
-from tui_mail.settings import Cure, Discovery, Leg
+from tui_mail.settings import Cure, Discovery, Leg, Step
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui import sheet as sheets
 from tui_mail.ui.bridge import Bridge, Then
+from tui_mail.ui.enrolment import Enrolment
 from tui_mail.ui.screens.paged import Paged
 from tui_mail.ui.screens.setup_check import TestPage
 from tui_mail.ui.screens.setup_import import ImportPage
 from tui_mail.ui.screens.setup_last import KeysPage, SecretPage
 from tui_mail.ui.screens.setup_login import LoginPage
-from tui_mail.ui.screens.setup_pages import Page, SettingsPage, WhoPage
+from tui_mail.ui.screens.setup_pages import Page, SettingsPage, WhoPage, reads_french
 from tui_mail.ui.seeking import Seeking
 from tui_mail.ui.sheet import Sheet
 from tui_mail.ui.trial import Trial
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from tui_mail.paths import Paths
 
 LEGS: tuple[Leg, Leg] = ("incoming", "outgoing")
-FIRST_PERSON = 1000
-"""User numbers below are the system's own."""
 
 
 class Setup(Paged):
@@ -57,6 +57,8 @@ class Setup(Paged):
         self._bridge = bridge
         kept = sheets.kept(paths)
         self.sheet = kept or Sheet()
+        self._known_for = self.sheet.email if self.sheet.incoming.host else ""
+        """Whose servers a run of before has left here."""
         if address:
             self.sheet.email = address
         self._resumed = kept is not None
@@ -74,6 +76,8 @@ class Setup(Paged):
         self.seeking: Seeking | None = None
         self.trial: Trial | None = None
         self._touched = False
+        self._letter = False
+        """The test that runs is to send a message to oneself."""
         self._ports: list[Cure] = []
 
     def compose(self) -> ComposeResult:
@@ -88,9 +92,17 @@ class Setup(Paged):
         for page in self.pages:
             page.display = False
         if not self.sheet.full_name:
-            self.sheet.full_name = _own_name()
+            self.sheet.full_name = sheets.own_name()
         self.turn_to(self.who)
         self.call_after_refresh(self.mount_next)
+        threading.Thread(target=self._sweep, name="sweep", daemon=True).start()
+
+    def _sweep(self) -> None:
+        """On a thread: what a run that was killed in its last step has left."""
+        from tui_mail.client.enrolling import sweep
+
+        with contextlib.suppress(MailError):
+            sweep(self._paths)
 
     def on_unmount(self) -> None:
         """What is being tried is given up."""
@@ -142,14 +154,27 @@ class Setup(Paged):
         if at == 0:
             self.leave()
             return
+        refused = self.trial.refused_password if self.page is self.test and self.trial is not None else None
         self._give_up()
         self.turn_to(self.way[at - 1])
+        if refused is not None and self.page is self.settings:
+            self._type_again(refused)
 
     def leave(self) -> None:
         """Nothing was written, and nothing is."""
         self._give_up()
         sheets.forget(self._paths)
         self.dismiss(None)
+
+    def action_enter(self) -> None:
+        """Go on; after the address of a login there is no other field, so it is taken."""
+        line = self.focused
+        if not isinstance(line, Line) or line.id != "pasted":
+            super().action_enter()
+        elif not line.value.strip():
+            self.problem("login", "Paste the address of the page that the browser shows after the login.")
+        else:
+            self._log_in(device=False)
 
     async def on_push_pressed(self, event: Push.Pressed) -> None:
         """A button."""
@@ -174,10 +199,11 @@ class Setup(Paged):
 
     def _go_on(self) -> None:
         self.page.read(self.sheet)
-        sheets.keep(self._paths, self.sheet)
         if self.page is self.who:
-            self._leave_who()
-        elif self.page is self.importing:
+            self._leave_who()  # which keeps the answers once those to another address are gone
+            return
+        sheets.keep(self._paths, self.sheet)
+        if self.page is self.importing:
             self._leave_importing()
         elif self.page is self.settings:
             self._leave_settings()
@@ -211,7 +237,9 @@ class Setup(Paged):
             return
         self.problem("who", "")
         if self.seeking is None or self.seeking.address != self.sheet.email:
-            self._look_for_settings(afresh=self.seeking is not None or not self._resumed)
+            known = self._known_for == self.sheet.email  # a run of before came further than this page
+            self._look_for_settings(afresh=self.seeking is not None or not known)
+        sheets.keep(self._paths, self.sheet)
         self.turn_to(self.settings)
 
     def _look_for_settings(self, *, afresh: bool) -> None:
@@ -238,11 +266,14 @@ class Setup(Paged):
         if self.page is self.settings:
             self.settings.show(self.sheet)
             self._arrange()
+            if self.sheet.incoming.host:
+                self.problem("settings", "")
+            if isinstance(self.focused, Line) and not self._touched:
+                self.focused.action_select_all()  # who is about to type does not type behind what was filled in
             if best is not None and not self._touched and isinstance(self.focused, Line):
                 self.set_focus(self._lacking() or self.settings.query_one("#go-on", Push))
-        french = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("fr")
-        self.settings.say_card(found.card, best.why if best is not None else SafeText(""), french)
-        if over and best is None:
+        self.settings.say_card(found.card, best.why if best is not None else SafeText(""), reads_french(os.environ))
+        if over and best is None and not self._touched:
             why = found.problem.shown if found.problem is not None else "Nothing was found."
             self.problem("settings", f"{why} The servers' names are a guess; please correct them.")
 
@@ -275,9 +306,11 @@ class Setup(Paged):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Somebody typed."""
         if self.page is self.settings and event.input is self.focused:
-            self._touched = True
+            before = copy.deepcopy(self.sheet)
             self.settings.read(self.sheet)
-            self._arrange()
+            if self.sheet != before:  # what the page itself filled in is said too, and it has that from the sheet
+                self._touched = True
+                self._arrange()
 
     def on_pick_changed(self, event: Pick.Changed) -> None:
         """Another security, way of signing in, policy, or provider."""
@@ -336,14 +369,17 @@ class Setup(Paged):
         return True
 
     def _leave_settings(self) -> None:
-        if self.seeking is not None:
-            self.seeking.stop()
+        if self.seeking is not None and not self.seeking.is_over and not self.sheet.incoming.host:
+            self.problem("settings", "The settings are still being looked for; wait a moment, or type them.")
+            return
         if not self.sheet.logs_in and self._account("settings") is None:
             return
         if (line := self._lacking()) is not None:
             self.problem("settings", "Type the password, or choose a command or a token instead of one.")
             self.set_focus(line)
             return
+        if self.seeking is not None:
+            self.seeking.stop()
         self._log_in_or_test()
 
     def _lacking(self) -> Line | None:
@@ -354,6 +390,14 @@ class Setup(Paged):
             if wants.auth == "password" and not typed and not inherits:
                 return self.settings.query_one(f"#{leg}-password", Line)
         return None
+
+    def _type_again(self, leg: Leg) -> None:
+        """The cursor is on the password that was refused, and what is typed replaces it."""
+        one = "incoming" if self.sheet.same_login else leg
+        line = self.settings.query_one(f"#{one}-password", Line)
+        self.set_focus(line)
+        line.action_select_all()
+        line.scroll_visible(animate=False)
 
     def _account(self, page: str) -> Account | None:
         try:
@@ -403,11 +447,12 @@ class Setup(Paged):
         if account is None:
             return
         self._give_up()
-        self.trial = trial = Trial(account, load(self._paths).accounts, self._later)
+        self.trial = trial = Trial(account, load(self._paths).accounts, self._paths, self._later)
         self.test.query_one("#go-on", Push).say("Testing")
         self.test.query_one("#letter").display = account.outgoing is not None
         secrets = {**self.sheet.secrets(), **self._access(account)}
-        trial.begin(secrets, self._say_test, letter=self.test.query_one("#letter", Mark).is_on)
+        self._letter = self.test.query_one("#letter", Mark).is_on
+        trial.begin(secrets, self._say_test, letter=self._letter)
         self._say_test()
 
     def _access(self, account: Account) -> Mapping[Leg, str]:
@@ -424,10 +469,14 @@ class Setup(Paged):
         if trial is None:
             return
         self.test.say(trial, self.sheet)
+        if self._letter and any(one.step is Step.MAIL for one in trial.steps["outgoing"]):
+            self._letter = False  # it was for this test; one that does not come so far leaves it to the next
+            self.test.query_one("#letter", Mark).set(False)
         if trial.is_over and self.page is self.test:
             push = self.test.query_one("#go-on", Push)
             push.say("Continue" if trial.is_good else "Use it anyway")
-            first = self.test.query_one("#cure-0", Push) if trial.cures else self.test.query_one("#again", Push)
+            way_out = "cure-0" if trial.cures else "back" if trial.refused_password else "again"
+            first = self.test.query_one(f"#{way_out}", Push)
             self.set_focus(push if trial.is_good else first)
 
     def _leave_test(self) -> None:
@@ -442,10 +491,10 @@ class Setup(Paged):
     # --- the end
 
     def _turn_to_keys(self) -> None:
-        self.turn_to(self.preset)
-        self.preset.choose(self.preset.keys)
         if self.account is not None:
             self.preset.sum_up(self.account)
+        self.turn_to(self.preset)
+        self.preset.choose(self.preset.keys)
 
     def _finish(self) -> None:
         """Write the account, then its secrets, then the keys; on a thread. All of it or nothing."""
@@ -462,38 +511,14 @@ class Setup(Paged):
         push = self.preset.query_one("#go-on", Push)
         push.disabled = True
 
-        def work() -> None:
-            from tui_mail.client.enrolling import enrol
-            from tui_mail.config.secrets import Place
-            from tui_mail.ui.setting import write_preset
+        def over(problem: SafeText) -> None:
+            push.disabled = False
+            if problem:
+                self.problem("keys", problem)
+                self.set_focus(push)
+                return
+            sheets.forget(self._paths)
+            self.dismiss(account.name)
 
-            problem: MailError | None = None
-            try:
-                enrol(self._paths, account, secrets, Place(place), tokens)
-                if keys != "gmail" and not self._paths.keys_file.exists():  # else its owner knows better
-                    with contextlib.suppress(MailError):  # the account is there; the keys can be chosen again
-                        write_preset(self._paths.keys_file, keys)
-            except MailError as error:
-                problem = error
-
-            def then() -> None:
-                push.disabled = False
-                if problem is not None:
-                    self.problem("keys", problem.shown)
-                    return
-                sheets.forget(self._paths)
-                self.dismiss(account.name)
-
-            self._later(then)
-
-        threading.Thread(target=work, name="enrol", daemon=True).start()
-
-
-def _own_name() -> str:
-    """What the system calls the person."""
-    import pwd
-
-    if os.getuid() >= FIRST_PERSON:
-        with contextlib.suppress(KeyError):
-            return pwd.getpwuid(os.getuid()).pw_gecos.partition(",")[0].strip()
-    return ""
+        enrolment = Enrolment(account, secrets, place, tokens, keys)
+        enrolment.begin(self._paths, lambda problem: self._later(lambda: over(problem)))

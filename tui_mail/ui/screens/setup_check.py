@@ -47,7 +47,7 @@ class TestPage(Page):
         for leg, one in sheet.legs():
             if one.host:
                 self.say_steps(leg, one, trial.steps[leg], trial.reports.get(leg))
-        self.say_problem(trial.problem, trial.notes)
+        self.say_problem(trial.problem, trial.notes, trial.learnt)
         self.offer(trial.cures)
 
     def offer(self, cures: Sequence[Cure]) -> None:
@@ -63,12 +63,13 @@ class TestPage(Page):
         """How far a server is."""
         self.query_one(f"#{leg}-steps", Lines).write_lines(step_lines(leg, one, done, report))
 
-    def say_problem(self, words: str, notes: Sequence[SafeText]) -> None:
+    def say_problem(self, words: str, notes: Sequence[SafeText], learnt: Sequence[SafeText] = ()) -> None:
         """What is wrong, and what a person should know before going on."""
         self.query_one("#test-problem", Static).update(words)
         self.query_one("#test-problem").display = bool(words)
-        self.query_one("#test-notes", Static).update("\n".join(f"! {note}" for note in notes))
-        self.query_one("#test-notes").display = bool(notes)
+        lines = [*(f"✓ {one}" for one in learnt), *(f"! {note}" for note in notes)]
+        self.query_one("#test-notes", Static).update("\n".join(lines))
+        self.query_one("#test-notes").display = bool(lines)
 
 
 def step_lines(leg: Leg, one: LegSheet, done: Sequence[StepDone], report: LegReport | None) -> list[list[Run]]:

@@ -145,6 +145,7 @@ class LoginPage(Page):
         self.query_one("#login-words", Static).update(words)
         self.query_one("#login-words").display = bool(words)
         self.query_one("#pasted-row").display = bool(words) and not code and login is not None and bool(login.url)
+        self.set_class(bool(qr), "-coded")  # then the code has the room of what was asked before
         lines = self.query_one("#login-qr", Lines)
         lines.display = bool(qr)
         lines.styles.height = len(qr)

@@ -6,7 +6,7 @@ when, and what is asked of discovery and servers (setup).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -26,6 +26,13 @@ LOG_LINES = 3
 WITH_COMMAND = ("command", "token")
 CURES = 4
 """Buttons for ways out at most."""
+PROTOCOL_WORDS = {
+    Protocol.IMAP: "The server keeps the mail; every device sees what you read, move or delete here. This computer "
+    "has copies to read and answer offline.",
+    Protocol.POP3: "Mail is fetched and lives on this computer, to be read without any network. Other devices do not "
+    "see what you do here; backups are up to you.",
+}
+"""Several devices, offline use, and who keeps the mail."""
 POLICIES = (
     ("never", "leave it on the server"),
     ("14 days", "delete there after 14 days"),
@@ -124,6 +131,7 @@ class SettingsPage(Page):
             yield Static("", id="card", markup=False)
             yield Mark("imap", "IMAP", "stays on the server; every device shows the same")
             yield Mark("pop3", "POP3", "comes to this computer; other devices will not see it")
+            yield Static("", id="protocol-words", classes="form-words", markup=False)
             with Vertical(id="policy-rows"):
                 yield row("On server", Pick("policy", POLICIES))
                 yield Static("", id="policy-words", classes="form-words", markup=False)
@@ -181,6 +189,7 @@ class SettingsPage(Page):
     def suit(self, sheet: Sheet) -> None:
         """Show the rows that matter for these answers."""
         pop = sheet.protocol is Protocol.POP3
+        self.query_one("#protocol-words", Static).update(PROTOCOL_WORDS[Protocol.POP3 if pop else Protocol.IMAP])
         self.query_one("#policy-rows").display = pop
         self.query_one("#policy-words", Static).update(POLICY_WORDS.get(sheet.delete_from_server, ""))
         self.query_one("#incoming-password-row").display = sheet.incoming.auth == "password"
@@ -230,6 +239,13 @@ class SettingsPage(Page):
     def say_log(self, lines: Sequence[SafeText]) -> None:
         """The last lines of what is being tried."""
         self.query_one("#log", Static).update("\n".join(lines[-LOG_LINES:]))
+
+
+def reads_french(environment: Mapping[str, str]) -> bool:
+    """Whether somebody wants to read French: what gettext looks at, in its order."""
+    locale = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "C")
+    plain = locale.partition(".")[0] in ("C", "POSIX")
+    return not plain and (environment.get("LANGUAGE") or locale).startswith("fr")
 
 
 def _usually(leg: Leg, sheet: Sheet) -> str:

@@ -19,16 +19,17 @@ from tui_mail.ui.widgets.reader import Reader
 class TextPage(ModalScreen[None]):
     """Any of Esc, q, Enter closes it."""
 
-    def __init__(self, title: str, document: Document) -> None:
-        """`title` is safe text."""
+    def __init__(self, title: str, document: Document, *, wide: bool = False) -> None:
+        """`title` is safe text; `wide`: as wide as the screen, for what is no prose."""
         super().__init__(classes="help")
         self._title = title
         self._document = document
+        self._classes_of_box = "page wide" if wide else "page"
         self.text = Reader(id="help-text")
 
     def compose(self) -> ComposeResult:
         """A title and the text."""
-        with Vertical(id="help-box", classes="page"):
+        with Vertical(id="help-box", classes=self._classes_of_box):
             yield OneLine(id="help-title")
             yield self.text
 

@@ -5,7 +5,6 @@ What belongs here: which pane shows what, where the keys go, what news changes. 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -31,12 +30,14 @@ from tui_mail.ui.memory import recall, remember
 from tui_mail.ui.narrowing import Narrowing
 from tui_mail.ui.ordering import begin
 from tui_mail.ui.pacing import Pacing
+from tui_mail.ui.positions import keep_position, restore_position
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.reloading import Reloading
 from tui_mail.ui.reminding import Reminding
 from tui_mail.ui.screens.words import empty_words, list_title, status_of
 from tui_mail.ui.shelf import Shelf
 from tui_mail.ui.standing import Standing
+from tui_mail.ui.unasked import Unasked
 from tui_mail.ui.widgets.choice_line import ChoiceLine
 from tui_mail.ui.widgets.folder_tree import FolderTree
 from tui_mail.ui.widgets.key_bar import KeyBar
@@ -54,8 +55,6 @@ if TYPE_CHECKING:
     from tui_mail.notices import Notices
     from tui_mail.ui.screens.history import History
 
-OPENING = 0.5
-"""Seconds that a key waits at most for what the one before opens."""
 RESTING = 1.0
 """Seconds without a key after which the first words of messages are looked for."""
 FILLING_RELOAD = 1.5
@@ -77,7 +76,7 @@ class Triage(Screen[None]):
         self.folder: Folder | None = None
         self.messages = MessageList(client, id="list")
         self.whose = Whose([account.name for account in client.accounts]) if len(client.accounts) > 1 else None
-        self.messages.me = frozenset(account.email.casefold() for account in client.accounts)
+        self.messages.me = frozenset(one.email.casefold() for one in client.identities())
         self.folder_tree = FolderTree(client.searches, id="tree")
         self.reader = Reader(id="reader")
         self.standing = Standing(client, bridge, keymap, self.problem, notice)
@@ -91,6 +90,7 @@ class Triage(Screen[None]):
         parts = (self.list_pane, self._reader_pane)
         self._panes = Panes(client.paths, self.folder_tree, self.list_title, self._mail, parts)
         self._keys = KeyReader(keymap)
+        self._unasked = Unasked()
         remembered = recall(client.paths, "layout")
         self._layout_wish = remembered if remembered in LAYOUTS else "classic"
         self._face = "list"
@@ -197,6 +197,14 @@ class Triage(Screen[None]):
         """The list may hold messages of several accounts."""
         return self.finding.active or (self.folder is not None and self.folder.id == ALL_INBOXES)
 
+    def open_chosen(self) -> None:
+        """Enter in the tree: what is chosen is open before the next key is looked at."""
+        chosen = self.folder_tree.choose()
+        if isinstance(chosen, FolderTree.Chosen):
+            self.on_folder_tree_chosen(chosen)
+        elif chosen is not None:
+            self.on_folder_tree_search_chosen(chosen)
+
     def open_folder(self, folder: Folder) -> None:
         """Show a folder: as it was left, or its newest rows; all of its ids follow. It ends a search."""
         if not self.finding.active:
@@ -209,6 +217,7 @@ class Triage(Screen[None]):
     def shelve(self) -> None:
         """Keep the list of the folder as it is, for when it is shown again."""
         if self.folder is not None and not self.narrowing.marks:
+            keep_position(self)
             self._shelf.put(self.folder.id, self.messages.listing, self.messages.cursor, self.messages.top)
 
     def show_folder_again(self) -> None:
@@ -220,7 +229,8 @@ class Triage(Screen[None]):
     def _show_folder(self, folder: Folder) -> None:
         self.narrowing.leave()
         listing, cursor, top = self._shelf.take(folder.id)
-        if not listing.ids:
+        is_new = not listing.ids
+        if is_new:
             begin(self, listing, folder)
         self.client.watch_folder(folder.id)
         self.messages.whose = self.whose if self.spans_accounts else None
@@ -228,6 +238,8 @@ class Triage(Screen[None]):
         self.folder_tree.mark_open(folder.id)
         self.say_list()
         self.reload(urgent=True)
+        if is_new:
+            restore_position(self, folder)
 
     def reload(self, *, urgent: bool = False, onto: int = 0) -> None:
         """Read all ids of the folder, or of what is found, anew, in a thread; `onto` is where the cursor goes then."""
@@ -249,7 +261,8 @@ class Triage(Screen[None]):
             return
         several = len(self.client.accounts) > 1
         selected = len(self.messages.listing.selected)
-        self.list_title.write(*list_title(folder, selected, several, self.messages.above))
+        ordered = self.narrowing.sorting.words()
+        self.list_title.write(*list_title(folder, selected, several, self.messages.above, ordered))
         if not self.messages.listing.ids:
             status = status_of(folder, self.client.statuses())
             words = self.narrowing.empty_words() or empty_words(folder, status, self.client.handled_since)
@@ -382,14 +395,15 @@ class Triage(Screen[None]):
     # --- events
 
     async def takes(self, event: events.Key) -> bool:
-        """Answer a key at once, so that those typed with it find the screen as it is then; False when it means nothing.
+        """Answer a key at once; False when it means nothing here.
 
-        Textual hands keys to the widget that has the focus, and from there up: the second key of a burst would still
-        go where the first one was, and what was meant for a picker or a search would be done to messages.
+        Textual would hand it to the widget that has the focus, and from there up.
         """
-        if event.key.startswith("alt+") and event.is_printable:  # Esc and a key in one piece look like Alt and that key
+        if self.finding.has_focus and event.key.startswith("alt+") and event.is_printable:  # Esc, and a key (`Turns`)
             await self.takes(events.Key("escape", "\x1b"))
             event = events.Key(event.key.removeprefix("alt+"), event.character)
+        if self._unasked.swallows(event):
+            return True
         name = key_name(event.key, event.character)
         if self.finding.has_focus and await self.finding.takes(name, event.character):
             return True
@@ -398,20 +412,18 @@ class Triage(Screen[None]):
         if self._keys.waiting or was_waiting:
             self.key_bar.show(self.place, self._keys.waiting)
         if action_id is not None:
-            self.commands.perform(action_id)
-            await self._until_it_can_type()
+            self.messages.pressed = event.time
+            try:
+                self.commands.perform(action_id)
+            finally:
+                self.messages.pressed = 0.0
+                self._unasked.note(action_id, event)
+            await self.finding.is_there()
         return action_id is not None or bool(self._keys.waiting) or was_waiting
 
-    async def _until_it_can_type(self) -> None:
-        """What an action opened takes the next key."""
-        end = time.monotonic() + OPENING
-        while time.monotonic() < end:
-            screen = self.app.screen
-            if screen is self and (not self.finding.has_focus or self.finding.is_ready):
-                return
-            if screen is not self and screen.is_mounted and screen.focused is not None:
-                return
-            await asyncio.sleep(0.001)
+    def on_screen_suspend(self) -> None:
+        """Another screen is in front of this one."""
+        self._unasked.opened()
 
     def on_key(self, event: events.Key) -> None:
         """A key that means nothing."""
@@ -481,6 +493,8 @@ class Triage(Screen[None]):
 
     def on_unmount(self) -> None:
         """End the threads of this screen."""
+        if not self.finding.active:
+            keep_position(self)
         self.writing.close()
         self._reloading.close()
         self.finding.close_files()
@@ -504,6 +518,8 @@ class Triage(Screen[None]):
             self.set_class(name == layout, f"-{name}")
         self._panes.fit(layout)
         self._show_face()
+        if not self.one_pane and self.place is not Place.READER and self.messages.current is not None:
+            self.reading.preview(self.messages.current, self.messages.listing.row_at(self.messages.cursor + 1))
         self.set_class(bool(too_small(self.size)), "-too-small")
         self._too_small.write([(too_small(self.size), "strong")])
         self.key_bar.show(self.place)

@@ -17,7 +17,9 @@ TOOK_BACK = "took back: "
 """How the journal begins the summary of an action that takes another one back."""
 
 
-def list_title(folder: Folder, selected: int, several_accounts: bool, above: int) -> tuple[list[Run], list[Run]]:
+def list_title(
+    folder: Folder, selected: int, several_accounts: bool, above: int, ordered: str = ""
+) -> tuple[list[Run], list[Run]]:
     """What stands above the list, at the left and at the right."""
     left: list[Run] = [(f" {folder_label(folder)}", "strong")]
     if several_accounts and folder.account:
@@ -30,6 +32,7 @@ def list_title(folder: Folder, selected: int, several_accounts: bool, above: int
         left.append((f" · newest {folder.total:,} of {folder.on_server:,}", "quiet"))
     elif folder.total:
         left.append((f" · {folder.total:,} message{'s' * (folder.total != 1)}", "quiet"))
+    left += [(ordered, "accent")] if ordered else []
     right: list[Run] = [(f" ▲ {above:,} new ", "pill"), (" ", "")] if above else []
     return left, right
 
@@ -75,7 +78,7 @@ def empty_words(folder: Folder, status: AccountStatus | None, handled_since: Cal
         many = f"{messages_words(status.total - status.done)} on the server"
         return f"Stopped; {many}." if state is LinkState.STOPPED else f"Fetching · newest first · {many}"
     if folder.total < folder.on_server and not folder.complete:
-        if state in (LinkState.OFFLINE, LinkState.REFUSED):
+        if state.is_down:
             return f"{folder.on_server:,} messages are on the server; they come when it answers."
         return f"Loading · newest first · {folder.on_server:,} messages"
     never_had_any = folder.role is Role.INBOX and not folder.arrangement  # that of POP3 is complete from the start

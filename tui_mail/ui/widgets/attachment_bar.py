@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui_mail.outgoing import Attachment, Draft, Protection, Purpose
+from tui_mail.sizes import size_label
 from tui_mail.text import safe_line
 from tui_mail.ui.widgets.cells import clip, steady, width
 
@@ -18,22 +19,13 @@ KINDS = {
 }  # fmt: skip
 
 
-def size_words(octets: int) -> str:
-    """As people say it: 980 B, 88 kB, 2.1 MB."""
-    if octets < 1_000:
-        return f"{octets} B"
-    if octets < 999_500:
-        return f"{octets / 1_000:.0f} kB"
-    return f"{octets / 1_000_000:.1f} MB"
-
-
 def file_runs(files: Sequence[Attachment], cells: int, fetching: str = "") -> list[Run]:
     """The files, as many as fit, each with its number."""
     runs: list[Run] = []
     used, room = 0, cells - 12
     for number, file in enumerate(files, 1):
         name = clip(steady(safe_line(file.filename)) or "file", 32)
-        size = size_words(file.size)
+        size = size_label(file.size)
         wide = width(name) + width(size) + len(str(number)) + 7
         if used + wide > room and number > 1:
             runs.append((f"  and {len(files) - number + 1} more", "quiet"))
@@ -58,5 +50,5 @@ def kind_runs(draft: Draft) -> list[Run]:
     words.append(f"reminder in {draft.remind_days} days" if draft.remind_days else "")
     total = sum(file.size for file in draft.attachments)
     if len(draft.attachments) > 1:
-        words.insert(0, size_words(total))
+        words.insert(0, size_label(total))
     return [(f"{' · '.join(word for word in words if word)} ", "quiet")]

@@ -7,9 +7,9 @@ values. What must never be here: Textual, the store.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tui_mail.model import Change, ChangeState
+from tui_mail.records import frozen
 from tui_mail.text import SafeText
 from tui_mail.ui.widgets.cells import clip, fit, steady, width
 from tui_mail.ui.widgets.document import Document, Paragraph
@@ -23,7 +23,7 @@ FEW = 3
 _WAITING = (ChangeState.QUEUED, ChangeState.RUNNING)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deed:
     """What one key press did, and the first subjects that it was about."""
 
@@ -43,7 +43,7 @@ class Deed:
         return self.change.state in _WAITING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeedColumns:
     """How wide the parts of a line are, in cells; 0: not shown."""
 
@@ -144,7 +144,9 @@ def title_runs(deeds: Sequence[Deed], next_undo: int, key: str) -> tuple[list[Ru
     """What stands above the history; `next_undo` is the batch that `key` takes back, 0 none."""
     left: list[Run] = [(" History", "strong")]
     at = next((index for index, deed in enumerate(deeds) if deed.change.batch == next_undo), -1)
-    if at == 0:
+    if at >= 0 and not deeds[at].change.undoable:
+        left.append((f" · “{clip(steady(deeds[at].change.summary), 40)}” cannot be taken back", "quiet"))
+    elif at == 0:
         left.append((f" · {key} undoes the first line", "quiet"))
     elif at > 0:
         left.append((f" · {key} undoes “{clip(steady(deeds[at].change.summary), 40)}”", "quiet"))

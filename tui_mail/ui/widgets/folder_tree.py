@@ -35,8 +35,6 @@ _COUNTED = (Role.DRAFTS,)
 """Folders in which everything counts, not only what is unread."""
 WIDEST = 40
 """Cells from the left edge to the end of the numbers: further away they could not be told apart."""
-TALL = 1_000
-"""Lines that are taken to be in sight until it is known: else the tree would begin below its first line."""
 MARK = 2
 """Cells of the mark that says whether a line is folded."""
 _SILENT = (Role.SENT, Role.TRASH, Role.JUNK, Role.ALL, Role.ARCHIVE)
@@ -144,7 +142,6 @@ class FolderTree(CursorView):
         self._lines: list[Node] = []
         self._folded: set[str] = set()
         super().__init__(id=id)
-        self._page = TALL
 
     def offer(self, search: tuple[str, str]) -> None:
         """One more search, from the next `show` on; unless a person has one of its name."""
@@ -201,17 +198,17 @@ class FolderTree(CursorView):
         """The account that the cursor is in; empty when there is none."""
         return self._lines[self.cursor].key.partition("\0")[0] if self._lines else ""
 
-    def choose(self) -> None:
-        """Open the folder under the cursor, or fold a line that is none."""
+    def choose(self) -> Chosen | SearchChosen | None:
+        """What is under the cursor, to be opened; a line that is neither folder nor search is folded."""
         node = self._lines[self.cursor] if self._lines else None
         if node is None:
-            return
+            return None
         if node.query:
-            self.post_message(self.SearchChosen(node.query))
-        elif node.folder is not None and node.folder.selectable:
-            self.post_message(self.Chosen(node.folder.id))
-        else:
-            self.fold(node.key not in self._folded)
+            return self.SearchChosen(node.query)
+        if node.folder is not None and node.folder.selectable:
+            return self.Chosen(node.folder.id)
+        self.fold(node.key not in self._folded)
+        return None
 
     def fold(self, closed: bool) -> None:
         """Hide or show what is below the line under the cursor; when it cannot close, go to its parent."""
@@ -241,8 +238,8 @@ class FolderTree(CursorView):
         node = self._lines[index]
         if node.children and event.x < 1 + width(self._indent(node)) + MARK:
             self.fold(node.key not in self._folded)
-        else:
-            self.choose()
+        elif (chosen := self.choose()) is not None:
+            self.post_message(chosen)
 
     def paint(self, index: int, cells: int) -> Strip:
         """One account or folder."""

@@ -6,12 +6,11 @@ when it is shown (`key_bar`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual import events
 from textual.strip import Strip
 
-from tui_mail.ui.actions import ACTIONS, PREFIX_LABEL, Place
+from tui_mail.records import frozen
+from tui_mail.ui.actions import PREFIX_LABEL, Place
 from tui_mail.ui.keys import Keymap, show_chord
 from tui_mail.ui.widgets.cells import clip, fit, width
 from tui_mail.ui.widgets.one_line import OneLine, Run
@@ -20,7 +19,7 @@ GAP = 3
 """Cells between two columns."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Following:
     """A key that may follow, and what it does then."""
 
@@ -38,12 +37,9 @@ class Following:
 
 def following(keymap: Keymap, prefix: str, place: Place) -> list[Following]:
     """What may follow the first key of a sequence: places first, then the rest in the order of the registry."""
-    table = keymap.table[place]
     return [
-        Following(chord[1], action.label, action.help, _has_shorter(keymap, action.id, place))
-        for action in sorted(ACTIONS, key=lambda one: not one.id.startswith("go."))
-        for chord in keymap.keys.get(action.id, ())
-        if len(chord) == 2 and chord[0] == prefix and table.get(chord) == action.id
+        Following(key, action.label, action.help, _has_shorter(keymap, action.id, place))
+        for key, action in sorted(keymap.after(prefix, place), key=lambda one: not one[1].id.startswith("go."))
     ]
 
 
@@ -52,7 +48,7 @@ def _has_shorter(keymap: Keymap, action_id: str, place: Place) -> bool:
     return any(len(chord) == 1 and table.get(chord) == action_id for chord in keymap.keys.get(action_id, ()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grid:
     """Entries in columns, filled from above: their words, and how wide a column is."""
 

@@ -33,7 +33,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: dict[int, Strip] = {}
         self._looks: dict[str, Style] = {}
         self._count = 0
-        self._page = 1
+        self._page = 0
         super().__init__(id=id, classes=classes)
 
     @property
@@ -55,7 +55,16 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def page(self) -> int:
         """How many lines can be seen; of a hidden view, how many could be when it was last shown."""
         self._page = self.size.height or self._page
-        return self._page
+        return self._page or 1
+
+    @property
+    def is_laid_out(self) -> bool:
+        """It is known how many lines can be seen; until then all of them are taken to be."""
+        return bool(self.size.height or self._page)
+
+    def is_seen(self, index: int) -> bool:
+        """The line is in the window."""
+        return self.top <= index and (index < self.top + self.page or not self.is_laid_out)
 
     def set_count(self, count: int) -> None:
         """Have this many lines; those painted stay painted."""
@@ -79,6 +88,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         style = self._looks.get(name)
         if style is None:
             own = self.rich_style
+            if name.startswith("#"):
+                from tui_mail.ui.widgets.raster import coloured
+
+                return own + coloured(name)
             style = own if not name else own + self.get_component_rich_style(f"{self.PREFIX}--{name}", partial=True)
             self._looks[name] = style
         return style
@@ -205,7 +218,7 @@ class CursorView(LineView):
         """Scroll as little as needed to see the cursor."""
         if self.cursor < self.top:
             self.scroll_line_to_top(self.cursor)
-        elif self.cursor >= self.top + self.page:
+        elif not self.is_seen(self.cursor):
             self.scroll_line_to_top(self.cursor - self.page + 1)
 
     def cursor_moved(self) -> None:

@@ -56,6 +56,7 @@ class Listing:
 
     ids: array[int] = field(default_factory=lambda: array("q"))
     selected: set[int] = field(default_factory=set)
+    """Messages, also where a line stands for several: what comes to a conversation later was not selected."""
     anchor: int = 0
     """Message id that X selects from; 0 none."""
     reloads: int = 0
@@ -112,9 +113,33 @@ class Listing:
         folded = said is not None and self.folding is not None and self.id_at(index) not in self.folding.below
         return bool(said.unread) if said is not None and folded else row is not None and row.unread
 
-    def meant(self, message_id: int) -> list[int]:
+    def meant(self, message_id: int, near: int = 0) -> list[int]:
         """The messages that a line means: of a folded thread all that the folder has of it."""
-        return [message_id] if self.folding is None else self.folding.meant(message_id)
+        return [message_id] if self.folding is None else self.folding.meant(message_id, near)
+
+    def is_selected(self, index: int) -> bool:
+        """Whether some of what a line stands for is selected; behind a folded line, too."""
+        return bool(self.selected) and not self.selected.isdisjoint(self.meant(self.id_at(index), index))
+
+    def chosen(self) -> list[int]:
+        """What is selected, in the order of the list; what is behind a folded line, or of another folder, is there."""
+        ordered = dict.fromkeys(one for one in self.all_ids() if one in self.selected)
+        return [*ordered, *sorted(self.selected.difference(ordered), reverse=True)]
+
+    def toggle(self, index: int) -> None:
+        """Select what a line means, or take it out."""
+        meant = set(self.meant(self.id_at(index), index))
+        self.selected = self.selected - meant if meant <= self.selected else self.selected | meant
+
+    def select_lines(self, start: int, stop: int) -> None:
+        """Select what these lines mean."""
+        for index in range(start, min(stop, len(self.ids))):
+            self.selected.update(self.meant(self.ids[index], index))
+
+    def select_all(self) -> None:
+        """Select what all lines mean."""
+        self.selected = {*self.all_ids(), *self.ids}
+        self.selected.discard(0)
 
     def line_of(self, message_id: int, near: int) -> int:
         """The line that a message is on, or behind; -1 when it is not in the list."""
@@ -194,6 +219,10 @@ class Listing:
         hidden = self.hidden()
         self.ids = array("q", (message_id for message_id in self._rows if message_id not in hidden))
 
+    def begin_ids(self, ids: array[int]) -> None:
+        """Show all of a folder."""
+        self.ids = without(ids, self.hidden())
+
     def begin_threads(self, folding: Folding) -> None:
         """Show these threads, the newest of a folder, until all are known."""
         self._rows, self._said = {}, {}
@@ -206,21 +235,20 @@ class Listing:
             self.ids = self.folding.lines()
 
     def reload(self) -> tuple[int, frozenset[int]]:
-        """Begin a reload: its number, and what must be left out of what it brings."""
+        """Begin a reload: its number, and what must be left out of what it brings: what the store may not know yet."""
         self.reloads += 1
-        return self.reloads, self.hidden()
+        return self.reloads, frozenset().union(*(h.ids for h in self._hidings if self._outlasts(h, self.reloads)))
 
     def replace(self, ids: array[int] | Folding, number: int, left_out: frozenset[int] = frozenset()) -> None:
         """Show what reload `number` brought; hidings that were durable before it began are over."""
-        if not self.keeps_hidden:
-            self._hidings = [h for h in self._hidings if h.durable_at is None or h.durable_at >= number]
-        hidden = self.hidden() - left_out
+        self._hidings = [hiding for hiding in self._hidings if self._outlasts(hiding, number)]
+        hidden, before = self.hidden() - left_out, self.all_ids()
         if isinstance(ids, Folding):
             self.folding = ids.without(hidden)
             ids, hidden = self.folding.lines(), frozenset()
         self.ids = without(ids, hidden)
-        if self.selected:
-            self.selected &= set(self.ids)
+        if self.selected:  # what is of another folder stays selected, too
+            self.selected -= set(before).difference(self.all_ids())
 
     # --- the overlay
 
@@ -251,6 +279,13 @@ class Listing:
                 self._hidings.remove(hiding)
 
         return resolved
+
+    def _outlasts(self, hiding: Hiding, number: int) -> bool:
+        """Whether it still counts when reload `number` began: what was durable by then is as the store has it.
+
+        The server may have refused it meanwhile, and it is back.
+        """
+        return self.keeps_hidden or hiding.durable_at is None or hiding.durable_at >= number
 
     def unhide(self, ids: Iterable[int]) -> None:
         """Messages that came back (by undo) are no longer on their way out."""

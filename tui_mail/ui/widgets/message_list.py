@@ -64,6 +64,8 @@ class MessageList(CursorView):
         """What an empty list says."""
         self.above = 0
         """New messages above the window since it was last at the top."""
+        self.pressed = 0.0
+        """When the key that is being answered was pressed (`time.monotonic`); 0 when none is."""
         self._displaced_at = 0.0
         self._calendar = Calendar.at(time.time())
         self._columns_for = (80, 0)
@@ -84,17 +86,17 @@ class MessageList(CursorView):
 
     def targets(self) -> list[int]:
         """What an action is about: the selection in the order of the list, else the message under the cursor."""
-        selected = self.listing.selected
-        lines = [one for one in self.listing.ids if one in selected] if selected else [self.current_id]
-        return list(dict.fromkeys(one for line in lines if line for one in self.listing.meant(line)))
+        if self.listing.selected:
+            return self.listing.chosen()
+        return self.listing.meant(self.current_id, self.cursor) if self.current_id else []
 
     @property
     def is_displaced(self) -> bool:
         """The message under the cursor, or all that were selected, went away a moment ago, and not by a key.
 
-        A key that is pressed now was meant for what was there before.
+        A key that was pressed before that, or soon after, was meant for what was there before.
         """
-        return time.monotonic() - self._displaced_at < SURPRISE
+        return (self.pressed or time.monotonic()) - self._displaced_at < SURPRISE
 
     def note_displaced(self) -> None:
         """Something else than a key puts another message under the cursor now, or will in a moment."""
@@ -111,10 +113,12 @@ class MessageList(CursorView):
         """Show what a reload brought. Cursor and window stay on their messages; `onto` is where the cursor shall go."""
         old = self.listing.ids
         cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
-        had_selected, was_seen = bool(self.listing.selected), self._is_seen(self.cursor)
+        had_selected, was_seen = bool(self.listing.selected), self.is_seen(self.cursor)
         self.listing.replace(ids, number, left_out)
         if self.listing.ids == old:
             self.refresh_rows()
+            if onto and (at := self.listing.line_of(onto, self.cursor)) >= 0:
+                self.move_to(at)
             return
         shift = len(self.listing) - len(old)
         near = self.cursor + max(0, shift)
@@ -126,14 +130,14 @@ class MessageList(CursorView):
         self.cursor = at if at >= 0 else self._survivor(old, near)
         if (cursor_id and not onto and self.current_id != cursor_id) or (had_selected and not self.listing.selected):
             self.note_displaced()
-        top = self._top_after(top_id, shift)
+        top = self._top_after(top_id, shift, came_by_itself=not onto)
         seen = slice(self.top, self.top + self.page)
         if top == self.top and self.cursor == was and self.listing.ids[seen] == old[seen]:
             self.set_count(len(self.listing))
             self.refresh_rows()
         else:
             self._relay_out(top, reread=True)
-        if onto or (was_seen and not self._is_seen(self.cursor)):
+        if onto or (was_seen and not self.is_seen(self.cursor)):
             self.reveal()
         if was_empty or at < 0 or onto:
             self.post_message(self.Moved())
@@ -198,7 +202,7 @@ class MessageList(CursorView):
     def toggle_selected(self) -> None:
         """Select the message under the cursor, or take it out."""
         if self.current_id:
-            self.listing.selected ^= {self.current_id}
+            self.listing.toggle(self.cursor)
             self.listing.anchor = self.current_id
             self.forget(self.cursor)
 
@@ -206,13 +210,13 @@ class MessageList(CursorView):
         """Select everything between the last selected message and the cursor."""
         anchor = self.listing.find(self.listing.anchor, self.cursor) if self.listing.anchor else self.cursor
         first, last = sorted((anchor if anchor >= 0 else self.cursor, self.cursor))
-        self.listing.selected.update(self.listing.ids[first : last + 1])
+        self.listing.select_lines(first, last + 1)
         self.listing.anchor = self.current_id
         self.forget_all()
 
     def select_all(self) -> None:
         """Select every message of the list."""
-        self.listing.selected = set(self.listing.ids)
+        self.listing.select_all()
         self.forget_all()
 
     def select_none(self) -> None:
@@ -269,7 +273,7 @@ class MessageList(CursorView):
 
     def ground(self, index: int) -> str:
         """Cursor, then selection."""
-        return super().ground(index) or ("selected" if self.listing.id_at(index) in self.listing.selected else "")
+        return super().ground(index) or ("selected" if self.listing.is_selected(index) else "")
 
     def paint(self, index: int, cells: int) -> Strip:
         """One message, or the words of an empty list."""
@@ -279,7 +283,7 @@ class MessageList(CursorView):
         at_cursor = index == self.cursor
         if row is None:
             return self.strip(waiting_runs(), cells, self.ground(index))
-        selected = row.id in self.listing.selected
+        selected = self.listing.is_selected(index)
         taken = self.whose.cells(cells) if self.whose is not None else 0
         if (cells, taken) != self._columns_for:
             self._columns, self._columns_for = Columns.of(cells - taken), (cells, taken)
@@ -352,7 +356,7 @@ class MessageList(CursorView):
         """No cursor in an empty list."""
         return bool(self.listing.ids) and super().move_to(index)
 
-    def _top_after(self, top_id: int, shift: int) -> int:
+    def _top_after(self, top_id: int, shift: int, *, came_by_itself: bool) -> int:
         """The line to be at the top: new messages show when the top was seen and the cursor stays in sight."""
         if not top_id:
             return 0
@@ -360,9 +364,9 @@ class MessageList(CursorView):
         if top < 0:
             return self.top
         came = top - self.top
-        if self.top == 0 and not self.above and self.cursor < self.page:
+        if self.top == 0 and not self.above and self.is_seen(self.cursor):
             return 0
-        if came > 0:
+        if came > 0 and came_by_itself:
             self.above += came
             self.post_message(self.Above())
         return top
@@ -384,9 +388,6 @@ class MessageList(CursorView):
             if message_id in lines:
                 return lines[message_id]
         return max(0, min(at, len(ids) - 1))
-
-    def _is_seen(self, index: int) -> bool:
-        return self.top <= index < self.top + self.page
 
     def _relay_out(self, top: int, *, reread: bool = False) -> None:
         """Everything may stand on another line now."""

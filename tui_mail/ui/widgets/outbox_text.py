@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tui_mail.outgoing import OutboxEntry, Recipient, RecipientState, SendState
+from tui_mail.sizes import size_label
 from tui_mail.ui.later import hour_words
-from tui_mail.ui.widgets.attachment_bar import size_words
 from tui_mail.ui.widgets.cells import clip, fit, steady, width
 from tui_mail.ui.widgets.document import Document, Paragraph
 from tui_mail.ui.widgets.row_text import Calendar
@@ -111,7 +111,7 @@ def entry_details(entry: OutboxEntry, now: float, keys: Mapping[str, str]) -> Do
     """Everything there is to say of one message: what can be done, each recipient, each try."""
     head: tuple[Run, ...] = (
         (steady(entry.subject) or "(no subject)", "strong"),
-        (f" · {entry.account} · {size_words(entry.size)} · {_tries(entry)}", "quiet"),
+        (f" · {entry.account} · {size_label(entry.size)} · {_tries(entry)}", "quiet"),
     )
     body = [Paragraph(head), Paragraph(((_advice(entry, keys), ""),))]
     if entry.error:

@@ -9,7 +9,6 @@ line between them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from textual import events
@@ -19,6 +18,7 @@ from textual.geometry import Offset, Region
 from textual.widget import Widget
 
 from tui_mail.paths import Paths
+from tui_mail.records import frozen
 from tui_mail.ui.memory import recall, remember
 
 Border = Literal["tree", "classic", "columns"]
@@ -28,7 +28,7 @@ LEAST_SHARE = 12
 """Percent that list and reader keep each."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """What is on the screen, and where."""
 

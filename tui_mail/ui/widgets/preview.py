@@ -1,7 +1,7 @@
 """What is inside an attachment, as far as it is text: a Document.
 
 What belongs here: tables, patches, cards and plain text as paragraphs. What must never be here: Textual, reading mail.
-Everything here runs in a thread; a picture is described, not decoded.
+Everything here runs in a thread; a picture is decoded elsewhere (`client/looking`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ import struct
 from collections.abc import Callable
 from itertools import islice
 
-from tui_mail.mime.attached import Attached, danger
+from tui_mail.mime.attached import Attached
 from tui_mail.mime.charsets import decode
+from tui_mail.mime.pictures import is_picture
+from tui_mail.mime.risks import in_words
 from tui_mail.model import Message
+from tui_mail.sizes import size_label
 from tui_mail.text import safe_block, safe_line
 from tui_mail.ui.widgets.cells import clip, width
-from tui_mail.ui.widgets.document import Document, Paragraph, message_document, size_label
+from tui_mail.ui.widgets.document import Document, Paragraph
+from tui_mail.ui.widgets.message_document import message_document
+from tui_mail.ui.widgets.raster import NO_CANVAS, Canvas
 from tui_mail.ui.widgets.row_text import Calendar
 
 SHOWN = 400_000
@@ -39,23 +44,32 @@ _PATCH_LOOKS = (("@@", "hunk"), ("+++", "heading"), ("---", "heading"), ("+", "a
                 ("diff ", "heading"), ("Index:", "heading"), ("index ", "quiet"), ("From ", "quiet"))  # fmt: skip
 
 
-def preview(file: Attached, parse: Callable[[bytes], Message], calendar: Calendar, me: frozenset[str]) -> Document:
-    """What can be seen of an attachment; `parse` reads a message or HTML where it can do no harm."""
+def preview(
+    file: Attached,
+    parse: Callable[[bytes], Message],
+    calendar: Calendar,
+    me: frozenset[str],
+    canvas: Canvas = NO_CANVAS,
+) -> Document:
+    """What can be seen of an attachment; `parse` reads a message or HTML where it can do no harm.
+
+    `canvas`: the room for a picture.
+    """
     kind, ending = file.part.content_type.casefold(), file.part.filename.casefold().rpartition(".")[2]
     if kind in ("message/rfc822", "message/global") or ending == "eml":
         return message_document(parse(file.content), None, calendar, me)
-    warning = danger(file.part, file.content)
+    warning = in_words(file.part.risk)
     head = [Paragraph((("⚠ ", "warning"), (warning, "warning"))), Paragraph(())] if warning else []
     if kind == "text/html" or ending in ("html", "htm"):
         message = parse(b"Content-Type: text/html; charset=%s\r\n\r\n" % _ascii(file.charset) + file.content)
         whole = message_document(message, None, calendar, me)
         return Document(head, whole.body)
+    if kind.startswith("image/") or is_picture(file.content):
+        return Document(head, _picture(file.content, kind, canvas))
     return Document(head, _body(file, kind, ending))
 
 
 def _body(file: Attached, kind: str, ending: str) -> list[Paragraph]:
-    if kind.startswith("image/"):
-        return [_quiet(picture_words(file.content, kind))]
     if not (kind.startswith("text/") or kind.startswith(_TEXT_TYPES) or ending in _TEXTS):
         return [_quiet(f"{kind}, {size_label(file.part.size)}: nothing to show as text.")]
     if b"\x00" in file.content[:4000] and not file.content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -76,11 +90,24 @@ def _body(file: Attached, kind: str, ending: str) -> list[Paragraph]:
     return lines
 
 
+def _picture(content: bytes, kind: str, canvas: Canvas) -> list[Paragraph]:
+    """What it is, and itself where that can be."""
+    words = [_quiet(picture_words(content, kind))]
+    if not canvas.cells:
+        return [*words, _quiet("This terminal has no colours to show it in.")]
+    from tui_mail.client.looking import look
+
+    found = look(content, *canvas.pixels)
+    if isinstance(found, str):
+        return [*words, _quiet(found)]
+    return [*words, Paragraph(()), *canvas.painted(found)]
+
+
 def picture_words(content: bytes, kind: str) -> str:
     """What is known of a picture without decoding it."""
     size = _picture_size(content)
     pixels = f", {size[0]:,} × {size[1]:,} pixels" if size else ""
-    return f"A picture: {safe_line(kind)}, {size_label(len(content))}{pixels}. A program of yours shows it."
+    return f"A picture: {safe_line(kind)}, {size_label(len(content))}{pixels}."
 
 
 def _picture_size(content: bytes) -> tuple[int, int] | None:

@@ -7,11 +7,11 @@ What must never be here: Textual, the store.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
 from tui_mail.mime.addresses import pretends
 from tui_mail.model import Address, Conversation, Flag, Role, Row, RowState
+from tui_mail.records import frozen
 from tui_mail.ui.widgets.cells import clip, fit, right, steady, width
 from tui_mail.ui.widgets.keyword_text import chips
 
@@ -21,7 +21,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 DAY = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Columns:
     """How wide the parts of a row are, in cells."""
 
@@ -41,7 +41,7 @@ MARKS = 8
 """Cells before the name: cursor, selection, unread, star, attachment, state, and a space."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """Which day it is; made anew when the day is over."""
 

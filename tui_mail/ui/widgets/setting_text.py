@@ -7,24 +7,28 @@ What must never be here: Textual, files, rules for values (config/rules).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tui_mail.config.folder_rules import FOLDER_KEYS
 from tui_mail.config.reading_rules import ADVANCES
 from tui_mail.config.writing import LANGUAGES
 from tui_mail.notices import WAYS
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_block, safe_line
+from tui_mail.ui.actions import ACTIONS
 from tui_mail.ui.widgets.cells import clip, fit, steady
 from tui_mail.ui.widgets.document import Document, Paragraph
 
 Run = tuple[str, str]
 LABEL = 22
 """Cells of the name of a setting."""
+KEYS = "keys."
+"""How the settings of single keys begin."""
 SCREEN = "screen"
 """Whose settings lines are, where they are no account's."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One setting that a person can change."""
 
@@ -36,7 +40,7 @@ class Setting:
     """All values there are; empty: anything that the rules take."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingLine:
     """A line of the screen: a heading, a fact, or a setting."""
 
@@ -52,7 +56,7 @@ class SettingLine:
     """What holds while there is no value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """An account, as its settings are shown."""
 
@@ -145,8 +149,16 @@ OTHERS = (
 )
 
 
-def lines_of(accounts: Sequence[Shown], screen: Sequence[tuple[Setting, str]]) -> list[SettingLine]:
-    """Every line: the settings of each account, then those of the screen."""
+def key_settings(keys: Mapping[str, str]) -> list[tuple[Setting, str]]:
+    """The keys of every action, by the names that keys.toml has for them."""
+    how = 'Two that do the same: "e or g a"; "none"; empty: as the preset has it. From the next start.'
+    return [(Setting(f"{KEYS}{one.id}", one.id, f"{one.help}. {how}"), keys.get(one.id, "")) for one in ACTIONS]
+
+
+def lines_of(
+    accounts: Sequence[Shown], screen: Sequence[tuple[Setting, str]], keys: Sequence[tuple[Setting, str]] = ()
+) -> list[SettingLine]:
+    """Every line: the settings of each account, then those of the screen, then keys."""
     lines = list[SettingLine]()
     for account in accounts:
         name, values = account.name, account.values
@@ -174,6 +186,8 @@ def lines_of(accounts: Sequence[Shown], screen: Sequence[tuple[Setting, str]]) -
             lines += _lines(name, _OAUTH, values)
     lines.append(SettingLine(SCREEN, "Screen", is_heading=True))
     lines += [SettingLine(SCREEN, setting.label, value, setting) for setting, value in screen]
+    lines += [SettingLine(SCREEN, "Keys", "kept in keys.toml", is_heading=True)] if keys else []
+    lines += [SettingLine(SCREEN, setting.label, value, setting) for setting, value in keys]
     return lines
 
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from textual.timer import Timer
 
 from tui_mail.model import AccountStatus, LinkState
+from tui_mail.sizes import size_label
 from tui_mail.text import safe_line
 from tui_mail.ui.widgets.cells import clip, width
-from tui_mail.ui.widgets.document import size_label
 from tui_mail.ui.widgets.one_line import OneLine, Run
 
 _STEPS = (1, 2, 3, 4, 5, 10, 15, 20, 30, 45)
@@ -175,7 +175,7 @@ def _reasons(sentence: str) -> list[str]:
 
 def _weight(status: AccountStatus, words: str) -> int:
     """Who is shortened first: the longest, but "live" goes before "offline" does."""
-    return width(words) - (8 if status.state in (LinkState.OFFLINE, LinkState.REFUSED) else 0)
+    return width(words) - (8 if status.state.is_down else 0)
 
 
 def waiting_runs(statuses: Sequence[AccountStatus], at_least: int = 0) -> list[Run]:
