@@ -31,7 +31,7 @@ def fill(place: World, owner: Account) -> list[int]:
     parcel = Parcel(
         owner.name, Envelope("anna@example.org", ("ola@example.org",)), "m@test.example", "S", 6, blob, blob
     )
-    place.db.run(lambda txn: outbox.queue(txn, parcel, 0))
+    place.db.run(lambda txn: outbox.queue(txn, parcel, 0, 0))
     place.client.request_body(ids[3])
     return ids
 

@@ -28,7 +28,7 @@ def queued(shelf: Shelf, *, to: tuple[str, ...] = (OLA, JUN), draft: int = 0, so
     parcel = Parcel(
         "work", Envelope("anna@example.org", to), "id@x", "Hello", 10, blob, blob, draft, source, Purpose.REPLY
     )
-    return shelf.db.run(lambda txn: outbox.queue(txn, parcel, at))
+    return shelf.db.run(lambda txn: outbox.queue(txn, parcel, 0, at))
 
 
 def state(shelf: Shelf, number: int) -> SendState:

@@ -251,17 +251,17 @@ class Desk:
         """As Writing.send."""
         self._able(draft.account)
         now = int(time.time())
-        when = max(now + self._mail.compose.undo_send, at or 0)
+        window = self._mail.compose.undo_send
         draft = self.save(draft)
-        composed = self._composed(draft, when if at else now)
-        return self._queue(composed, draft.account, draft.subject, when, draft)
+        composed = self._composed(draft, max(now + window, at) if at else now)
+        return self._queue(composed, draft.account, draft.subject, window, at or 0, draft)
 
     def send_raw(self, raw: bytes, account: str, recipients: Sequence[str], answers: int) -> OutboxEntry:
         """As Writing.send_raw."""
         identity, now = identities_of(self._able(account))[0], int(time.time())
         composed = from_raw(raw, recipients, Typed(identity.name, identity.email), when=now)
-        subject, when = fields_of(composed.raw).subject, now + self._mail.compose.undo_send * bool(answers)
-        return self._queue(composed, account, subject, when, answers=answers)
+        window = self._mail.compose.undo_send if answers else 0
+        return self._queue(composed, account, fields_of(composed.raw).subject, window, answers=answers)
 
     def draft_raw(self, raw: bytes, account: str) -> Change | None:
         """As Writing.draft_raw."""
@@ -302,8 +302,16 @@ class Desk:
         return compose.compose(draft, self._files(draft), when=when, protect=self._protector(draft))
 
     def _queue(
-        self, composed: Composed, account: str, subject: str, when: int, draft: Draft | None = None, answers: int = 0
+        self,
+        composed: Composed,
+        account: str,
+        subject: str,
+        window: int,
+        at: int = 0,
+        draft: Draft | None = None,
+        answers: int = 0,
     ) -> OutboxEntry:
+        """Into the outbox, for `window` seconds from now (however long encrypting took) and not before `at`."""
         blob = blobs.save(self._db, composed.raw)
         kept = blob if composed.kept == composed.raw else blobs.save(self._db, composed.kept)
         parcel = Parcel(
@@ -321,8 +329,10 @@ class Desk:
         people = [] if draft is None else parse_recipients(",".join((draft.to, draft.cc, draft.bcc))).addresses
 
         def job(txn: Transaction) -> OutboxEntry:
-            id_ = outbox.queue(txn, parcel, when)
-            contacts.written_to(txn, [(one.name, one.email) for one in people], int(time.time()), _chosen(draft))
+            now = int(time.time())
+            when = max(now + window, at)
+            id_ = outbox.queue(txn, parcel, now, when)
+            contacts.written_to(txn, [(one.name, one.email) for one in people], now, _chosen(draft))
             if draft is not None and draft.remind_days:
                 reminding.expect(
                     txn, folders.account_id(txn, account), composed.message_id, when, when + draft.remind_days * 86_400

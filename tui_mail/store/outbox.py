@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterable, Sequence
 
 from tui_mail.errors import NotFound, UsageError
@@ -45,8 +44,8 @@ class Parcel:
     purpose: Purpose = Purpose.NEW
 
 
-def queue(txn: Transaction, parcel: Parcel, not_before: int) -> int:
-    """Freeze a message into the outbox, to be sent at `not_before` (epoch) at the earliest; gives its number.
+def queue(txn: Transaction, parcel: Parcel, now: int, not_before: int) -> int:
+    """Freeze a message into the outbox, now, to be sent at `not_before` at the earliest (both epoch); gives its number.
 
     Raises NotFound when its draft is gone: sent already, or discarded.
     """
@@ -76,7 +75,7 @@ def queue(txn: Transaction, parcel: Parcel, not_before: int) -> int:
             _MARKS.get(parcel.purpose, ""),
             not_before,
             not_before,
-            int(time.time()),
+            now,
         ),
     )
     assert cursor.lastrowid is not None
