@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from tui_mail import __version__
 from tui_mail.errors import ConfigError, MailError, TerminalError, UsageError
@@ -76,15 +76,25 @@ def _failed(given: Arguments, error: MailError) -> int:
     return error.exit_code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Who asks for JSON is answered in JSON, also where the words make no sense."""
+
+    def error(self, message: str) -> NoReturn:
+        if "--json" in sys.argv:
+            with contextlib.suppress(OSError):
+                _print_json({"error": message, "exit": UsageError.exit_code})
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="tui-mail",
         description="A full-screen mail client for the terminal. Without a command it opens the screen.",
         epilog="Exit: 0 done, 1 failed, 2 wrong usage, 69 server unreachable, 75 try again (work is queued, nothing "
         "lost), 77 authentication refused, 78 configuration wrong.",
     )
     parser.add_argument("--version", action="version", version=f"tui-mail {__version__}")
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     for target in (parser, common):
         target.add_argument(
             "--home", default=argparse.SUPPRESS, metavar="DIR", help="keep everything below this folder"
@@ -363,7 +373,7 @@ def _screen(given: Arguments) -> int:
         try:
             if not client.accounts:
                 if client.problems:
-                    raise ConfigError(f"There is no account yet ({client.problems[0]}).")
+                    raise ConfigError(client.problems[0])
                 if not _set_up(given):
                     print("No account was added; `tui-mail demo` shows the program on made-up mail.", file=sys.stderr)
                     return 1

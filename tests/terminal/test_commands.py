@@ -327,6 +327,7 @@ def test_a_command_beside_the_screen(reader: Person) -> None:
     [
         (("show", 9999), 2, "no message 9999"),
         (("archive", 9999), 2, "nothing was done"),
+        (("undo", 9999), 2, "no action 9999"),
         (("list", "nowhere"), 2, "no folder 'nowhere'"),
         (("list", "other:INBOX"), 2, "no folder"),
         (("sync", "--account", "other"), 2, "no account 'other'"),
@@ -351,11 +352,14 @@ def test_what_does_not_exist(reader: Person, words: tuple[str | int, ...], code:
     [("nothing",), ("account",), ("show", "x"), ("show", 10**30), ("list", "inbox", "--limit", -1), ("show", 1, "--x")],
 )
 def test_words_that_make_no_sense(person: Person, words: tuple[str | int, ...]) -> None:
-    """Usage and the reason, exit 2."""
+    """Usage and the reason, exit 2; with --json the reason as a document, too."""
     said = person.run(*words)
     assert (said.code, said.out) == (2, "")
     assert said.words.startswith("usage: ")
-    assert "error: " in said.words.splitlines()[-1]
+    reason = said.words.splitlines()[-1].partition("error: ")[2]
+    document = person.run(*words, "--json")
+    assert reason
+    assert (document.code, document.json) == (2, {"error": reason, "exit": 2})
 
 
 @pytest.mark.parametrize("words", [(), ("demo",)])

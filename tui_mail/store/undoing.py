@@ -14,7 +14,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
-from tui_mail.errors import CannotUndo
+from tui_mail.errors import CannotUndo, NotFound
 from tui_mail.model import ChangeKind, ChangeState, Role
 from tui_mail.store import folders, journal
 from tui_mail.store.database import Transaction
@@ -29,7 +29,7 @@ _NEWEST = (
 def undo(txn: Transaction, batch: int | None = None) -> int | None:
     """Take an action back, the newest if none is named; returns the batch that does it (or that was cancelled).
 
-    None when there is nothing to take back. Raises CannotUndo before anything is changed.
+    None when there is nothing to take back. Raises CannotUndo and NotFound before anything is changed.
     """
     if batch is None:
         row = txn.sql.execute(_NEWEST).fetchone()
@@ -38,6 +38,8 @@ def undo(txn: Transaction, batch: int | None = None) -> int | None:
         batch = row[0]
     assert batch is not None
     changes = journal.of_batch(txn.sql, batch)
+    if not changes:
+        raise NotFound(f"There is no action {batch}, or not any more; `tui-mail undo --list` shows what was done.")
     reason = why_not(txn.sql, batch, changes)
     if reason:
         raise CannotUndo(reason)
