@@ -241,7 +241,7 @@ class OutboxEntry:
     created: int
     size: int
     error: SafeText = SafeText("")
-    """The sentence about the last failure, for people."""
+    """The sentence about the last failure, for people; of what was sent: why its copy can go nowhere."""
     draft: int = 0
     """The draft that it was made of; still there until it is sent."""
     copy: SafeText = SafeText("")

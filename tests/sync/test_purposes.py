@@ -124,9 +124,10 @@ def test_the_copy_of_what_is_sent(writer: Writer) -> None:
         entry = client.send(writer.draft(client, receiver, subject="Second")).result(10)
         finished(client, entry, SendState.ACCEPTED)
         assert any("waits on this computer" in sentence for sentence in client.warnings())
+        assert "waits on this computer" in client.outbox()[0].error
     writer.account = chosen(writer.account, sent="Outbound")
     with writer.client() as client:
-        finished(client, entry)
+        assert not finished(client, entry).error
         wait_for(lambda: subjects_shown(client, Role.SENT) == ["First", "Second"], "the copy was not lost")
         wait_for(lambda: all(row.uid for row in shown(client, Role.SENT)), "it is on the server")
     with writer.server.dovecot.connect(writer.user, "Sent") as other:

@@ -17,9 +17,10 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from tui_mail.errors import NotFound, UsageError
+from tui_mail.model import Role
 from tui_mail.outgoing import Envelope, OutboxEntry, Purpose, Recipient, RecipientState, SendState
 from tui_mail.records import frozen
-from tui_mail.store import drafts, folders
+from tui_mail.store import drafts, folders, purposes
 from tui_mail.store.database import Transaction
 from tui_mail.store.delivery import believe, change, finish, hurry
 from tui_mail.text import SafeText, safe_line
@@ -167,7 +168,7 @@ def entries(sql: sqlite3.Connection, *, done_since: int | None = None) -> list[O
     """What is being sent, the newest first; with `done_since` (epoch) also what was sent or taken back since then."""
     rows = sql.execute(
         "SELECT o.id, a.name, o.message_id, o.subject, o.state, o.attempts, o.next_try, o.not_before, o.created,"  # noqa: S608
-        " o.size, o.error, o.draft_id, o.copy_note, o.notes FROM outbox o JOIN account a ON a.id = o.account_id"
+        " o.size, o.error, o.draft_id, o.copy_note, o.notes, o.account_id FROM outbox o JOIN account a ON a.id = o.account_id"
         f" WHERE o.{_OPEN} OR o.copy_state = 'wanted' OR o.created >= ? ORDER BY o.id DESC",
         (1 << 62 if done_since is None else done_since,),
     ).fetchall()
@@ -178,7 +179,7 @@ def entry(sql: sqlite3.Connection, outbox_id: int) -> OutboxEntry | None:
     """One message of the outbox, also when it is done."""
     row = sql.execute(
         "SELECT o.id, a.name, o.message_id, o.subject, o.state, o.attempts, o.next_try, o.not_before, o.created,"
-        " o.size, o.error, o.draft_id, o.copy_note, o.notes FROM outbox o JOIN account a ON a.id = o.account_id"
+        " o.size, o.error, o.draft_id, o.copy_note, o.notes, o.account_id FROM outbox o JOIN account a ON a.id = o.account_id"
         " WHERE o.id = ?",
         (outbox_id,),
     ).fetchone()
@@ -223,7 +224,10 @@ def _entry(sql: sqlite3.Connection, row: Sequence[object]) -> OutboxEntry:
         draft,
         copy,
         notes,
+        owner,
     ) = row
+    if state == SendState.ACCEPTED:  # sent; only where the copy is to go can be wrong
+        error = purposes.lacking(sql, int(str(owner)), Role.SENT)
     return OutboxEntry(
         id=int(str(id_)),
         account=str(account),

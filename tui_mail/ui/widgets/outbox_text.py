@@ -66,7 +66,7 @@ def state_run(entry: OutboxEntry, now: float) -> Run:
         case SendState.CANCELLED:
             return "taken back", "quiet"
         case SendState.ACCEPTED:
-            return "sent · the copy for Sent is on its way", "done"
+            return f"sent · the copy for Sent {'has no folder' if entry.error else 'is on its way'}", "done"
         case _:
             words = counted(entry.recipients) or "sent"
             return f"{words} · copy {entry.copy}" if entry.copy else words, "quiet"
