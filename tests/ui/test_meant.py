@@ -192,3 +192,20 @@ async def test_what_was_not_understood_is_named_where_there_is_little_room(mail:
         await pilot.press("escape", "escape", "/", *"is:unraed", "enter")
         await wait_for(pilot, lambda: app.triage.place is Place.SEARCH)
         assert app.triage.finding.text == "is:unraed"
+
+
+async def test_what_is_brought_back_begins_with_the_newest(tmp_path: Path) -> None:
+    """After undo the cursor is on the uppermost of the messages that came back, however they were chosen."""
+    with world(
+        tmp_path, [Letter(f"Subject {number}", OLA, age=number * 100) for number in reversed(range(30))]
+    ) as mail:
+        mail.client.start()
+        app = mail.app()
+        async with app.run_test(size=WIDE) as pilot:
+            await wait_for(pilot, lambda: len(listed(app)) >= 20)
+            await pilot.press(*"jjjjjjjj", "x", *"kkk", "x", "k", "x")
+            await pilot.press("e")
+            await wait_for(pilot, lambda: len(stored(mail, "Archive")) == 3)
+            await pilot.press("z")
+            await wait_for(pilot, lambda: len(app.triage.messages.listing) == 30)
+            assert app.triage.messages.cursor == 4

@@ -26,6 +26,10 @@ from tui_mail.store.delivery import believe, change, finish, hurry
 from tui_mail.text import SafeText, safe_line
 
 _OPEN = "state NOT IN ('done', 'cancelled')"
+_SELECT = (
+    "SELECT o.id, a.name, o.message_id, o.subject, o.state, o.attempts, o.next_try, o.not_before, o.created, o.size,"
+    " o.error, o.draft_id, o.copy_note, o.notes, o.account_id FROM outbox o JOIN account a ON a.id = o.account_id"
+)
 _MARKS = {Purpose.REPLY: "answered", Purpose.FORWARD: "forwarded", Purpose.REDIRECT: "forwarded"}
 
 
@@ -167,9 +171,7 @@ def forget(txn: Transaction, outbox_id: int) -> None:
 def entries(sql: sqlite3.Connection, *, done_since: int | None = None) -> list[OutboxEntry]:
     """What is being sent, the newest first; with `done_since` (epoch) also what was sent or taken back since then."""
     rows = sql.execute(
-        "SELECT o.id, a.name, o.message_id, o.subject, o.state, o.attempts, o.next_try, o.not_before, o.created,"  # noqa: S608
-        " o.size, o.error, o.draft_id, o.copy_note, o.notes, o.account_id FROM outbox o JOIN account a ON a.id = o.account_id"
-        f" WHERE o.{_OPEN} OR o.copy_state = 'wanted' OR o.created >= ? ORDER BY o.id DESC",
+        f"{_SELECT} WHERE o.{_OPEN} OR o.copy_state = 'wanted' OR o.created >= ? ORDER BY o.id DESC",
         (1 << 62 if done_since is None else done_since,),
     ).fetchall()
     return [_entry(sql, row) for row in rows]
@@ -178,9 +180,7 @@ def entries(sql: sqlite3.Connection, *, done_since: int | None = None) -> list[O
 def entry(sql: sqlite3.Connection, outbox_id: int) -> OutboxEntry | None:
     """One message of the outbox, also when it is done."""
     row = sql.execute(
-        "SELECT o.id, a.name, o.message_id, o.subject, o.state, o.attempts, o.next_try, o.not_before, o.created,"
-        " o.size, o.error, o.draft_id, o.copy_note, o.notes, o.account_id FROM outbox o JOIN account a ON a.id = o.account_id"
-        " WHERE o.id = ?",
+        f"{_SELECT} WHERE o.id = ?",
         (outbox_id,),
     ).fetchone()
     return None if row is None else _entry(sql, row)

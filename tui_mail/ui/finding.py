@@ -193,7 +193,7 @@ class Finding:
 
     # --- asking
 
-    def ask_again(self, *, urgent: bool = False, onto: int = 0) -> None:
+    def ask_again(self, *, urgent: bool = False, onto: Sequence[int] = ()) -> None:
         """Something changed: what is shown may be found no more, or more may be.
 
         Who looks for what is unread reads it: it stays in the list until something else is looked for.

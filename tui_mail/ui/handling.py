@@ -220,7 +220,7 @@ class Handling:
         def failed(error: MailError) -> None:
             resolved(False)
             self._list.note_displaced()
-            self._screen.reload(urgent=True, onto=ids[0])
+            self._screen.reload(urgent=True, onto=ids)
             self._screen.problem(error)
 
         self._screen.bridge.when_done(send(ids), done, failed)

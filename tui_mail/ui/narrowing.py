@@ -202,7 +202,7 @@ class Narrowing:
         messages.show_listing(listing, role, cursor, top)
         messages.reveal()
         screen.say_list()
-        screen.reload(urgent=True, onto=cursor_id)
+        screen.reload(urgent=True, onto=[cursor_id])
 
     # --- a source of messages
 

@@ -59,7 +59,7 @@ def other_order(screen: Triage) -> None:
     begin(screen, listing, folder)
     messages.show_listing(listing, folder.role, max(0, listing.line_of(here, messages.cursor)))
     messages.reveal()
-    screen.reload(urgent=True, onto=here)
+    screen.reload(urgent=True, onto=[here])
     screen.say_list()
     how = screen.narrowing.sorting.order.words
     screen.say(SafeText(f"By conversation, {how}" if by_thread else f"By message, {how}"))

@@ -39,7 +39,7 @@ def restore_position(screen: Triage, folder: Folder) -> None:
         message_id and line < 0 and (row := screen.client.row(message_id)) is not None and _is_in(row.folder_id, folder)
     ):
         messages.note_displaced()
-        screen.reload(urgent=True, onto=message_id)
+        screen.reload(urgent=True, onto=[message_id])
 
 
 def _is_in(folder_id: int | None, folder: Folder) -> bool:

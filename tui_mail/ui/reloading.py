@@ -7,7 +7,7 @@ What must never be here: when to reload; the screen decides.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from tui_mail.errors import MailError
@@ -38,13 +38,13 @@ class Reloading:
         self._messages = messages
         self._done = done
         self._errands = Errands("list", bridge, failed, rest=RELOAD_REST)
-        self._onto = 0
+        self._onto: Sequence[int] = ()
         self._onto_after = 0
 
-    def ask(self, folder_id: int, *, urgent: bool = False, onto: int = 0) -> None:
-        """Read the ids of a folder; `onto` is where the cursor goes with what is read from now on."""
+    def ask(self, folder_id: int, *, urgent: bool = False, onto: Sequence[int] = ()) -> None:
+        """Read the ids of a folder; the cursor goes to the uppermost one of `onto`, with what is read from now on."""
         listing = self._messages.listing
-        if onto:
+        if any(onto):
             self._onto, self._onto_after = onto, listing.reloads
 
         def errand() -> Then:
@@ -65,15 +65,15 @@ class Reloading:
 
     def forget_wish(self) -> None:
         """Another folder is shown."""
-        self._onto = 0
+        self._onto = ()
 
     def close(self) -> None:
         """End the thread."""
         self._errands.close()
 
-    def _wished(self, number: int) -> int:
-        """The message to go to, once; what was being read when it was asked for cannot hold it."""
+    def _wished(self, number: int) -> Sequence[int]:
+        """The messages to go to, once; what was being read when it was asked for cannot hold it."""
         if number <= self._onto_after:
-            return 0
-        onto, self._onto = self._onto, 0
+            return ()
+        onto, self._onto = self._onto, ()
         return onto

@@ -59,7 +59,7 @@ class Revising:
         self._say(words)
         self._screen.messages.listing.unhide(change.message_ids)
         self._screen.standing.acted()
-        self._screen.reload(urgent=True, onto=change.message_ids[0] if change.message_ids else 0)
+        self._screen.reload(urgent=True, onto=change.message_ids)
 
     def _say(self, words: str) -> None:
         self._screen.say(SafeText(words))

@@ -78,7 +78,7 @@ class Sorting:
         self.leave()
         screen.narrowing.forget()
         screen.say_list()
-        screen.reload(urgent=True, onto=screen.messages.current_id)
+        screen.reload(urgent=True, onto=[screen.messages.current_id])
 
     def leave(self) -> None:
         """Another list is shown, or this one anew: marks count as they are now."""

@@ -49,7 +49,7 @@ from tui_mail.ui.widgets.whose import Whose
 from tui_mail.ui.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tui_mail.client import MailClient
     from tui_mail.notices import Notices
@@ -241,8 +241,8 @@ class Triage(Screen[None]):
         if is_new:
             restore_position(self, folder)
 
-    def reload(self, *, urgent: bool = False, onto: int = 0) -> None:
-        """Read all ids of the folder, or of what is found, anew, in a thread; `onto` is where the cursor goes then."""
+    def reload(self, *, urgent: bool = False, onto: Sequence[int] = ()) -> None:
+        """Read all ids of the folder, or of what is found, in a thread; the cursor goes to the first of `onto`."""
         if self.finding.active:
             self.finding.ask_again(urgent=urgent, onto=onto)
         elif self.folder is not None:

@@ -149,6 +149,12 @@ class Listing:
         head = self.folding.head_of(message_id)
         return self.find(head, near) if head else -1
 
+    def uppermost(self, ids: Sequence[int]) -> int:
+        """That one of some messages which is uppermost in the list; else the first of them, 0 of none."""
+        wanted = frozenset(ids if len(ids) > 1 else ())
+        shown = (id_ for id_ in self.ids if id_ in wanted) if wanted else iter(ids)
+        return next(shown, ids[0] if ids else 0)
+
     def find(self, message_id: int, near: int) -> int:
         """The line of a message, looked for around `near` first; -1 when it is not in the list."""
         ids = self.ids

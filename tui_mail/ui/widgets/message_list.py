@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import ClassVar
@@ -109,12 +109,15 @@ class MessageList(CursorView):
         self._relay_out(top)
         self.post_message(self.Moved())
 
-    def replace_ids(self, ids: array[int] | Folding, number: int, left_out: frozenset[int], onto: int = 0) -> None:
-        """Show what a reload brought. Cursor and window stay on their messages; `onto` is where the cursor shall go."""
+    def replace_ids(
+        self, ids: array[int] | Folding, number: int, left_out: frozenset[int], among: Sequence[int] = ()
+    ) -> None:
+        """Show what a reload brought. Cursor and window stay on their messages, or go to the first one of `among`."""
         old = self.listing.ids
         cursor_id, top_id, was = self.current_id, self.listing.id_at(self.top), self.cursor
         had_selected, was_seen = bool(self.listing.selected), self.is_seen(self.cursor)
         self.listing.replace(ids, number, left_out)
+        onto = self.listing.uppermost(among)
         if self.listing.ids == old:
             self.refresh_rows()
             if onto and (at := self.listing.line_of(onto, self.cursor)) >= 0:
