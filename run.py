@@ -54,6 +54,8 @@ PACKAGES = {
     "/usr/bin/openssl": "openssl",
     "/usr/bin/gpg": "gpg",
     "/usr/bin/age": "age",
+    "/usr/bin/dbus-run-session": "dbus-daemon",
+    "/usr/bin/gnome-keyring-daemon": "gnome-keyring",
 }
 """A file that shows that a Debian package is there, and the package."""
 
