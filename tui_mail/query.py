@@ -44,6 +44,8 @@ class In:
     """In a folder, by role, name, last part of its name, or ACCOUNT:NAME."""
 
     folder: str
+    exact: bool = False
+    """Only by role (that of every account), or by ACCOUNT and whole name."""
 
 
 @frozen

@@ -209,3 +209,33 @@ def test_letters_that_tell_accounts_apart() -> None:
     assert len(set(letters)) == 7
     assert {len(one) for one in letters if one.isascii()} == {2}
     assert whose.runs("work", 160)[1][0].strip() == "work"
+
+
+async def test_all_of_this_folder_is_of_this_account(mail: World) -> None:
+    """* looks in the folder that is listed and in no other, with OR too, and says so; kept, the search is the same."""
+    mail.put([Letter("Work 9", age=9_000), Letter("Home 9", age=9_100)], "Archive")
+    mail.put([Letter("Work 8", age=9_000)], account_name="home")
+    mail.client.index_now(60)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "i")
+        await wait_for(pilot, lambda: listed(app) == ["Work 0", "Work 1", "Work 2"])
+        await pilot.press("*")
+        await wait_for(pilot, lambda: "3 found in Inbox · work" in screen_text(app))
+        await pilot.press(*"work", "space", *"OR", "space", *"home", "enter", "*")
+        await wait_for(pilot, lambda: "3 selected" in screen_text(app))
+        assert app.triage.finding.text == "in:work:INBOX (work OR home)"
+        await pilot.press("e")
+        await wait_for(pilot, lambda: there(mail, "work") == [])
+        assert len(there(mail, "home")) == 3
+
+
+async def test_all_inboxes_are_looked_into_as_one(mail: World) -> None:
+    """There * means the inboxes of all accounts, and nothing else."""
+    mail.put([Letter("Work 9", age=9_000)], "Archive")
+    mail.client.index_now(60)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: listed(app) == ALL)
+        await pilot.press("*", "enter", "*")
+        await wait_for(pilot, lambda: "5 found in All inboxes · 5 selected" in screen_text(app))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tui_mail.model import Account, Folder, Protocol, Role, SearchAnswered
 from tui_mail.query import All, In, Of, Query, parted
-from tui_mail.store.search import folders_named
+from tui_mail.store.search import folders_meant
 from tui_mail.text import SafeText, safe_line
 
 EVERYWHERE = (Role.ALL, Role.JUNK, Role.TRASH)
@@ -72,7 +72,7 @@ def folders_to_ask(
     meant = {folder.id for folder in known if folder.selectable}
     for term in query.term.terms if isinstance(query.term, All) else (query.term,):
         if isinstance(term, In):
-            meant &= set(folders_named(term.folder, known))
+            meant &= set(folders_meant(term, known))
         elif isinstance(term, Of):
             meant &= {folder.id for folder in known if folder.account.casefold() == term.account.casefold()}
     chosen = dict[str, list[int]]()

@@ -30,7 +30,7 @@ from tui_mail.query import (
     Words,
 )
 from tui_mail.store.many import chunks, marks
-from tui_mail.store.search import KIND, OF_CONTACT, folders_named
+from tui_mail.store.search import KIND, OF_CONTACT, folders_meant
 from tui_mail.words import is_unspaced, words_of
 
 _FLAGS = {"seen": Flag.SEEN, "flagged": Flag.FLAGGED, "answered": Flag.ANSWERED, "draft": Flag.DRAFT}
@@ -108,8 +108,8 @@ def fits(term: Term, letter: Letter, folders: Sequence[Folder]) -> bool:
         case Words():
             places = _PLACES if term.where is Where.ANY else (term.where,)
             return any(_holds(letter.words(place), term) for place in places if place in _PLACES)
-        case In(name):
-            return letter.folder in folders_named(name, folders)
+        case In():
+            return letter.folder in folders_meant(term, folders)
         case Of(name):
             return letter.account.casefold() == name.casefold()
         case OnList(name):

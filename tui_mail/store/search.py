@@ -140,8 +140,8 @@ def _sql_of(sql: sqlite3.Connection, term: Term, folders: Sequence[Folder], made
             return f"NOT {_sql_of(sql, inner, folders, made)}"
         case Words():
             return _words(sql, term, made)
-        case In(name):
-            return _in(name, folders, made)
+        case In():
+            return _in(term, folders, made)
         case Of(name):
             made.values.append(name.casefold())
             if name.casefold() not in {folder.account.casefold() for folder in folders}:
@@ -212,18 +212,21 @@ def _containing(sql: sqlite3.Connection, part: str, *, at_end: bool) -> list[str
     return [row[0] for row in found]
 
 
-def _in(name: str, folders: Sequence[Folder], made: Condition) -> str:
-    ids = folders_named(name, folders)
+def _in(place: In, folders: Sequence[Folder], made: Condition) -> str:
+    ids = folders_meant(place, folders)
     if not ids:
-        made.hints.append(safe_line(f"there is no folder “{name}”", 200))
+        made.hints.append(safe_line(f"there is no folder “{place.folder}”", 200))
     made.names_folder = True
     made.values += ids
     return f"m.view_folder IN ({marks(ids)})"
 
 
-def folders_named(name: str, folders: Sequence[Folder]) -> list[int]:
+def folders_meant(place: In, folders: Sequence[Folder]) -> list[int]:
     """The folders that `in:` means: by role, whole name, or last part of it; of one account as ACCOUNT:NAME."""
+    name = place.folder
     account, _, rest = name.partition(":")
+    if place.exact:
+        return [one.id for one in folders if ((one.account, one.name) == (account, rest) if rest else one.role == name)]
     if rest and account in {folder.account for folder in folders}:
         folders, name = [folder for folder in folders if folder.account == account], rest
     wanted = name.casefold()

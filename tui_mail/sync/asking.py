@@ -31,7 +31,7 @@ def ask(sync: FolderSync, account: str, question: Question, folder_id: int) -> S
     """What the server finds in a folder. Raises CommandRefused and whatever breaks the line."""
     from tui_mail.net.searching import criteria
     from tui_mail.query import In, Of, parted
-    from tui_mail.store.search import folders_named
+    from tui_mail.store.search import folders_meant
     from tui_mail.understanding import understand
 
     term = parted(understand(question.text, question.now)).server
@@ -44,7 +44,7 @@ def ask(sync: FolderSync, account: str, question: Question, folder_id: int) -> S
     def holds(place: In | Of) -> bool:
         if isinstance(place, Of):
             return place.account.casefold() == account.casefold()
-        return bool(folders_named(place.folder, [here]))
+        return bool(folders_meant(place, [here]))
 
     found: UidSet = sync.session.uids_found(criteria(term, holds))
     ids = places.ids_at(sync.db.read(), folder_id, found.ranges)

@@ -14,10 +14,12 @@ import asyncio
 import time
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.client.searching import covered_words
 from tui_mail.errors import MailError
 from tui_mail.model import Folder, Role
@@ -50,6 +52,12 @@ COMMON_LIMIT = 500
 """Selected messages whose folders are compared before an action; more have nothing in common."""
 
 
+def words_of(folder: Folder) -> str:
+    """A folder, as it is typed."""
+    name = "in:" + (folder.role.value if folder.id == ALL_INBOXES else f"{folder.account}:{folder.name}")
+    return 'in:"' + name[3:].replace('"', " ") + '"' if set(name) & set(' "()') else name
+
+
 class Finding:
     """The search of the triage screen."""
 
@@ -70,6 +78,8 @@ class Finding:
         """The number of the query whose answer is on the screen."""
         self._awaited = -1
         """The number of the query whose answer the next key is meant for."""
+        self._scope: Folder | None = None
+        """The only folder that is looked into, whatever is in the box."""
         self._answer: Answer | None = None
         self._asked_at = 0.0
         self._folders: dict[int, Folder] = {}
@@ -105,8 +115,9 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """What is looked for; empty when nothing is."""
-        return self._box.value.strip() if self._box is not None and self._box.display else ""
+        """What is looked for, and where; empty when nothing is."""
+        words = self._box.value.strip() if self._box is not None and self._box.display else ""
+        return f"{words_of(self._scope)} ({words})" if self._scope is not None and words else words
 
     async def takes(self, key: str, character: str | None) -> bool:
         """Type or edit in the box at once; False for other keys."""
@@ -128,6 +139,7 @@ class Finding:
             self._screen.list_pane.mount(self._box, before=0)
         self._box.display = True
         if text is not None:
+            self._scope = None
             self._box.value = text
             self._box.cursor_position = len(text)
         self._screen.enter(self._box)
@@ -137,6 +149,12 @@ class Finding:
         self.open(text)
         self.typed(text)
         self.to_list()
+
+    def open_here(self, folder: Folder) -> None:
+        """An empty box for what is in one folder; with nothing in it all of that is found."""
+        self.open("")
+        self._scope = folder
+        self.typed("")
 
     def to_list(self) -> None:
         """From the box to what was found, at once; an empty box closes."""
@@ -166,6 +184,7 @@ class Finding:
         self._asked += 1
         self._stop_timer()
         self._query, self._answer, self._side, self.active, self._heeded = None, None, None, False, ""
+        self._scope = None
         if self._box is not None and self._box.display:
             self._box.display = False
             self._box.clear_quietly()
@@ -176,8 +195,8 @@ class Finding:
 
         self._heeded = text
         self._now = self._typed_at = time.time()
-        query, before = understand(text, self._now), self._query
-        self._query = query if text.strip() else None
+        query, before = self._in_scope(understand(text, self._now)), self._query
+        self._query = query if text.strip() or self._scope is not None else None
         if self._query is None and self.active:
             self._stop_timer()
             self._asked += 1
@@ -190,6 +209,16 @@ class Finding:
                 self._searcher.interrupt()
             self._timer = self._screen.set_timer(PAUSE_SECONDS, self._ask_now)
         self._screen.say_list()
+
+    def _in_scope(self, query: Query) -> Query:
+        if self._scope is None:
+            return query
+        from tui_mail.query import All, In
+
+        folder = self._scope
+        here = In(folder.role.value if folder.id == ALL_INBOXES else f"{folder.account}:{folder.name}", exact=True)
+        terms = query.term.terms if isinstance(query.term, All) else (query.term,)
+        return replace(query, term=All((here, *terms)))
 
     # --- asking
 
@@ -348,6 +377,8 @@ class Finding:
         left: list[Run] = [(" Searching…" if answer is None else f" {len(messages.listing):,} found", "strong")]
         if self._query is not None and self._query.is_empty:
             left = [(" Nothing to search for yet", "quiet")]
+        if self._scope is not None:
+            left.append((f" in {self._name(self._scope)}", "accent"))
         if messages.listing.selected and self.active:
             left.append((f" · {len(messages.listing.selected):,} selected", "accent"))
         if self.active and (ordered := self._screen.narrowing.sorting.words()):
@@ -356,10 +387,8 @@ class Finding:
             left += [(PART, "warning"), (hint, "warning")]
         most = sum(width(text) for text, _ in left)
         here = self.here()
-        if here is not None and self.active:
-            left.append((f" · in {folder_label(here)}", "quiet"))
-            if len(self._client.accounts) > 1:
-                left.append((f" · {here.account}", "quiet"))
+        if here is not None and self.active and (self._scope is None or self._scope.id == ALL_INBOXES):
+            left.append((f" · in {self._name(here)}", "quiet"))
         right: list[Run] = []
         if answer is not None:
             words = str(covered_words(answer.covered))
@@ -369,6 +398,10 @@ class Finding:
             if most + width(words) + 2 <= self._screen.list_title.size.width:
                 right = [(f"{words} ", "quiet")]
         return left, right
+
+    def _name(self, folder: Folder) -> str:
+        several = len(self._client.accounts) > 1 and folder.id != ALL_INBOXES
+        return f"{folder_label(folder)} · {folder.account}" if several else folder_label(folder)
 
     # --- what actions are about
 
@@ -398,7 +431,6 @@ class Finding:
             self._screen.messages.select_all()
             self._screen.say_list()
         elif folder is not None:
-            name = folder.role.value or folder.name.replace('"', " ")
-            self.open(f'in:"{name}" ' if " " in name else f"in:{name} ")
+            self.open_here(folder)
             key = self._screen.keymap.shown("select.all")
             self._screen.say(SafeText(f"Say which; then Enter, and {key} selects them all"))
