@@ -11,6 +11,7 @@ from textual import events
 
 from tests.ui.test_triage import SMALL, WIDE, listed, stored
 from tests.ui.world import Letter, World, screen_text, wait_for, world
+from tui_mail.ui import unasked
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.widgets.message_list import SURPRISE
 
@@ -106,3 +107,21 @@ async def test_the_cursor_stays_in_sight(mail: World) -> None:
         mail.put([Letter(f"New {n}", age=1) for n in range(4)])
         await wait_for(pilot, lambda: "New 0" in listed(app))
         assert messages.top <= messages.cursor < messages.top + messages.page
+
+
+async def test_what_is_typed_for_a_picker_that_did_not_open_is_done_to_nothing(
+    mail: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole name, and its Enter; however slow this computer is."""
+    monkeypatch.setattr(unasked, "SURPRISE", 60.0)
+    monkeypatch.setattr(unasked, "PAUSE", 60.0)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j", "j")
+        mail.take_away(app.triage.messages.current_id)
+        await wait_for(pilot, lambda: current(app) == "Subject 3")
+        await pilot.press("v")
+        assert "nothing was done" in screen_text(app)
+        await pilot.press(*"eden", "enter")
+        assert not mail.client.changes(1)
+        assert current(app) == "Subject 3"

@@ -14,35 +14,38 @@ ASKING = frozenset({
     "mail.redirect", "mail.edit_as_new", "mail.compose", "link.open", "go.folder", "reader.find", "reader.charset",
     "folder.create", "folder.rename", "search.save",
 })  # fmt: skip
-SURPRISE = 0.5
+SURPRISE = 1.5
 """Seconds that it takes to see that nothing was opened, and to stop typing."""
+PAUSE = 1.0
+"""The longest between two keys of what is typed in one go."""
 
 
 class Unasked:
     """The keys of one screen."""
 
     def __init__(self) -> None:
-        self._since = 0.0
+        self._until = 0.0
+        self._asked = ""
+        """The key that asked, as long as none was typed after it: who presses it again asks again."""
         self._has_lines = False
 
     def note(self, action_id: str, event: Key) -> None:
         """An action was done by a key."""
-        self._since = event.time if action_id in ASKING else 0.0
+        self._until = event.time + SURPRISE if action_id in ASKING else 0.0
+        self._asked = event.key
         self._has_lines = action_id.startswith("mail.")
 
     def opened(self) -> None:
         """There is another screen to be typed into."""
-        self._since = 0.0
+        self._until = 0.0
 
     def swallows(self, event: Key) -> bool:
-        """Whether a key was typed for what was not opened; the first one that writes nothing ends that.
+        """Whether a key was typed for what was not opened; a pause ends that, or the first one that writes nothing.
 
         Enter would have ended a line, and was the last of it where only one is asked for.
         """
         ends = event.key == "enter" and not self._has_lines
-        meant = (
-            bool(self._since) and event.time - self._since < SURPRISE and (event.is_printable or event.key == "enter")
-        )
-        if ends or not meant:
-            self._since = 0.0
+        meant = event.time < self._until and event.key != self._asked and (event.is_printable or event.key == "enter")
+        self._asked = ""
+        self._until = event.time + PAUSE if meant and not ends else 0.0
         return meant
