@@ -48,6 +48,11 @@ async def test_picking_a_moment(mail: World, size: tuple[int, int]) -> None:
         await pilot.press("enter")
         await wait_for(pilot, lambda: listed(app) == ["Subject 0"])
         assert f"→{tomorrow:%a}" in screen_text(app)
+        assert "snoozed-" not in screen_text(app)
+        await pilot.press("l")
+        await wait_for(pilot, lambda: "Label" in screen_text(app))
+        assert "snoozed-" not in screen_text(app), "what wakes it up is no label that could be taken off"
+        await pilot.press("escape")
         await pilot.press("z")
         await wait_for(pilot, lambda: asleep(mail) == [] and len(stored(mail, "INBOX")) == 3)
 

@@ -26,8 +26,8 @@ LETTERS = {
     "t": (Sort.STARRED, "Star"),
     "p": (Sort.FILES, "Files"),
 }
-_ENDS = frozenset({"escape", "enter", "q", "=", "space"})
-"""Keys that close the box; what was chosen holds."""
+_ENDS = frozenset({"escape", "enter", "q", "space"})
+"""Keys that close the box; what was chosen holds. Not the one that opened it: `=f` and `=d` are an order each."""
 
 
 class SortBox(ModalScreen[None]):

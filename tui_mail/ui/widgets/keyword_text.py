@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tui_mail.dated import FOLLOW_UP, SNOOZED
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.widgets.cells import clip, steady, width
 
@@ -36,7 +37,7 @@ _KEYWORD = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 def is_label(keyword: str) -> bool:
     """A person put it there, to be seen."""
     key = keyword.casefold()
-    return key in _NAMES or not (key.startswith(("$", "\\")) or key in _INTERNAL)
+    return key in _NAMES or not (key.startswith(("$", "\\", SNOOZED, FOLLOW_UP)) or key in _INTERNAL)
 
 
 def label_name(keyword: str) -> SafeText:
