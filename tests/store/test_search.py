@@ -280,6 +280,26 @@ def test_a_number_that_is_another_message_now(finder: Finder) -> None:
     assert finder.find("new") == [id_]
 
 
+@pytest.mark.parametrize("gone", [1, 2])
+def test_what_is_gone_does_not_hide_that_something_is_missing(finder: Finder, gone: int) -> None:
+    """Messages that vanished from the list stay in the index for a while; what comes then is missing still."""
+    ids = [finder.put(subject, "needle") for subject in ("one", "two", "three")]
+    finder.index()
+    covered = finder.searcher.find(understand("needle")).covered
+    assert (covered.messages, covered.headers, covered.bodies) == (3, 3, 3)
+    finder.shelf.db.run(
+        lambda txn: txn.sql.executemany(
+            "UPDATE message SET folder_id = NULL, view_folder = NULL, uid = NULL WHERE id = ?",
+            [(id_,) for id_ in ids[:gone]],
+        )
+    )
+    new = finder.put("four", "needle")
+    covered = finder.searcher.find(understand("needle")).covered
+    assert (covered.messages, covered.headers, covered.bodies) == (4 - gone, 3 - gone, 3 - gone)
+    finder.index()
+    assert finder.find("needle") == [new, *reversed(ids[gone:])]
+
+
 def test_a_body_that_comes_later_and_one_that_cannot_be_read(finder: Finder) -> None:
     """Coverage counts what can be found."""
     whole, bare = finder.put("one", "needle"), finder.put("two")

@@ -142,13 +142,15 @@ def test_history_tells_one_line_for_each_key_press(shelf: Shelf) -> None:
     assert older.accounts == ("work",)
 
 
-def test_nothing_is_undone_when_the_messages_are_gone(shelf: Shelf) -> None:
-    """What another client deleted for ever cannot be moved back, and undo says so."""
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_nothing_is_undone_when_the_messages_are_gone(shelf: Shelf, is_forgotten: bool) -> None:
+    """What another client deleted for ever cannot be moved back, and undo says so, a moment later too."""
     ids = fill(shelf, 1)
     shelf.db.run(actions.to_folder(ids, shelf.archive))
     carry_out(shelf)
     shelf.db.run(lambda txn: messages.lose(txn, shelf.archive, [1000]))
-    shelf.db.run(lambda txn: messages.forget_lost(txn, shelf.account, 9_000_000_000))
+    if is_forgotten:
+        shelf.db.run(lambda txn: messages.forget_lost(txn, shelf.account, 9_000_000_000))
     with pytest.raises(CannotUndo, match="gone from the server"):
         shelf.db.run(undoing.undo)
 

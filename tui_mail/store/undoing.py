@@ -25,6 +25,8 @@ _NEWEST = (
     "SELECT batch FROM journal WHERE undone = 0 AND undo_of IS NULL AND state != 'cancelled' ORDER BY id DESC LIMIT 1"
 )
 
+GONE = "The messages are gone from the server."
+
 
 def undo(txn: Transaction, batch: int | None = None) -> int | None:
     """Take an action back, the newest if none is named; returns the batch that does it (or that was cancelled).
@@ -49,6 +51,8 @@ def undo(txn: Transaction, batch: int | None = None) -> int | None:
     inverse: int | None = None
     for change in reversed(changes):
         inverse = _take_back(txn, change, batch, inverse) or inverse
+    if inverse is None and all(_is_carried_out(change) for change in changes):
+        raise CannotUndo(GONE)
     txn.sql.execute(
         "UPDATE journal SET undone = (SELECT MAX(undone, 0) + 1 FROM (SELECT MAX(undone) AS undone FROM journal))"
         " WHERE batch = ?",
@@ -128,7 +132,7 @@ def why_not(sql: sqlite3.Connection, batch: int, changes: Sequence[Recorded]) ->
         if reason := _folder_in_the_way(sql, change):
             return reason
     if not folder_changes and all(_may_be_known(change) for change in changes) and not _any_left(sql, batch):
-        return "The messages are gone from the server."
+        return GONE
     return ""
 
 
@@ -145,6 +149,12 @@ def is_undone(sql: sqlite3.Connection, batch: int) -> bool:
     """Whether a batch was taken back."""
     query = "SELECT 1 FROM journal WHERE undo_of = ? AND state != 'cancelled' LIMIT 1"
     return sql.execute(query, (batch,)).fetchone() is not None
+
+
+def _is_carried_out(change: Recorded) -> bool:
+    """Whether the server has done it, or may be about to; else it is only taken off the list of what is to be done."""
+    is_open = change.state in (ChangeState.QUEUED, ChangeState.RUNNING)
+    return change.state is not ChangeState.FAILED and (not is_open or _may_be_known(change))
 
 
 def _may_be_known(change: Recorded) -> bool:
@@ -189,8 +199,7 @@ def _folder_in_the_way(sql: sqlite3.Connection, change: Recorded) -> str:
 def _take_back(txn: Transaction, change: Recorded, batch: int, inverse: int | None) -> int | None:
     """Cancel one row or answer it; returns the batch of the answer."""
     items, effect = journal.items_of(txn.sql, change.id), change.effect
-    is_open = change.state in (ChangeState.QUEUED, ChangeState.RUNNING)
-    if change.state is ChangeState.FAILED or (is_open and not _may_be_known(change)):
+    if not _is_carried_out(change):
         txn.sql.execute("UPDATE journal SET state = 'cancelled' WHERE id = ?", (change.id,))
         refresh_view(txn, [item.message_id for item in items])
         txn.lists.add(change.account)
