@@ -170,6 +170,24 @@ async def test_the_last_action_once_more(mail: World) -> None:
         assert len(stored(mail, "Trash")) == 4
 
 
+async def test_the_same_flag_once_more(mail: World) -> None:
+    """What was set is set, and not turned round: also where it is so already."""
+    app = mail.app()
+
+    def marked() -> list[tuple[bool, bool]]:
+        return [(row.starred, row.unread) for row in mail.client.first_rows(mail.folder().id, 3)]
+
+    async with app.run_test(size=WIDE) as pilot:
+        before = marked()
+        await pilot.press("s", ".", "j", ".", ".")
+        await wait_for(pilot, lambda: [star for star, _ in marked()] == [True, True, before[2][0]])
+        await pilot.press("g", "g", "u")
+        await wait_for(pilot, lambda: marked()[0][1] != before[0][1])
+        now = marked()[0][1]
+        await pilot.press(".", "j", ".", ".")
+        await wait_for(pilot, lambda: [unread for _, unread in marked()][:2] == [now, now])
+
+
 async def test_go_to_folders_and_come_back_to_where_one_was(mail: World) -> None:
     """A folder is shown as it was left."""
     mail.put([Letter("In the archive")], "Archive")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import MailError
@@ -232,26 +233,30 @@ class Handling:
             self.follow()
 
     def _toggle_read(self) -> None:
-        self._again = self._toggle_read
         ids, current = self._targets(), self._list.current
         several = self._list.listing.selected or len(ids) > 1
         unread = any(row.unread for row in self._client.rows(ids)) if several else bool(current and current.unread)
-        flags = (Flag.SEEN, Flag.NONE) if unread else (Flag.NONE, Flag.SEEN)
-        self._flag(ids, add=flags[0], remove=flags[1])
+        self._again = partial(self._set, Flag.SEEN, on=unread)
+        self._set(Flag.SEEN, ids, on=unread)
 
     def _toggle_star(self) -> None:
-        self._again = self._toggle_star
         ids, current = self._targets(), self._list.current
         said = self._list.listing.conversation_at(self._list.cursor)
         if self._list.listing.selected:
             plain = any(not row.starred for row in self._client.rows(ids))
-        elif len(ids) > 1 and said is not None:  # one star is enough for a conversation
+        elif len(ids) > 1 and said is not None:
             plain = not said.starred
-            ids = ids[:1] if plain else ids
         else:
             plain = bool(current and not current.starred)
-        flags = (Flag.FLAGGED, Flag.NONE) if plain else (Flag.NONE, Flag.FLAGGED)
-        self._flag(ids, add=flags[0], remove=flags[1])
+        self._again = partial(self._set, Flag.FLAGGED, on=plain)
+        self._set(Flag.FLAGGED, ids, on=plain)
+
+    def _set(self, flag: Flag, ids: list[int] | None = None, *, on: bool) -> None:
+        """Set a flag, or take it, of `ids` or else of the targets; one star is enough for a conversation."""
+        ids = self._targets() if ids is None else ids
+        if flag is Flag.FLAGGED and on and not self._list.listing.selected:
+            ids = ids[:1]
+        self._flag(ids, add=flag if on else Flag.NONE, remove=Flag.NONE if on else flag)
 
     def _flag(self, ids: list[int], *, add: Flag = Flag.NONE, remove: Flag = Flag.NONE, asked: bool = True) -> None:
         """Show flags at once, and set them; what nobody asked for is not what undo is about."""
