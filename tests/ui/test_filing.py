@@ -137,6 +137,7 @@ async def test_folders_with_a_purpose_stay(mail: World) -> None:
         await wait_for(pilot, lambda: "Inbox has a purpose" in screen_text(app))
         await pilot.press("r")
         assert app.screen is app.triage
+        await pilot.press("escape")
         await to_folder(app, pilot, "Projects")
         await pilot.press("d")
         await wait_for(pilot, lambda: "There are folders inside Projects" in screen_text(app))

@@ -30,6 +30,9 @@ def test_a_name_that_is_typed_on_is_done_to_nothing() -> None:
     assert swallowed("v", "message.move", ("p", SURPRISE - 0.1), *slow, ("\r", 0.3), ("e", 0.1)) == "projeded\r."
     assert swallowed("v", "message.move", ("p", 0.1), ("e", PAUSE + 0.1), ("e", 0.1)) == "p.."
     assert swallowed("v", "message.move", ("e", SURPRISE + 0.1), ("e", 0.1)) == ".."
+    endless = swallowed("v", "message.move", *[("j", 0.2) for _ in range(40)])
+    assert endless.strip(".") == "j" * 24
+    assert endless.endswith("." * 16)
 
 
 def test_who_asks_again_or_leaves_is_obeyed() -> None:

@@ -181,6 +181,12 @@ class Filing:
         folder = self._own_folder()
         if folder is None:
             return
+        inside = f"{folder.name}{folder.delimiter}"
+        if folder.delimiter and any(
+            one.account == folder.account and one.name.startswith(inside) for one in self._client.folders()
+        ):
+            self._say(f"There are folders inside {folder.shown}; delete those first.")
+            return
         asked, about = self._delete_asked
         if folder.total and not (about == folder.id and time.monotonic() - asked < AGAIN_SECONDS):
             self._delete_asked = (time.monotonic(), folder.id)

@@ -1,9 +1,12 @@
 """Finding by a few letters: how well a query fits a text.
 
-What belongs here: one pure function. Letters must come in order; words and their beginnings count more.
+What belongs here: pure functions. Letters must come in order; words and their beginnings count more.
 """
 
 from __future__ import annotations
+
+WORD = 50.0
+"""Points that a query has at least where it stands as it is."""
 
 
 def score(query: str, text: str) -> float:
@@ -28,3 +31,13 @@ def score(query: str, text: str) -> float:
         points += 1.0 + run + (3.0 if starts_word else 0.0) - min(found - position, 10) / 10
         position = found + 1
     return max(0.1, points)
+
+
+def best_score(query: str, *texts: str) -> float:
+    """How well a query fits several texts of one thing; its words may stand in any order, in any of them."""
+    words = query.split()
+    whole = max(score(query, text) for text in texts)
+    if len(words) < 2:
+        return whole
+    each = [max(score(word, text) for text in texts) for word in words]
+    return max(whole, sum(each) / len(each) - 1 if min(each) >= WORD else 0.0)

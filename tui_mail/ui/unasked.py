@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from textual.events import Key
 
+from tui_mail.text import SafeText
+
 ASKING = frozenset({
     "message.move", "message.copy", "message.label", "message.save", "message.pipe", "message.pipe_raw",
     "message.snooze", "mail.reply", "mail.reply_all", "mail.reply_list", "mail.forward", "mail.forward_attached",
@@ -18,13 +20,19 @@ SURPRISE = 1.5
 """Seconds that it takes to see that nothing was opened, and to stop typing."""
 PAUSE = 1.0
 """The longest between two keys of what is typed in one go."""
+LONGEST = 5.0
+"""Seconds after which a key means what it means, however fast one types."""
+SEVERAL = 3
+"""Keys after which it is said that they do nothing."""
+WORDS = "Nothing was opened to type into, so what you type does nothing; Esc, or a moment's rest, ends that"
 
 
 class Unasked:
     """The keys of one screen."""
 
     def __init__(self) -> None:
-        self._until = 0.0
+        self._until = self._end = 0.0
+        self._count = 0
         self._asked = ""
         """The key that asked, as long as none was typed after it: who presses it again asks again."""
         self._has_lines = False
@@ -32,7 +40,7 @@ class Unasked:
     def note(self, action_id: str, event: Key) -> None:
         """An action was done by a key."""
         self._until = event.time + SURPRISE if action_id in ASKING else 0.0
-        self._asked = event.key
+        self._end, self._count, self._asked = event.time + LONGEST, 0, event.key
         self._has_lines = action_id.startswith("mail.")
 
     def opened(self) -> None:
@@ -47,5 +55,11 @@ class Unasked:
         ends = event.key == "enter" and not self._has_lines
         meant = event.time < self._until and event.key != self._asked and (event.is_printable or event.key == "enter")
         self._asked = ""
-        self._until = event.time + PAUSE if meant and not ends else 0.0
+        self._until = min(event.time + PAUSE, self._end) if meant and not ends else 0.0
+        self._count += meant
         return meant
+
+    @property
+    def words(self) -> SafeText:
+        """What to say of the key that was swallowed; empty for most."""
+        return SafeText(WORDS if self._count == SEVERAL else "")

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from tui_mail.records import frozen
-from tui_mail.ui.fuzzy import score
+from tui_mail.ui.fuzzy import best_score
 from tui_mail.ui.screens.dialog import ModalScreen
 from tui_mail.ui.widgets.cells import clip, right, width
 from tui_mail.ui.widgets.line_view import CursorView
@@ -70,7 +70,7 @@ class ChoiceList(CursorView, Generic[T]):
 
     def filter(self, query: str) -> None:
         """Show what fits, the best first; last what can be made of the words, if nothing is called that already."""
-        scored = [(max(score(query, choice.label), score(query, choice.aside)), choice) for choice in self._all]
+        scored = [(best_score(query, choice.label, choice.aside), choice) for choice in self._all]
         fitting = [(points, choice) for points, choice in scored if points > 0]
         if query.strip():
             fitting.sort(key=lambda pair: -pair[0])

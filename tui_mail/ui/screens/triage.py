@@ -403,6 +403,8 @@ class Triage(Screen[None]):
             await self.takes(events.Key("escape", "\x1b"))
             event = events.Key(event.key.removeprefix("alt+"), event.character)
         if self._unasked.swallows(event):
+            if words := self._unasked.words:
+                self.say(words)
             return True
         name = key_name(event.key, event.character)
         if self.finding.has_focus and await self.finding.takes(name, event.character):
