@@ -17,8 +17,16 @@ from tests.servers.dovecot import Dovecot, missing
 from tests.servers.postfix import Postfix
 from tests.servers.private import PrivateServer
 
-settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("no clock")  # a machine may be slow, or do something else meanwhile
+_MANY = int(os.environ.get("TUI_MAIL_EXPLORE", "0"))
+"""So many other examples of everything that is generated; without it, a change is judged by the same ones each time."""
+settings.register_profile(
+    "usual",
+    deadline=None,  # a machine may be slow, or do something else meanwhile
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=not _MANY,
+    max_examples=_MANY or 100,
+)
+settings.load_profile("usual")
 
 
 def need(reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -49,6 +49,7 @@ def test_a_cut_is_marked() -> None:
 
 
 @given(st.text(st.sampled_from("aé東か한Ж​\u0301🍷👩\u200d1 "), max_size=80), WIDTHS)
+@example("\u200d\u200d111か", 4)
 def test_chopping_loses_nothing_and_fits(text: str, cells: int) -> None:
     """The fast way and the careful one: every character survives, in order, and no piece is too wide."""
     ranges = chop(text, cells)

@@ -209,3 +209,19 @@ async def test_what_is_brought_back_begins_with_the_newest(tmp_path: Path) -> No
             await pilot.press("z")
             await wait_for(pilot, lambda: len(app.triage.messages.listing) == 30)
             assert app.triage.messages.cursor == 4
+
+
+async def test_what_is_in_another_folder_says_in_which(mail: World) -> None:
+    """Of a conversation that is unfolded, and of what was found."""
+    mail.client.index_now(60)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: "Keys" in screen_text(app))
+        assert "(Sent)" not in screen_text(app)
+        await pilot.press("t", "right")
+        await wait_for(pilot, lambda: "└ (Sent) Re: Keys" in screen_text(app))
+        assert "└ Keys" in screen_text(app)
+        assert "(Inbox)" not in screen_text(app)
+        await pilot.press("/", *"keys", "enter")
+        await wait_for(pilot, lambda: "(Inbox) Keys" in screen_text(app))
+        assert "(Sent) Re: Keys" in screen_text(app)

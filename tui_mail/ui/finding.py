@@ -25,6 +25,7 @@ from tui_mail.errors import MailError
 from tui_mail.model import Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Errands, Then
+from tui_mail.ui.whereabouts import elsewhere
 from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.folder_tree import folder_label
 from tui_mail.ui.widgets.listing import Listing, without
@@ -335,6 +336,7 @@ class Finding:
         whole = min(covered.headers, covered.bodies) >= covered.messages
         self._screen.messages.say("Nothing found." if whole else "Nothing found so far.")
         self._screen.messages.whose = self._screen.whose
+        self._screen.messages.where = elsewhere(self._client, None)
         self._screen.messages.show_listing(Listing(answer.ids, keeps_hidden=True), Role.NONE)
         self._screen.say_list()
 

@@ -38,6 +38,7 @@ from tui_mail.ui.screens.words import empty_words, list_title, status_of
 from tui_mail.ui.shelf import Shelf
 from tui_mail.ui.standing import Standing
 from tui_mail.ui.unasked import Unasked
+from tui_mail.ui.whereabouts import elsewhere
 from tui_mail.ui.widgets.choice_line import ChoiceLine
 from tui_mail.ui.widgets.folder_tree import FolderTree
 from tui_mail.ui.widgets.key_bar import KeyBar
@@ -234,6 +235,7 @@ class Triage(Screen[None]):
             begin(self, listing, folder)
         self.client.watch_folder(folder.id)
         self.messages.whose = self.whose if self.spans_accounts else None
+        self.messages.where = elsewhere(self.client, folder)
         self.messages.show_listing(listing, folder.role, cursor, top)
         self.folder_tree.mark_open(folder.id)
         self.say_list()

@@ -11,8 +11,12 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len, chop_cells, get_character_cell_size, set_cell_size
 
-_UNSTEADY = re.compile("\u200d[\u2600-\u27bf\U0001f000-\U0001ffff]|[\ufe0f\U0001f3fb-\U0001f3ff]")
-"""Parts of an emoji of several characters: joined ones, colours of skin, the wish for a picture."""
+_UNSTEADY = re.compile(
+    "\u200d[\u2600-\u27bf\U0001f000-\U0001ffff]|[\ufe0f\U0001f3fb-\U0001f3ff]"
+    "|(?<![\u0600-\u0dff])\u200d|\u200d(?![\u0600-\u0dff])"
+)
+"""Parts of an emoji of several characters: joined ones, colours of skin, the wish for a picture; and joiners that
+join nothing: they do between Arabic and Indic letters."""
 
 
 _JOINING = re.compile(
@@ -134,13 +138,21 @@ def chop(text: str, cells: int) -> list[tuple[int, int]]:
 
 def _chop_wide(text: str, cells: int) -> list[tuple[int, int]]:
     """The same for text that is not ASCII: ten times as fast where every character stands for itself."""
-    ranges: list[tuple[int, int]] = []
     if _JOINING.search(text):
-        at = 0
+        ranges, at = list[tuple[int, int]](), 0
         for piece in chop_cells(text, cells):
-            ranges.append((at, at + len(piece)))
+            if cell_len(piece) > cells:  # joiners that join nothing mislead it
+                ranges += [(at + start, at + stop) for start, stop in _chop_apart(piece, cells)]
+            else:
+                ranges.append((at, at + len(piece)))
             at += len(piece)
         return ranges
+    return _chop_apart(text, cells)
+
+
+def _chop_apart(text: str, cells: int) -> list[tuple[int, int]]:
+    """Every character for itself."""
+    ranges: list[tuple[int, int]] = []
     start = used = 0
     for at, one in enumerate(text):
         size = 1 if one < "\u0300" else get_character_cell_size(one)

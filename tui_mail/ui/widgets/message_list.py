@@ -59,6 +59,8 @@ class MessageList(CursorView):
         self.me = frozenset[str]()
         """The addresses of the person, in lower case."""
         self.whose: Whose | None = None
+        self.where: Callable[[int], str] = lambda _: ""
+        """The name of a folder, by its id, when it is another one than the list is of."""
         """The marks of accounts, while the list is of several."""
         self.words = ""
         """What an empty list says."""
@@ -296,7 +298,7 @@ class MessageList(CursorView):
         whose = self.whose.runs(row.account, cells) if self.whose is not None else None
         runs = row_runs(
             row, self._columns, self._calendar, self.role, cursor=at_cursor, selected=selected, who=who, fold=fold,
-            whose=whose,
+            whose=whose, where=self.where(row.folder_id),
         )  # fmt: skip
         return self.strip(runs, cells, self.ground(index))
 

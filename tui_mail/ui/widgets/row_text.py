@@ -37,6 +37,8 @@ class Columns:
         return cls(who, max(4, cells - MARKS - who - date - 5), date)
 
 
+PLACED = 20
+"""Cells of a subject from which on there is room for the folder before it."""
 MARKS = 8
 """Cells before the name: cursor, selection, unread, star, attachment, state, and a space."""
 
@@ -109,18 +111,22 @@ def row_runs(
     who: list[Run] | None = None,
     fold: str = "",
     whose: list[Run] | None = None,
+    where: str = "",
 ) -> list[Run]:
     """One message as runs of (text, look), `columns` wide.
 
     `who`: instead of its sender, exactly as wide. `fold`: before the subject, what a line of a thread is.
-    `whose`: before the sender, whose account it is.
+    `whose`: before the sender, whose account it is. `where`: the folder that it is in, where that is another one.
     """
     strength = "unread" if row.unread else "read"
     if who is None:
         who = _who(row, role, columns.who)
     subject = steady(row.subject) or "(no subject)"
-    subject = f"{fold} {subject}" if fold else subject
     labels = chips(row.keywords, columns.subject // 2) if row.keywords else []
+    if where and columns.subject >= PLACED:
+        labels = [(f"({clip(steady(where), columns.subject // 3)}) ", "quiet"), *labels]
+    if fold:
+        labels = [(f"{fold} ", strength), *labels]
     space = columns.subject - sum(width(text) for text, _ in labels)
     room = space - width(subject)
     runs: list[Run] = [
