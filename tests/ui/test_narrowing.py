@@ -292,6 +292,18 @@ async def test_all_of_a_tab_or_a_filter_is_selected(mail: World) -> None:
         assert len(stored(mail, "INBOX")) == 5
 
 
+async def test_another_tab_has_another_selection_and_says_so(mail: World) -> None:
+    """What was selected in the tab before is not meant in this one."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("I")
+        await wait_for(pilot, lambda: listed(app) == ["Person 0", "Person 1", "Person 2"])
+        await pilot.press("x", "j", "x", "tab")
+        await wait_for(pilot, lambda: len(listed(app)) == 4)
+        assert "2 selected in the list before; here nothing is" in screen_text(app)
+        assert not app.triage.messages.listing.selected
+
+
 def test_the_tab_in_front_is_never_left_out() -> None:
     """In a line that is too short for all."""
     assert first_shown([10, 10, 10], 2, 100) == 0

@@ -198,6 +198,8 @@ class Narrowing:
             begin(screen, listing, folder)
         self._pure = listing if known is not None else None
         role = folder.role if folder is not None and not screen.finding.active else Role.NONE
+        if left := len(messages.listing.selected):
+            screen.say(SafeText(f"{left:,} selected in the list before; here nothing is"))
         cursor, top = (max(0, listing.line_of(one, 0)) if one else 0 for one in (cursor_id, top_id))
         messages.show_listing(listing, role, cursor, top)
         messages.reveal()
