@@ -321,6 +321,7 @@ class Reading:
         return message_document(
             message, row, calendar, self._me,
             all_headers=headers, reasons=reasons, hidden=self.shows_hidden, cards=found, tail=self.tail,
+            files_key=self._keymap.shown("message.attachments"),
         )  # fmt: skip
 
     def _wait(self, row: Row, words: str) -> None:
