@@ -17,6 +17,7 @@ from typing import Any
 from tui_mail.mime.decode import text_of
 from tui_mail.mime.entities import clean_text
 from tui_mail.mime.headers import BLOCK_LIMIT, header_texts, parse_references
+from tui_mail.mime.inline_pgp import is_marked, unmarked
 from tui_mail.mime.linked import linked_text
 from tui_mail.mime.packed import texts
 from tui_mail.mime.plain import unflowed
@@ -115,6 +116,8 @@ def exact_text(raw: bytes, message: Message, *, is_ours: bool = False) -> str:
     text = clean_text(text_of(whole.raw, entity)[0])
     if is_ours:
         return text.removesuffix("\n")
+    if is_marked(entity.parameters):
+        text = unmarked(text)
     if entity.parameters.get("format", "").lower() == "flowed":
         text = unflowed(text, delete_space=entity.parameters.get("delsp", "").lower() == "yes")
     return text.rstrip("\n")

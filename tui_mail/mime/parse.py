@@ -26,6 +26,7 @@ from tui_mail.mime.headers import (
     text_as_sender,
 )
 from tui_mail.mime.html import SECONDS_LIMIT, html_view
+from tui_mail.mime.inline_pgp import is_marked, unmarked
 from tui_mail.mime.lies import with_claims
 from tui_mail.mime.links import Links
 from tui_mail.mime.packed import contents
@@ -231,6 +232,8 @@ class _Reading:
         for entity in passage.parts:
             self.read_part(entity)
         rendered = text_from(self.blocks[first:])
+        if any(is_marked(entity.parameters) for entity in passage.parts):
+            rendered = SafeText(unmarked(rendered))
         if passage.plain:
             plain = self.plain_text(passage.plain)
             if not rendered.strip() and plain.strip():
