@@ -377,6 +377,13 @@ def test_what_was_taken_out_of_a_text_is_not_repeated_with_it() -> None:
         assert made.carry == (1,)
 
 
+def test_a_patch_is_quoted_with_its_tabs() -> None:
+    """Without them it is none."""
+    assert "> +\tone\n>  \ttwo\n" in answer(mail(body="+\tone\n \ttwo")).draft.body
+    raw = mail(body="+\tone")
+    assert "\n+\tone\n" in forward(raw, parse_message(raw), OWN).draft.body
+
+
 def test_a_container_is_left_behind_by_what_was_in_it() -> None:
     """Of winmail.dat go its files, which every program can read; where nothing could be taken out, it goes itself."""
     raw = letter(winmail(body=b"Inside", files=[("a.pdf", b"%PDF"), ("b.txt", b"two")]), text="Hello")
@@ -557,6 +564,13 @@ def test_an_answer_names_the_addresses_behind_the_words_of_html() -> None:
     assert f"> {LINKED}" in reply(raw, message, OWN).draft.body
     assert LINKED in forward(raw, message, OWN).draft.body
     assert edit_as_new(raw, message, OWN).draft.body.strip() == LINKED
+
+
+def test_where_a_link_that_lies_leads_is_said_however_long_it_is() -> None:
+    """Its beginning, which has the host."""
+    html = f'<p><a href="https://evil.example/{"x" * 300}">https://bank.example</a></p>'
+    body = answer(mail("Content-Type: text/html", body=html)).draft.body
+    assert f"> https://bank.example <https://evil.example/{'x' * 179}…>" in body
 
 
 def test_where_there_is_a_plain_text_too_that_is_quoted_as_it_is() -> None:

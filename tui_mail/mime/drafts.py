@@ -124,8 +124,8 @@ def exact_text(raw: bytes, message: Message, *, is_ours: bool = False) -> str:
 
 
 def shown_text(raw: bytes, message: Message) -> str:
-    """What a reader saw of the body, safe; a plain text with its own line ends instead of the screen's paragraphs."""
-    return safe_block(exact_text(raw, message))
+    """What a reader saw of the body, safe; a plain text with its own line ends and tabs instead of the screen's."""
+    return safe_block(exact_text(raw, message), keep_tabs=True)
 
 
 def _email(email: str) -> str:
