@@ -34,7 +34,8 @@ def _invitation(message: Message, index: int, octets: Octets, keymap: Keymap, me
     raw = octets()
     try:
         invitation = read_invitation(attached(raw, index).content) if raw is not None else None
-        return card(invitation, message.from_, me, keymap.shown("message.answer")) if invitation is not None else []
+        key = keymap.shown("message.answer")
+        return card(invitation, message.from_, me, key, text=message.text) if invitation is not None else []
     except (ArithmeticError, LookupError, TypeError, ValueError, MailError):  # the message opens, whatever it brings
         return []
 

@@ -24,9 +24,17 @@ _ANSWERED = {"ACCEPTED": "accepts", "DECLINED": "declines", "TENTATIVE": "may co
 
 
 def card(
-    invitation: Invitation, senders: Sequence[Address], me: frozenset[str], key: str, here: tzinfo | None = None
+    invitation: Invitation,
+    senders: Sequence[Address],
+    me: frozenset[str],
+    key: str,
+    here: tzinfo | None = None,
+    text: str = "",
 ) -> list[Paragraph]:
-    """The lines of an invitation; `key` answers it; `here` is our time zone, None this computer's."""
+    """The lines of an invitation; `here` is our time zone, None this computer's.
+
+    `key` answers it, where it can be answered; `text` stands below: what is said there is not said twice.
+    """
     lines = [Paragraph((), ()), _row("", [(_title(invitation), "heading")])]
     lines.append(_row("", [(invitation.summary, "strong")]))
     there, ours = when_words(invitation, here)
@@ -48,7 +56,9 @@ def card(
         lines.append(_row("", [("⚠ whoever sent this message is not the organizer", "warning")]))
     if invitation.others:
         lines.append(_row("", [(f"and {invitation.others} more events in the same file", "quiet")]))
-    if invitation.can_be_answered:
+    if invitation.description and " ".join(invitation.description.split()) not in " ".join(text.split()):
+        lines += [_row("", []), *(_row("", [(line, "")]) for line in invitation.description.split("\n")), _row("", [])]
+    if invitation.can_be_answered and key:
         words = " answers it by mail · no calendar was looked at"
         lines.append(_row("", [(key, "link"), (words, "quiet")]))
     return lines
