@@ -12,6 +12,7 @@ from tui_mail.errors import UsageError
 from tui_mail.mime.answering import reply
 from tui_mail.mime.attached import Attached
 from tui_mail.mime.invitation import Invitation, answer, in_words, read_invitation
+from tui_mail.mime.invitation_words import when_words
 from tui_mail.mime.parse import parse_message
 from tui_mail.mime.recipients import Typed
 from tui_mail.model import Address, Part
@@ -19,7 +20,7 @@ from tui_mail.outgoing import Identity
 from tui_mail.text import SafeText
 from tui_mail.ui.cards import cards, has_card
 from tui_mail.ui.keys import default_keymap
-from tui_mail.ui.widgets.invitation_card import card, when_words
+from tui_mail.ui.widgets.invitation_card import card
 from tui_mail.ui.widgets.preview import preview
 from tui_mail.ui.widgets.row_text import Calendar as Today
 

@@ -28,7 +28,6 @@ PEOPLE_LIMIT = 200
 DESCRIPTION_LIMIT = 8_000
 """Characters of a description that are shown."""
 EXCEPTIONS_LIMIT = 1_000
-TYPES = ("text/calendar", "application/ics", "text/x-vcalendar")
 ANSWERS = {"accept": "ACCEPTED", "tentative": "TENTATIVE", "decline": "DECLINED"}
 _SUBJECTS = {"accept": "Accepted", "tentative": "Tentative", "decline": "Declined"}
 _SENTENCES = {
@@ -81,10 +80,9 @@ class Invitation:
         """Somebody waits for an answer."""
         return self.method == "REQUEST" and self.organizer is not None and bool(self.uid) and not self.cancelled
 
-
-def is_calendar(content_type: str, filename: str = "") -> bool:
-    """Whether an attachment may be an invitation."""
-    return content_type.lower() in TYPES or filename.lower().endswith(".ics")
+    def is_said_in(self, text: str) -> bool:
+        """Whether a text, such as that of the message, holds the description."""
+        return " ".join(self.description.split()) in " ".join(text.split())
 
 
 def read_invitation(content: bytes) -> Invitation | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui_mail.errors import MailError
+from tui_mail.mime.at_sight import calendar_part
 from tui_mail.model import Message
 from tui_mail.ui.keys import Keymap
 from tui_mail.ui.widgets.document import Paragraph
@@ -17,12 +18,12 @@ Octets = Callable[[], bytes | None]
 
 def has_card(message: Message) -> bool:
     """Quick: whether there is something to be made."""
-    return bool(_calendar_part(message))
+    return bool(calendar_part(message))
 
 
 def cards(message: Message, octets: Octets, keymap: Keymap, me: frozenset[str]) -> list[Paragraph]:
     """The lines of all cards of a message. Blocks: call it on a thread."""
-    index = _calendar_part(message)
+    index = calendar_part(message)
     return _invitation(message, index, octets, keymap, me) if index else []
 
 
@@ -38,13 +39,3 @@ def _invitation(message: Message, index: int, octets: Octets, keymap: Keymap, me
         return card(invitation, message.from_, me, key, text=message.text) if invitation is not None else []
     except (ArithmeticError, LookupError, TypeError, ValueError, MailError):  # the message opens, whatever it brings
         return []
-
-
-def _calendar_part(message: Message) -> int:
-    """The attachment that is a calendar; 0 when there is none."""
-    for part in message.attachments:
-        if part.away:
-            continue
-        if part.content_type.startswith(("text/calendar", "application/ics")) or part.filename.lower().endswith(".ics"):
-            return part.index
-    return 0
