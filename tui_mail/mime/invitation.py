@@ -80,6 +80,15 @@ class Invitation:
         """Somebody waits for an answer."""
         return self.method == "REQUEST" and self.organizer is not None and bool(self.uid) and not self.cancelled
 
+    def answers(self, other: Invitation) -> bool:
+        """Whether this is somebody's answer to that invitation, in that version of it."""
+        instances = [_in_utc(one.instance) if one.instance is not None else None for one in (self, other)]
+        return (
+            self.method == "REPLY"
+            and (self.uid, self.sequence) == (other.uid, other.sequence)
+            and instances[0] == instances[1]
+        )
+
     def is_said_in(self, text: str) -> bool:
         """Whether a text, such as that of the message, holds the description."""
         return " ".join(self.description.split()) in " ".join(text.split())

@@ -19,6 +19,7 @@ SHOWN = 12
 _STATUS = {
     "ACCEPTED": "✓", "DECLINED": "✗", "TENTATIVE": "?", "DELEGATED": "→", "NEEDS-ACTION": "·",
 }  # fmt: skip
+_SENT = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 
 
 def card(
@@ -28,10 +29,12 @@ def card(
     key: str,
     here: tzinfo | None = None,
     text: str = "",
+    answered: str = "",
 ) -> list[Paragraph]:
     """The lines of an invitation; `here` is our time zone, None this computer's.
 
-    `key` answers it, where it can be answered; `text` stands below: what is said there is not said twice.
+    `key` answers it, where it can be answered; `text` stands below: what is said there is not said twice; `answered` is
+    the status that was sent already.
     """
     lines = [Paragraph((), ()), _row("", [(title_of(invitation), "heading")])]
     lines.append(_row("", [(invitation.summary, "strong")]))
@@ -56,8 +59,10 @@ def card(
         lines.append(_row("", [(f"and {invitation.others} more events in the same file", "quiet")]))
     if invitation.description and not invitation.is_said_in(text):
         lines += [_row("", []), *(_row("", [(line, "")]) for line in invitation.description.split("\n")), _row("", [])]
+    if answered in _SENT:
+        lines.append(_row("", [(f"{_STATUS[answered]} you answered: {_SENT[answered]}", "strong")]))
     if invitation.can_be_answered and key:
-        words = " answers it by mail · no calendar was looked at"
+        words = f" answers it {'anew ' if answered in _SENT else ''}by mail · no calendar was looked at"
         lines.append(_row("", [(key, "link"), (words, "quiet")]))
     return lines
 
