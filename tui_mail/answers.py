@@ -35,11 +35,14 @@ from tui_mail.paths import Paths
 from tui_mail.text import safe_line
 
 if TYPE_CHECKING:
+    from tui_mail.client.telling import Told
+    from tui_mail.mime.invitation import Invitation
     from tui_mail.sync.plan_drop import Deletion
 
 _OBEYED = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_SEAL_MARKS = {"good": "✓", "unproven": "~", "unknown": "?", "bad": "✗"}
 _FLAG_NAMES = (
     ("seen", Flag.SEEN),
     ("answered", Flag.ANSWERED),
@@ -185,13 +188,14 @@ def thread_json(row: Row, said: Conversation, folder: Folder) -> dict[str, Any]:
     }
 
 
-def message_json(message: Message) -> dict[str, Any]:
+def message_json(told: Told) -> dict[str, Any]:
     """What `show` adds to a row."""
+    message = told.message
     return {
         "cc": addresses(message.cc),
         "bcc": addresses(message.bcc),
         "reply_to": addresses(message.reply_to),
-        "text": message.text,
+        "text": told.text,
         "links": [link.url for link in message.links],
         "attachments": [
             {
@@ -211,7 +215,45 @@ def message_json(message: Message) -> dict[str, Any]:
             "trackers": message.trackers,
             "remarks": [{"kind": o.kind, "severity": o.severity.value, "sentence": o.sentence} for o in message.trust],
         },
+        "protection": _protection_json(told),
+        "invitation": _invitation_json(told.invitation) if told.invitation is not None else None,
         "headers": [[name, value] for name, value in message.headers],
+    }
+
+
+def _protection_json(told: Told) -> dict[str, Any] | None:
+    """How it is signed or encrypted; None when it is neither."""
+    seal = told.seal
+    if not told.kind and seal is None:
+        return None
+    return {
+        "kind": told.kind.value,
+        "encrypted": told.is_sealed,
+        "signature": seal.trust.value if seal is not None else None,
+        "sentence": seal.sentence if seal is not None else "",
+    }
+
+
+def _invitation_json(invitation: Invitation) -> dict[str, Any]:
+    """What a calendar asks for; moments as the calendar has them, in its own zone."""
+    start, end, organizer = invitation.start, invitation.end, invitation.organizer
+    return {
+        "method": invitation.method,
+        "uid": safe_line(invitation.uid),
+        "sequence": invitation.sequence,
+        "summary": invitation.summary,
+        "start": start.isoformat() if start is not None else None,
+        "end": end.isoformat() if end is not None else None,
+        "zone": invitation.zone,
+        "repeats": invitation.repeats,
+        "where": invitation.where,
+        "organizer": addresses((organizer,))[0] if organizer is not None else None,
+        "attendees": [
+            {**addresses((one.address,))[0], "status": one.status, "optional": one.optional}
+            for one in invitation.attendees
+        ],
+        "cancelled": invitation.cancelled,
+        "description": invitation.description,
     }
 
 
@@ -327,8 +369,9 @@ def header_lines(message: Message) -> Iterator[str]:
     return (f"{name}: {value}" for name, value in message.headers)
 
 
-def message_lines(message: Message) -> Iterator[str]:
+def message_lines(told: Told) -> Iterator[str]:
     """A message as it is read."""
+    message = told.message
     yield f"From: {_people(message.from_)}"
     yield f"To: {_people(message.to)}"
     if message.cc:
@@ -342,11 +385,40 @@ def message_lines(message: Message) -> Iterator[str]:
     for remark in message.trust:
         if remark.severity in (Severity.WARNING, Severity.DANGER):
             yield f"! {remark.sentence}"
+    yield from _protection_lines(told)
+    if told.invitation is not None:
+        yield ""
+        yield from _invitation_lines(told.invitation, told.text)
     yield ""
-    yield message.text.rstrip("\n")
+    yield told.text.strip("\n")
     for part in message.attachments:
         where = ", on the server" if part.away else ""
         yield f"[{part.index}] {part.filename} ({part.content_type}, {part.size} octets{where})"
+
+
+def _protection_lines(told: Told) -> Iterator[str]:
+    """Whether it is encrypted, and what its signature is worth."""
+    if told.is_sealed:
+        yield f"· {told.kind}: not opened here; the screen opens it (D)"
+    if told.seal is not None:
+        yield f"{_SEAL_MARKS[told.seal.trust.value]} {told.seal.sentence}"
+
+
+def _invitation_lines(invitation: Invitation, text: str) -> Iterator[str]:
+    """What, when (there and here), where, of whom; what is said of it, unless the text says it."""
+    from tui_mail.mime.invitation_words import title_of, when_words
+
+    yield f"{title_of(invitation)}: {invitation.summary}"
+    there, here = when_words(invitation)
+    if there:
+        yield f"When: {there}" + (f"; here {here}" if here else "")
+    organizer = invitation.organizer
+    named = _people((organizer,)) if organizer is not None else ""
+    for name, words in (("Repeats", invitation.repeats), ("Where", invitation.where), ("Organizer", named)):
+        if words:
+            yield f"{name}: {words}"
+    if invitation.description and not invitation.is_said_in(text):
+        yield from ("", invitation.description)
 
 
 def _people(people: tuple[Address, ...]) -> str:

@@ -161,7 +161,10 @@ def show(given: Arguments) -> int:
             return 0
         if message.snippet:
             row = replace(row, snippet=message.snippet)
-        answer(given, {**row_json(row, folder), **message_json(message)}, *message_lines(message))
+        from tui_mail.client.telling import told
+
+        found = told(client, row, message)
+        answer(given, {**row_json(row, folder), **message_json(found)}, *message_lines(found))
     return 0
 
 

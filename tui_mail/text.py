@@ -59,15 +59,18 @@ def safe_line(untrusted: str, limit: int = LINE_LIMIT) -> SafeText:
     return SafeText(_without_dangers(_BREAK_RUN.sub(" ", text)))
 
 
-def safe_block(untrusted: str, limit: int = 50_000_000) -> SafeText:
-    """Safe text of several lines: every kind of line end becomes a newline, tabs eight-column stops."""
+def safe_block(untrusted: str, limit: int = 50_000_000, *, keep_tabs: bool = False) -> SafeText:
+    """Safe text of several lines: every kind of line end becomes a newline, tabs eight-column stops.
+
+    `keep_tabs`: for what does not go to the screen; a patch is none without them.
+    """
     if len(untrusted) <= limit and untrusted.isascii() and untrusted.isprintable():  # most runs of HTML
         return SafeText(untrusted)
     text = untrusted[:limit].replace("\r\n", "\n")
     if not _UNSAFE_BLOCK.search(text):
         return SafeText(text)
     text = _BLOCK_BREAK.sub("\n", text)
-    if "\t" in text:
+    if "\t" in text and not keep_tabs:
         text = "\n".join([_without_tabs(line) if "\t" in line else line for line in text.split("\n")])
     return SafeText(_without_dangers(text))
 

@@ -20,7 +20,10 @@ ROW = {
     "id", "account", "folder", "uid", "message_id", "thread", "date", "from", "to", "subject", "flags", "size",
     "has_attachments", "snippet", "state",
 }  # fmt: skip
-SHOWN = ROW | {"cc", "bcc", "reply_to", "text", "links", "attachments", "on_server", "trust", "headers"}
+SHOWN = ROW | {
+    "cc", "bcc", "reply_to", "text", "links", "attachments", "on_server", "trust", "protection", "invitation",
+    "headers",
+}  # fmt: skip
 
 WITH_FILE = (
     b"From: Anna <anna@example.org>\r\nTo: Ola <ola@example.org>\r\nCc: Cleo <cleo@example.org>\r\n"

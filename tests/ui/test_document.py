@@ -107,6 +107,22 @@ def test_attachments_images_and_warnings_are_said() -> None:
     assert any("⎘ 1 boiler.pdf 241 kB" in line.replace("\N{NO-BREAK SPACE}", " ") for line in shown)
 
 
+def test_more_attachments_than_are_named_are_counted() -> None:
+    """Nothing is left out without a word; the key lists all of them."""
+    parts = tuple(Part(at, SafeText(f"{at}.pdf"), SafeText("application/pdf"), 10) for at in range(1, 501))
+    shown = message_document(message(attachments=parts), None, TODAY, ME, files_key="A")
+    assert "and 460 more · A" in " ".join(lines(shown)).replace("\N{NO-BREAK SPACE}", " ")
+    assert not any("more" in line for line in lines(message_document(message(attachments=parts[:40]), None, TODAY, ME)))
+
+
+def test_nobody_is_named_twice() -> None:
+    """In To and in Cc, under two addresses of one's own, or the same one."""
+    anna, info, kari = (Address(SafeText(""), SafeText(f"{one}@example.org")) for one in ("ANNA", "info", "kari"))
+    me = ME | {"info@example.org"}
+    shown = lines(message_document(message(to=(anna, kari, info), cc=(kari, anna)), None, TODAY, me))
+    assert shown[2] == "to me, kari@example.org"
+
+
 def test_links_are_numbered() -> None:
     """The number is the one that the list of links shows."""
     linked = message(block("the map", link=1), links=(Link(SafeText("https://x.example"), True),))

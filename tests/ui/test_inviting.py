@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ import pytest
 from tests.ui.test_compose_screen import WORK
 from tests.ui.world import Letter, World, screen_text, wait_for, world
 from tests.unit.test_mime_invitation import event
+from tui_mail.mime.invitation import answer, read_invitation
+from tui_mail.mime.recipients import Typed
 from tui_mail.model import Flag
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.picker import Picker
@@ -85,6 +90,49 @@ async def test_an_answer_can_be_taken_back(mail: World) -> None:
         row = mail.client.first_rows(mail.folder().id, 1)[0]
         assert row.starred
         assert not row.flags & Flag.ANSWERED
+
+
+@dataclass(frozen=True)
+class Sent(Letter):
+    """An answer as it lies in Sent, to the first message of a world."""
+
+    what: str = "accept"
+    calendar: bytes = b""
+
+    def raw(self, number: int) -> bytes:
+        """With what sending adds."""
+        asked = read_invitation(self.calendar or event())
+        assert asked is not None
+        sender = Typed("Anna Berg", "anna@example.org")
+        made = answer(asked, self.what, sender, parent="1@test.example", now=datetime.now(UTC))
+        date = format_datetime(datetime.fromtimestamp(int(time.time() - self.age), UTC))
+        return f"Message-ID: <{number}@test.example>\r\nDate: {date}\r\n".encode() + made
+
+
+@pytest.mark.parametrize(
+    ("flags", "letters", "words"),
+    [
+        (Flag.ANSWERED, [Sent(age=90)], "✓ you answered: accepted"),
+        (Flag.ANSWERED, [Sent(age=90), Sent(age=30, what="decline")], "✗ you answered: declined"),
+        (Flag.ANSWERED, [Sent(age=90, calendar=event("SEQUENCE:1"))], ""),
+        (Flag.ANSWERED, [Sent(age=90, calendar=event("UID:other"))], ""),
+        (Flag.ANSWERED, [], ""),
+        (Flag.NONE, [Sent(age=90)], ""),
+    ],
+)
+async def test_what_was_answered_is_said_where_it_is_known(
+    tmp_path: Path, flags: Flag, letters: list[Sent], words: str
+) -> None:
+    """The last answer to this version of it, once it was accepted; it can be answered anew."""
+    with world(tmp_path, [replace(invitation(), flags=flags)], [WORK]) as made:
+        made.put(letters, "Sent")
+        app = made.app()
+        async with app.run_test(size=(160, 48)) as pilot:
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "Invitation · updated (2)" in read(app))
+            assert words in read(app)
+            assert ("you answered" in read(app)) is bool(words)
+            assert ("i answers it anew by mail" in read(app)) is bool(words)
 
 
 async def test_where_there_is_no_invitation_nothing_is_answered(mail: World) -> None:

@@ -167,6 +167,51 @@ async def test_a_command_gets_the_text_and_no_shell_reads_it(mail: World) -> Non
         await wait_for(pilot, lambda: any("There is no program" in one.message for one in app._notifications))
 
 
+async def test_the_last_command_stands_there_and_is_typed_over(mail: World) -> None:
+    """Enter has it once more; a word that is typed begins another one."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("|")
+        await answer(app, pilot, "grep -n Friday")
+        await wait_for(pilot, lambda: isinstance(app.screen, TextPage))
+        await pilot.press("q", "|")
+        await wait_for(pilot, lambda: isinstance(app.screen, Prompt) and app.screen.focused is not None)
+        assert app.screen.query_one(Input).value == "grep -n Friday"
+        await pilot.press(*"cat")
+        assert app.screen.query_one(Input).value == "cat"
+
+
+LIE = '<p>Go to <a href="https://evil.example/in">https://bank.example/in</a> now</p>'
+
+
+async def test_what_leaves_the_reader_says_where_links_lead_and_keeps_its_tabs(tmp_path: Path) -> None:
+    """Saved as text, piped, copied: a link that lies is told on, and a patch can be applied."""
+    letters = [Letter("Bank", body=LIE, content_type="text/html", age=1), Letter("Patch", body="+\tone\n+two\n", age=9)]
+    with world(tmp_path / "home", letters) as made:
+        app = made.app()
+        async with app.run_test(size=WIDE) as pilot:
+            await opened(app, pilot)
+            for seen, name, words in (
+                ("Go to", "bank.txt", "Go to https://bank.example/in <https://evil.example/in> now"),
+                ("+two", "patch.txt", "+\tone\n+two"),
+            ):
+                await wait_for(pilot, lambda seen=seen: seen in read(app))  # type: ignore[misc]
+                await pilot.press("S")
+                await answer(app, pilot, f"{tmp_path}/{name}")
+                await wait_for(pilot, (tmp_path / name).exists)
+                assert words in (tmp_path / name).read_text()
+                await pilot.press("|")
+                await answer(app, pilot, f"tee {tmp_path}/piped-{name}")
+                await wait_for(pilot, lambda: isinstance(app.screen, TextPage))
+                assert words in (tmp_path / f"piped-{name}").read_text()
+                await pilot.press("q", "Y")
+                await wait_for(pilot, lambda: "Message-ID" in screen_text(app))
+                await pilot.press(*"text", "enter")
+                await wait_for(pilot, lambda words=words: app.clipboard == words)  # type: ignore[misc]
+                await pilot.press("J")
+
+
 async def test_in_a_small_window_it_is_the_message_under_the_cursor(mail: World) -> None:
     """The list stands alone there; what the reader holds is another message, and is not what is saved."""
     app = mail.app()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.ui.test_document import ME, TODAY, block, lines, message
-from tests.ui.world import Letter, World, screen_text, wait_for, world
+from tests.ui.world import Letter, World, account, screen_text, wait_for, world
+from tui_mail.config.providers import provider_of
 from tui_mail.model import BlockKind, Link, Severity, Span, Trust
 from tui_mail.store import contacts
 from tui_mail.text import SafeText
@@ -133,6 +135,29 @@ def test_a_first_message_and_a_namesake(tmp_path: Path) -> None:
             pass
         assert "first_time" not in trust_of(made, second)
         assert trust_of(made, friend) == {}
+
+
+@pytest.mark.parametrize(
+    ("own", "sender", "resembles"),
+    [
+        (("ola@test.example",), "boss@test.exarnple", True),
+        (("ola@far.example", "Club <*@test.example>"), "boss@test.exarnple", True),
+        (("ola@test.example",), "boss@test.example", False),
+        (("ola@keemail.me",), "boss@keeemail.me", False),
+    ],
+)
+def test_a_look_alike_of_ones_own_domain_is_noticed(
+    tmp_path: Path, own: tuple[str, ...], sender: str, resembles: bool
+) -> None:
+    """In a fresh account that wrote to nobody; a provider's domain is everybody's, and what is like it no lie."""
+    assert provider_of("keemail.me") is not None
+    accounts = [replace(account(), email=own[0], aliases=own[1:])]
+    with world(tmp_path, accounts=accounts) as made:
+        (first,) = made.put([Letter(sender=f"Boss <{sender}>")])
+        while made.db.run(contacts.harvest):
+            pass
+        made.db.run(lambda txn: txn.sql.execute("UPDATE folder SET synced_min_uid = 1"))
+        assert ("look_alike" in trust_of(made, first)) is resembles
 
 
 async def test_a_key_shows_the_reasons(tmp_path: Path) -> None:

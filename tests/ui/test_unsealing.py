@@ -140,6 +140,31 @@ async def test_armour_in_the_text_is_read_like_the_other_kind(
             assert composer.written().encrypt
 
 
+async def test_what_is_encrypted_in_a_part_of_a_text_is_opened(
+    tmp_path: Path,
+    gnupg: str,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A list put a line below it: that is marked, but not in the answer, which is encrypted."""
+    monkeypatch.setenv("GNUPGHOME", gnupg)
+    sealed = gpg(gnupg, "--armor", "--encrypt", "-r", "anna@example.org", text=b"The code is 1234.\n")
+    with world(tmp_path / "home", [Raw(octets=letter(sealed + b"The list\n"))], [WORK]) as made:
+        app = made.app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: "D opens it" in seal(app))
+            await pilot.press("D")
+            await wait_for(pilot, lambda: "The code is 1234." in read(app) and "¦ The list" in read(app))
+            assert "open here · ? the lines marked ¦ are not covered" in seal(app)
+            await pilot.press("r")
+            await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+            composer = app.screen
+            assert isinstance(composer, Composer)
+            assert "> The code is 1234.\n" in composer.body.text
+            assert "> The list" in composer.body.text
+            assert composer.written().encrypt
+
+
 THUNDERBIRD = b"""Content-Type: multipart/mixed; boundary="in"; protected-headers="v1"\r
 From: Bob <bob@example.org>\r
 To: Anna Berg <anna@example.org>, Carl <carl@example.org>\r

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.test_mime_packed import letter, winmail
 from tui_mail.errors import UsageError
 from tui_mail.mime.answering import Answer, draft_from_raw, edit_as_new, forward, redirect, reply
 from tui_mail.mime.compose import compose, draft_octets
@@ -360,6 +361,44 @@ def test_edit_as_new() -> None:
     assert "secret@x.example" in got.notes[0]
 
 
+HELLO = "Look:\n\nbegin 644 hello.txt\n%2&5L;&\\*\n`\nend\n\nAnna"
+
+
+def test_what_was_taken_out_of_a_text_is_not_repeated_with_it() -> None:
+    """A uuencoded file is an attachment, and no text: of a forward, of what is edited, and not of an answer."""
+    raw = mail(body=HELLO)
+    message = parse_message(raw)
+    assert [part.filename for part in message.attachments] == ["hello.txt"]
+    assert "begin 644" not in answer(raw).draft.body
+    sent_on, edited = forward(raw, message, OWN), edit_as_new(raw, message, OWN)
+    for made in (sent_on, edited):
+        assert "begin 644" not in made.draft.body
+        assert "Look:" in made.draft.body
+        assert made.carry == (1,)
+
+
+def test_a_patch_is_quoted_with_its_tabs() -> None:
+    """Without them it is none."""
+    assert "> +\tone\n>  \ttwo\n" in answer(mail(body="+\tone\n \ttwo")).draft.body
+    raw = mail(body="+\tone")
+    assert "\n+\tone\n" in forward(raw, parse_message(raw), OWN).draft.body
+
+
+def test_a_container_is_left_behind_by_what_was_in_it() -> None:
+    """Of winmail.dat go its files, which every program can read; where nothing could be taken out, it goes itself."""
+    raw = letter(winmail(body=b"Inside", files=[("a.pdf", b"%PDF"), ("b.txt", b"two")]), text="Hello")
+    message = parse_message(raw)
+    assert [part.filename for part in message.attachments] == ["winmail.dat", "a.pdf", "b.txt"]
+    assert forward(raw, message, OWN).carry == (2, 3)
+    assert edit_as_new(raw, message, OWN).carry == (2, 3)
+    for unread in (winmail(), b"damaged", winmail(body=b"Other words")):
+        raw = letter(unread, text="Hello")
+        assert forward(raw, parse_message(raw), OWN).carry == (1,)
+    raw = letter(winmail(body=b"Inside"))
+    assert forward(raw, parse_message(raw), OWN).carry == ()
+    assert "Inside" in forward(raw, parse_message(raw), OWN).draft.body
+
+
 FULL = Draft(
     account="work",
     from_name="Anna Berg",
@@ -400,6 +439,16 @@ def test_a_draft_comes_back() -> None:
     assert got.notes == ()
     raw = draft_octets(replace(FULL, attachments=attachments), files, when=1_790_000_000)
     assert [attachment_bytes(raw, index)[1] for index in got.carry] == files
+
+
+def test_a_draft_comes_back_with_what_is_packed_in_it() -> None:
+    """As it was typed and attached: neither a block in its text nor a container becomes two."""
+    content = winmail(files=[("a.pdf", b"%PDF")])
+    typed = replace(FULL, body=HELLO, attachments=(Attachment("winmail.dat", "application/ms-tnef", len(content)),))
+    raw = draft_octets(typed, [content], when=1_790_000_000)
+    got = draft_from_raw(raw, parse_message(raw), OWN)
+    assert got.draft.body == HELLO
+    assert [attachment_bytes(raw, index)[1] for index in got.carry] == [content]
 
 
 TYPED = st.text(max_size=40) | st.text('a@b.org, ;"<>é:\\()', max_size=40)
@@ -515,6 +564,13 @@ def test_an_answer_names_the_addresses_behind_the_words_of_html() -> None:
     assert f"> {LINKED}" in reply(raw, message, OWN).draft.body
     assert LINKED in forward(raw, message, OWN).draft.body
     assert edit_as_new(raw, message, OWN).draft.body.strip() == LINKED
+
+
+def test_where_a_link_that_lies_leads_is_said_however_long_it_is() -> None:
+    """Its beginning, which has the host."""
+    html = f'<p><a href="https://evil.example/{"x" * 300}">https://bank.example</a></p>'
+    body = answer(mail("Content-Type: text/html", body=html)).draft.body
+    assert f"> https://bank.example <https://evil.example/{'x' * 179}…>" in body
 
 
 def test_where_there_is_a_plain_text_too_that_is_quoted_as_it_is() -> None:

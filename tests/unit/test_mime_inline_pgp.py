@@ -9,9 +9,11 @@ import pytest
 from tests.unit.test_mime_protection import gnupg  # noqa: F401  (fixture)
 from tui_mail.client import unsealing
 from tui_mail.errors import UsageError
-from tui_mail.mime.inline_pgp import as_part
-from tui_mail.mime.parse import parse_message
+from tui_mail.mime.answering import edit_as_new, forward, reply
+from tui_mail.mime.inline_pgp import as_part, selected_text
+from tui_mail.mime.parse import parse_message, text_from
 from tui_mail.mime.seals import Kind, Trust, kind_of
+from tui_mail.outgoing import Concern, Draft, Identity, Purpose
 
 ANNA = "anna@example.org"
 
@@ -36,8 +38,12 @@ def look(raw: bytes, *senders: str) -> tuple[Trust, str, str]:
     """What the line says, and what would be shown."""
     found = unsealing.look(raw, senders or (ANNA,), None)
     assert found.seal is not None
-    text = parse_message(found.octets).text if found.octets is not None else ""
-    return found.seal.trust, found.seal.sentence, text
+    return found.seal.trust, found.seal.sentence, shown(found.octets)
+
+
+def shown(octets: bytes | None) -> str:
+    """What the reader would show."""
+    return str(text_from(parse_message(octets).blocks)).strip("\n") if octets is not None else ""
 
 
 @pytest.fixture
@@ -115,8 +121,8 @@ def test_a_charset_that_nobody_signed_cannot_change_the_words(home: str) -> None
     assert b"charset=utf-8" in as_part("ü".encode(), "koi8-r")
 
 
-def test_an_encrypted_text_is_opened_only_when_it_is_all_of_it(home: str) -> None:
-    """With the signature inside; with a line above it, not at all."""
+def test_an_encrypted_text_is_opened(home: str) -> None:
+    """With the signature inside."""
     sealed = gpg(home, "--armor", "--encrypt", "--sign", "-r", ANNA, text="Größe: XL\n".encode())
     raw = letter(sealed)
     assert kind_of(raw) is Kind.INLINE_SEALED
@@ -125,7 +131,43 @@ def test_an_encrypted_text_is_opened_only_when_it_is_all_of_it(home: str) -> Non
     assert parse_message(found.octets).text == "Größe: XL"
     assert found.seal is not None
     assert found.seal.trust is Trust.GOOD
-    with_more = letter(b"Hello\n\n" + sealed)
-    assert look(with_more)[0] is Trust.UNKNOWN
-    with pytest.raises(UsageError, match="not encrypted as a whole"):
-        unsealing.unseal(with_more, [ANNA], None)
+
+
+@pytest.mark.parametrize(("words", "rest"), [((), "not signed"), (("--sign",), "signed by anna@example.org")])
+def test_an_encrypted_part_of_a_text_is_opened_and_the_rest_is_marked(
+    home: str, words: tuple[str, ...], rest: str
+) -> None:
+    """What a list adds does not shut it; nothing of it is good, and an answer to it is encrypted like to any other."""
+    sealed = gpg(home, "--armor", "--encrypt", *words, "-r", ANNA, text="Größe: XL\n".encode())
+    raw = letter(b"Hello\n\n" + sealed + b"\n-- \nA footer\n")
+    assert kind_of(raw) is Kind.INLINE_IN_PART
+    assert unsealing.look(raw, [ANNA], None) == unsealing.Unsealed(Kind.INLINE_IN_PART)
+    found = unsealing.unseal(raw, [ANNA], None)
+    assert found.seal is not None
+    assert found.seal.trust is Trust.UNKNOWN
+    assert f"the lines marked ¦ are not covered; the rest is {rest}" in found.seal.sentence
+    assert shown(found.octets).split() == ["¦", "Hello", "Größe:", "XL", "¦", "--", "¦", "A", "footer"]
+    draft, notes = unsealing.kept_sealed(Draft(account="work", purpose=Purpose.REPLY), raw)
+    assert draft.encrypt
+    assert "came encrypted" in notes[0]
+    quoted = Draft(account="work", purpose=Purpose.REPLY, body="> Größe: XL")
+    assert [one.concern for one in unsealing.clear_quotes(quoted, raw)] == [Concern.SECRET_QUOTED]
+    with pytest.raises(UsageError, match="did not open"):
+        unsealing.unseal(raw.replace(b"\r\n=", b"\r\n=A"), [ANNA], None)
+
+
+def test_the_marks_of_the_reader_are_in_no_text_that_leaves_it(home: str) -> None:
+    """Answers, forwards, what is copied and saved; a text that came with such a mark keeps it."""
+    raw = letter(b"Pay Eve.\n" + clear(home, b"Meet me.\n"))
+    octets = unsealing.look(raw, [ANNA], None).octets
+    assert octets is not None
+    message = parse_message(octets)
+    assert "¦ Pay Eve." in shown(octets)
+    mine = [Identity("work", "Bo", "bo@example.org")]
+    texts = [message.text, selected_text("¦ Pay Eve.\nMeet", message)]
+    texts += [made(octets, message, mine).draft.body for made in (reply, forward, edit_as_new)]
+    for text in texts:
+        assert "Pay Eve.\n" in text
+        assert "¦" not in text
+    plain = parse_message(letter(b"\xc2\xa6 mine\n"))
+    assert (plain.text, selected_text("¦ mine", plain), selected_text("¦ mine", None)) == ("¦ mine",) * 3

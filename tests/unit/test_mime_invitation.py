@@ -9,14 +9,20 @@ import pytest
 from icalendar import Calendar
 
 from tui_mail.errors import UsageError
+from tui_mail.mime.answering import reply
+from tui_mail.mime.attached import Attached
 from tui_mail.mime.invitation import Invitation, answer, in_words, read_invitation
+from tui_mail.mime.invitation_words import when_words
 from tui_mail.mime.parse import parse_message
 from tui_mail.mime.recipients import Typed
-from tui_mail.model import Address
+from tui_mail.model import Address, Part
+from tui_mail.outgoing import Identity
 from tui_mail.text import SafeText
 from tui_mail.ui.cards import cards, has_card
 from tui_mail.ui.keys import default_keymap
-from tui_mail.ui.widgets.invitation_card import card, when_words
+from tui_mail.ui.widgets.invitation_card import card
+from tui_mail.ui.widgets.preview import preview
+from tui_mail.ui.widgets.row_text import Calendar as Today
 
 ZONE = (
     "BEGIN:VTIMEZONE\nTZID:W. Europe Standard Time\nBEGIN:STANDARD\nDTSTART:16010101T030000\nTZOFFSETFROM:+0200\n"
@@ -103,6 +109,60 @@ def test_the_card_says_what_it_is() -> None:
 def test_recurrence_in_words(rule: dict[str, object], words: str) -> None:
     """What is rare is not guessed."""
     assert in_words(rule) == words
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["EXDATE;TZID=W. Europe Standard Time:20260608T100000"], "except 8 June 2026"),
+        (["EXDATE:20260607T223000Z"], "except 8 June 2026"),
+        (["EXDATE:20260608T080000Z,20260615T080000Z"], "except 2 dates"),
+        (["EXDATE;VALUE=DATE:20260608\nEXDATE;VALUE=DATE:20260608"], "except 8 June 2026"),
+        (["EXDATE:99991231T235959Z\nEXDATE:20260608T080000Z"], "except "),
+    ],
+)
+def test_what_is_left_out_of_a_series_is_said(lines: list[str], words: str) -> None:
+    """By the event's own zone; each day once."""
+    found = read("RRULE:FREQ=WEEKLY;COUNT=10", *lines).repeats
+    assert found.startswith(f"every week, 10 times, {words}")
+    assert read(*lines).repeats == ""
+
+
+def test_what_the_organizer_says_about_it_is_on_the_card() -> None:
+    """As text, below the facts; not when it stands below the card anyway, and never more than some screens of it."""
+    invitation = read("DESCRIPTION:Join https://meet.example/1\\n\\nAgenda:\\x1b[2J tea\x1b]0;x")
+    assert invitation.description.split("\n")[0] == "Join https://meet.example/1"
+    text = shown(invitation)
+    assert text.index("Garden, plan") < text.index("Join https://meet.example/1") < text.index("answers it by mail")
+    assert "\x1b" not in text
+    said = "Dear Anna,\n\njoin " + " ".join(invitation.description.split())
+    senders = (Address(SafeText(""), SafeText("ola@example.org")),)
+    lines = card(invitation, senders, frozenset({"anna@example.org"}), "I", text=said.replace("join", "Join"))
+    assert not any("meet.example" in run[0] for line in lines for run in line.runs)
+    assert len(read("DESCRIPTION:" + "x" * 100_000).description) < 10_000
+
+
+def test_a_message_that_is_only_an_invitation_says_what_its_organizer_says() -> None:
+    """No word of the calendar's own language is shown or quoted; a calendar that cannot be read stays as it is."""
+    head = b"From: Ola <ola@example.org>\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n"
+    raw = head + event("DESCRIPTION:Bring a spade\\nhttps://meet.example/1")
+    message = parse_message(raw)
+    assert message.text == "Bring a spade\nhttps://meet.example/1"
+    assert [link.url for link in message.links] == ["https://meet.example/1"]
+    body = reply(raw, message, [Identity("work", "Anna", "anna@example.org")]).draft.body
+    assert "> Bring a spade" in body
+    assert "VCALENDAR" not in body
+    assert parse_message(head + event()).text == ""
+    assert "BEGIN:VCALENDAR" in parse_message(head + b"BEGIN:VCALENDAR\r\nodd").text
+
+
+def test_in_the_box_of_attachments_it_is_as_in_the_reader() -> None:
+    """It says "you", and names no key, because none answers it there."""
+    part = Part(1, SafeText("invite.ics"), SafeText("text/calendar"), 10)
+    document = preview(Attached(part, event()), parse_message, Today.at(0.0), frozenset({"anna@example.org"}))
+    text = "\n".join("".join(run for run, _ in line.runs) for line in document.body)
+    assert "· you" in text
+    assert "answers it by mail" not in text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from tui_mail.client.pages import asked_hosts, page
 from tui_mail.errors import UsageError
+from tui_mail.mime.parse import parse_message
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -99,6 +100,20 @@ def test_who_would_be_asked_is_named() -> None:
     assert found["a.example"] == 2
     assert found["b.example"] == 1
     assert not any("\x1b" in host for host in found)
+
+
+def test_what_was_recognised_as_a_tracker_is_never_asked() -> None:
+    """Also with pictures from elsewhere; who is asked for nothing else is not named."""
+    html = (
+        '<img src="https://shop.example/banner.png" width=600><img src="https://shop.example/1" height="1px">'
+        '<img src="https://track.example/1" width="1" height="1"><img style="width:0" src="//track.example/2">'
+    )
+    made = page(message(html), remote=True).decode()
+    assert "shop.example/banner.png" in made
+    assert "shop.example/1" not in made
+    assert "track.example" not in made
+    assert parse_message(message(html)).trackers == 3
+    assert asked_hosts(message(html)) == [("shop.example", 1)]
 
 
 def test_a_message_without_html_has_no_page() -> None:

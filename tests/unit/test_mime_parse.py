@@ -246,6 +246,15 @@ def test_several_senders_are_warned_of() -> None:
     assert "b@y.org" in message.warnings[0]
 
 
+@pytest.mark.parametrize(("parts", "octets"), [(500, 10), (150, 1_500)])
+def test_many_parts_are_a_whole_message(parts: int, octets: int) -> None:
+    """That mail-parser is given only a piece of it does not make its end missing; that it is missing is seen still."""
+    raw = multipart("mixed", PLAIN, *([f"Content-Type: image/png\r\n\r\n{'x' * octets}"] * parts))
+    assert len(parse_message(raw).attachments) == parts
+    assert parse_message(raw).warnings == ()
+    assert any("incomplete" in warning for warning in parse_message(raw[:-30]).warnings)
+
+
 def test_damaged_structures_open() -> None:
     """A missing end, a missing boundary, a wrong boundary: the text is there, and a warning."""
     cut = parse_message(multipart("mixed", PLAIN, PDF)[:-30])

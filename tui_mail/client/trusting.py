@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from tui_mail.client.identities import identities_of
+from tui_mail.config.providers import provider_of
 from tui_mail.mime.authentication import FIELD, learnt, server_of
 from tui_mail.mime.domains import domain_of
 from tui_mail.mime.headers import BLOCK_LIMIT, header_texts, parse_headers
@@ -63,7 +65,7 @@ class Trusting:
                 known,
                 is_first=is_first,
                 is_friend=is_friend,
-                domains=self._domains_written_to(),
+                domains=self._domains_written_to() | _own_domains(self._accounts()),
                 namesake="" if is_friend else acquaintance.namesake(sql, str(sender.name), str(sender.email)),
             )
         return replace(message, trust=trust_of(message, known))
@@ -102,6 +104,12 @@ class Trusting:
             seen.append((server_of(field) if field else "", sender))
         name = learnt(seen)
         return (name,) if name else ()
+
+
+def _own_domains(accounts: Sequence[Account]) -> frozenset[str]:
+    """The domains of the person's own addresses, as nobody else's: those of providers are everybody's."""
+    domains = {domain_of(one.email) for account in accounts for one in identities_of(account)}
+    return frozenset(one for one in domains if one and provider_of(one) is None)
 
 
 def _ascii(domain: str) -> str:

@@ -20,7 +20,10 @@ from tui_mail.outgoing import Concern, Draft, Protection, Purpose, Remark
 from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
-SEALED = {Kind.PGP_SEALED: Protection.PGP, Kind.INLINE_SEALED: Protection.PGP, Kind.SMIME_SEALED: Protection.SMIME}
+SEALED = {
+    Kind.PGP_SEALED: Protection.PGP, Kind.INLINE_SEALED: Protection.PGP, Kind.INLINE_IN_PART: Protection.PGP,
+    Kind.SMIME_SEALED: Protection.SMIME,
+}  # fmt: skip
 """What an answer to a message of this kind is protected with."""
 
 
@@ -68,6 +71,8 @@ def unseal(raw: bytes, senders: Sequence[str], account: Account | None) -> Unsea
     elif kind is Kind.INLINE_SEALED:
         found, inline = pgp_reading.open_sealed(sealed_content(raw), senders), inline_of(raw)
         seal, content = found.seal, as_part(found.content, inline.charset if inline else "")
+    elif kind is Kind.INLINE_IN_PART and (inline := inline_of(raw)) is not None:
+        return _opened_in_part(raw, inline, senders)
     else:
         certificate, key = (account.smime_certificate, account.smime_key) if account is not None else ("", "")
         seal, content = None, smime_reading.open_sealed(sealed_content(raw), certificate, key)
@@ -90,17 +95,26 @@ def _inline(raw: bytes, senders: Sequence[str]) -> Unsealed:
 
 
 def _inline_in_part(raw: bytes, found: Inline, senders: Sequence[str]) -> Unsealed:
-    """A text of which only a part is signed or encrypted; what is outside is marked and nothing is good."""
-    marks = f"the lines marked {OUTSIDE.strip()} are not covered"
-    if not found.is_signed:
-        words = f"only a part of this text is encrypted and is not opened; {marks} (OpenPGP)"
-        return Unsealed(Kind.IN_PART, Seal(Trust.UNKNOWN, safe_line(words)), opened(raw, with_marks(found)))
+    """A text of which only a part is signed; what is outside is marked and nothing is good."""
     seal, content = pgp_reading.read_signed(found.armour, senders)
     counts = seal.trust in (Trust.GOOD, Trust.UNPROVEN)
     octets = opened(raw, with_marks(found, content if counts else b""))
-    if seal.trust is Trust.BAD:
-        return Unsealed(Kind.IN_PART, seal, octets)
-    return Unsealed(Kind.IN_PART, Seal(Trust.UNKNOWN, safe_line(f"{marks}; the rest is {seal.sentence}")), octets)
+    return Unsealed(Kind.IN_PART, _of_the_rest(seal), octets)
+
+
+def _opened_in_part(raw: bytes, found: Inline, senders: Sequence[str]) -> Unsealed:
+    """A text of which a part was encrypted, opened; what is outside is marked and nothing is good."""
+    inside = pgp_reading.open_sealed(found.armour, senders)
+    octets = opened(raw, with_marks(found, inside.content))
+    return Unsealed(Kind.INLINE_IN_PART, _of_the_rest(inside.seal), octets)
+
+
+def _of_the_rest(seal: Seal | None) -> Seal:
+    """What is to be said of a text that has words outside of its armour."""
+    if seal is not None and seal.trust is Trust.BAD:
+        return seal
+    marks = f"the lines marked {OUTSIDE.strip()} are not covered"
+    return Seal(Trust.UNKNOWN, safe_line(f"{marks}; the rest is {seal.sentence if seal is not None else 'not signed'}"))
 
 
 def _either(raw: bytes, check: Callable[[bytes, bytes], Seal]) -> Seal:

@@ -16,12 +16,13 @@ from tui_mail.mime.drafts import exact_text, read_draft, shown_text, typed
 from tui_mail.mime.headers import BLOCK_LIMIT, header_texts, parse_references
 from tui_mail.mime.identities import Mine, mine, received_as
 from tui_mail.mime.mailto import list_address
+from tui_mail.mime.packed import containers, unpacked
 from tui_mail.mime.quoting import QUOTE_LIMIT, attribution_line, forwarded_head, quoted_text
 from tui_mail.mime.recipients import server_form
 from tui_mail.mime.structure import outline
 from tui_mail.mime.subjects import forward_subject, reply_subject
 from tui_mail.mime.writing import one_line, sane_ids
-from tui_mail.model import Address, Message
+from tui_mail.model import Address, Message, Part
 from tui_mail.outgoing import Draft, Identity, Purpose
 from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
@@ -106,7 +107,7 @@ def forward(
     identity = head.identity()
     text = "" if attached else shown_text(raw, message).strip("\n")
     body = "" if attached else f"\n{forwarded_head(message, language)}\n\n{text[:QUOTE_LIMIT]}\n"
-    files = () if attached else head.files()
+    files = () if attached else head.files(_files(raw, message))
     if len(text) > QUOTE_LIMIT:
         head.note(
             "Only the beginning of this long text is forwarded; forward it as an attachment to pass on all of it."
@@ -154,7 +155,7 @@ def edit_as_new(raw: bytes, message: Message, identities: Sequence[Identity]) ->
         subject=one_line(message.subject),
         body=exact_text(raw, message),
     )
-    return Answer(draft, tuple(head.notes), tuple(part.index for part in message.attachments))
+    return Answer(draft, tuple(head.notes), tuple(part.index for part in _files(raw, message)))
 
 
 def draft_from_raw(raw: bytes, message: Message, identities: Sequence[Identity]) -> Answer:
@@ -173,7 +174,7 @@ def draft_from_raw(raw: bytes, message: Message, identities: Sequence[Identity])
     return Answer(
         draft,
         tuple(head.notes),
-        tuple(part.index for part in message.attachments),
+        tuple(part.index for part in _files(raw, message, as_typed=found.is_ours)),
         source_message_id=found.source_message_id
         or (draft.in_reply_to if draft.purpose is not Purpose.FORWARD else ""),
     )
@@ -283,11 +284,11 @@ class _Head:
             self.note(f"Left out, because it is no address: {shown}")
         return _once(one for one in people if server_form(one.email) is not None)
 
-    def files(self) -> tuple[int, ...]:
+    def files(self, parts: Iterable[Part]) -> tuple[int, ...]:
         """What a forwarded text takes along: all but decoration and signatures, which mean nothing there."""
         kept = []
         small = 0
-        for part in self.message.attachments:
+        for part in parts:
             if part.inline and part.content_type.startswith("image/") and part.size <= SMALL_PICTURE:
                 small += 1
             elif part.content_type not in _SIGNATURES:
@@ -295,6 +296,18 @@ class _Head:
         if small:
             self.note(f"{small} small {'picture' if small == 1 else 'pictures'} of its layout left out.")
         return tuple(kept)
+
+
+def _files(raw: bytes, message: Message, *, as_typed: bool = False) -> list[Part]:
+    """The files of a message, none of them twice: what a container held, which every program can read, instead of it.
+
+    `as_typed`: as the message holds them, where its text holds what was taken out of that.
+    """
+    if not message.attachments:
+        return []
+    whole = outline(raw)
+    twice = unpacked(whole) if as_typed else containers(whole)
+    return [part for part in message.attachments if part.index not in twice]
 
 
 def _reply_body(message: Message, text: str, language: str, form: str, identity: Identity) -> str:

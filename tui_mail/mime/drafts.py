@@ -17,8 +17,9 @@ from typing import Any
 from tui_mail.mime.decode import text_of
 from tui_mail.mime.entities import clean_text
 from tui_mail.mime.headers import BLOCK_LIMIT, header_texts, parse_references
+from tui_mail.mime.inline_pgp import is_marked, unmarked
 from tui_mail.mime.linked import linked_text
-from tui_mail.mime.parts import sort_parts
+from tui_mail.mime.packed import texts
 from tui_mail.mime.plain import unflowed
 from tui_mail.mime.recipients import parse_recipients, server_form, unicode_domain, write_address
 from tui_mail.mime.structure import outline
@@ -104,29 +105,27 @@ def typed(people: tuple[Address, ...]) -> str:
 def exact_text(raw: bytes, message: Message, *, is_ours: bool = False) -> str:
     """The body as it was written when it is one plain text, soft line ends joined; else the text that is shown,
 
-    with the addresses that its links lead to.
+    with the addresses that its links lead to. Without the files in it, which are attachments, unless it `is_ours`:
+    that one was typed.
     """
     whole = outline(raw)
-    texts = [
-        entity
-        for passage in sort_parts(whole).passages
-        for entity in passage.parts
-        if not entity.content_type.startswith("message/")
-    ]
-    if not texts or (len(texts) > 1 and not is_ours) or texts[0].content_type != "text/plain":
+    found = texts(whole, with_files=is_ours)
+    if not found or (len(found) > 1 and not is_ours) or found[0].content_type != "text/plain":
         return clean_text(linked_text(message))
-    entity = texts[0]
+    entity = found[0]
     text = clean_text(text_of(whole.raw, entity)[0])
     if is_ours:
         return text.removesuffix("\n")
+    if is_marked(entity.parameters):
+        text = unmarked(text)
     if entity.parameters.get("format", "").lower() == "flowed":
         text = unflowed(text, delete_space=entity.parameters.get("delsp", "").lower() == "yes")
     return text.rstrip("\n")
 
 
 def shown_text(raw: bytes, message: Message) -> str:
-    """What a reader saw of the body, safe; a plain text with its own line ends instead of the screen's paragraphs."""
-    return safe_block(exact_text(raw, message))
+    """What a reader saw of the body, safe; a plain text with its own line ends and tabs instead of the screen's."""
+    return safe_block(exact_text(raw, message), keep_tabs=True)
 
 
 def _email(email: str) -> str:

@@ -37,7 +37,8 @@ def of(whole: Outline) -> Facts:
     import mailparser
 
     try:
-        parsed = mailparser.parse_from_bytes(_skeleton(whole))
+        skeleton, has_end = _skeleton(whole)
+        parsed = mailparser.parse_from_bytes(skeleton)
         emails = {
             name: [email for _, email in addresses]
             for name, addresses in (
@@ -49,7 +50,7 @@ def of(whole: Outline) -> Facts:
             )
         }
         date = int(parsed.date.timestamp()) if parsed.date else None
-        return Facts(emails, date, bool(_INCOMPLETE & set(parsed.defects_categories)))
+        return Facts(emails, date, has_end and bool(_INCOMPLETE & set(parsed.defects_categories)))
     except Exception:
         return Facts()
 
@@ -62,12 +63,15 @@ def _silence() -> None:
         logger.setLevel(logging.CRITICAL)
 
 
-def _skeleton(whole: Outline) -> bytes:
-    """The message with its bodies cut short and attached messages emptied; only the header if it is monstrous."""
+def _skeleton(whole: Outline) -> tuple[bytes, bool]:
+    """The message with its bodies cut short and attached messages emptied; only the header if it is monstrous.
+
+    And whether the end of the message is in it.
+    """
     header = whole.root.header
     if whole.too_deep or whole.too_many or whole.parts > _ENTITIES_LIMIT or _is_monstrous(header):
         lines = [line for line in header.split(b"\n") if not _is_monstrous(line)]
-        return b"\n".join(lines)[:64_000] + b"\n\n"
+        return b"\n".join(lines)[:64_000] + b"\n\n", False
     out: list[bytes] = []
     position = 0
     for leaf in _leaves(whole.root):
@@ -76,7 +80,7 @@ def _skeleton(whole: Outline) -> bytes:
             out.append(whole.raw[position : leaf.body + kept])
             position = leaf.end
     out.append(whole.raw[position : position + 64_000])
-    return b"".join(out)
+    return b"".join(out), position + 64_000 >= len(whole.raw)
 
 
 def _is_monstrous(header: bytes) -> bool:

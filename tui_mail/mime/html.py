@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tui_mail.mime.grid import grid_of, row_is_short, tables_with_content, tags
 from tui_mail.mime.links import Links
 from tui_mail.mime.nesting import too_deep_at
+from tui_mail.mime.pixels import is_pixel
 from tui_mail.mime.runs import Runs
 from tui_mail.mime.style import Sheet, hides_all, is_zero, value_of
 from tui_mail.model import Block, BlockKind, Span
@@ -152,7 +153,7 @@ class _Walk:
             attributes = image.attributes
             if (attributes.get("src") or attributes.get("srcset") or "").strip().lower().startswith(_REMOTE):
                 self.remote += 1
-                self.trackers += _is_pixel(attributes)
+                self.trackers += is_pixel(attributes)
         deadline = time.process_time() + seconds
         node: LexborNode | None = root
         count = 0
@@ -308,7 +309,7 @@ class _Walk:
 
     def image(self, attributes: dict[str, str | None]) -> None:
         context = self.contexts[-1]
-        if context.invisible or _is_pixel(attributes):
+        if context.invisible or is_pixel(attributes):
             return
         alt = safe_line(" ".join((attributes.get("alt") or "").split()), 300).strip()
         if alt:
@@ -332,9 +333,6 @@ class _Walk:
             self.hidden_texts = []
 
 
-_PIXEL_STYLE = re.compile(
-    r"(?:^|[;\s])(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE
-)
 _REMOTE = ("http:", "https:", "//")
 
 
@@ -360,8 +358,3 @@ def _styled(context: _Context, style: dict[str, str]) -> _Context:
 def _start(attributes: dict[str, str | None]) -> int:
     start = attributes.get("start") or "1"
     return int(start) if start.isdecimal() and len(start) < 7 else 1
-
-
-def _is_pixel(attributes: dict[str, str | None]) -> bool:
-    sizes = [(attributes.get(name) or "").strip().removesuffix("px") for name in ("width", "height")]
-    return any(size in {"0", "1"} for size in sizes) or bool(_PIXEL_STYLE.search(attributes.get("style") or ""))

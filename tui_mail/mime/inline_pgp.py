@@ -4,20 +4,25 @@ What belongs here: telling whether the text is one armour and nothing else, and 
 never be here: keys and algorithms (`pgp_reading`).
 
 A reader cannot see where an armour ends: its lines are text like any other. So what is outside is marked, line by line,
-and what is inside is shown as gpg gives it, never as it stands.
+and what is inside is shown as gpg gives it, never as it stands. The marks are the reader's: no text that leaves it has
+them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tui_mail.mime.charsets import decode
 from tui_mail.mime.decode import payload
 from tui_mail.mime.structure import Entity, outline
+from tui_mail.model import Message
 from tui_mail.records import frozen
 
 OUTSIDE = "¦ "
 """Stands before every line that no signature covers."""
+_MARKED = "x-outside"
+"""The parameter of Content-Type that a text with such marks has."""
 LIMIT = 4_000_000
 """Octets of a text that are looked at."""
 _SIGNED, _SIGNATURE = b"-----BEGIN PGP SIGNED MESSAGE-----", b"-----BEGIN PGP SIGNATURE-----"
@@ -82,10 +87,27 @@ def has_armour(raw: bytes) -> bool:
     return False
 
 
-def as_part(content: bytes, charset: str) -> bytes:
+def as_part(content: bytes, charset: str, *, marked: bool = False) -> bytes:
     """What gpg gave, as the one part of a message, for `protection.opened`; `charset`: what others say of it."""
-    kind = f"Content-Type: text/plain; charset={_trusted(content, charset)}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-    return kind.encode("ascii", "ignore") + content
+    kind = f"text/plain; charset={_trusted(content, charset)}" + (f"; {_MARKED}=marked" if marked else "")
+    head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    return head.encode("ascii", "ignore") + content
+
+
+def is_marked(parameters: Mapping[str, str]) -> bool:
+    """Whether a part with these parameters of Content-Type has marks in it."""
+    return _MARKED in parameters
+
+
+def unmarked(text: str) -> str:
+    """A marked text without its marks."""
+    return "\n".join(line.removeprefix(OUTSIDE) for line in text.split("\n"))
+
+
+def selected_text(text: str, message: Message | None) -> str:
+    """What was selected of a message on the screen, without the marks that are only there."""
+    kinds = (value for name, value in message.headers if name.lower() == "content-type") if message else iter(())
+    return unmarked(text) if _MARKED in next(kinds, "") else text
 
 
 def with_marks(found: Inline, content: bytes = b"") -> bytes:
@@ -96,7 +118,7 @@ def with_marks(found: Inline, content: bytes = b"") -> bytes:
     texts = (found.before, content or found.armour, found.after)
     before, inside, after = (decode(one, _trusted(one, found.charset)) for one in texts)
     lines = [*_marked(before), *inside.replace("\r\n", "\n").split("\n"), *_marked(after)]
-    return as_part("\r\n".join(lines).encode("utf-8", "replace"), "utf-8")
+    return as_part("\r\n".join(lines).encode("utf-8", "replace"), "utf-8", marked=True)
 
 
 def _trusted(content: bytes, charset: str) -> str:

@@ -7,7 +7,8 @@ and what cannot be read is left out. Nothing is said of other appointments: no c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.errors import UsageError
@@ -16,7 +17,7 @@ from tui_mail.mime.recipients import Typed, is_email
 from tui_mail.mime.writing import addresses_field, ids_field, sane_ids, text_field
 from tui_mail.model import Address
 from tui_mail.records import frozen
-from tui_mail.text import SafeText, safe_line
+from tui_mail.text import SafeText, safe_block, safe_line
 
 if TYPE_CHECKING:
     from icalendar import Calendar
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 SIZE_LIMIT = 300_000
 """Octets of a calendar that are read."""
 PEOPLE_LIMIT = 200
-TYPES = ("text/calendar", "application/ics", "text/x-vcalendar")
+DESCRIPTION_LIMIT = 8_000
+"""Characters of a description that are shown."""
+EXCEPTIONS_LIMIT = 1_000
 ANSWERS = {"accept": "ACCEPTED", "tentative": "TENTATIVE", "decline": "DECLINED"}
 _SUBJECTS = {"accept": "Accepted", "tentative": "Tentative", "decline": "Declined"}
 _SENTENCES = {
@@ -63,22 +66,32 @@ class Invitation:
     organizer: Address | None
     attendees: tuple[Attendee, ...]
     repeats: SafeText
-    """In words; empty when it happens once."""
+    """In words, with what is left out; empty when it happens once."""
     cancelled: bool
     others: int = 0
     """Events beside this one in the same calendar."""
     instance: Moment | None = None
     """Of a series, the one that this is about (RECURRENCE-ID)."""
+    description: SafeText = SafeText("")
+    """What its organizer says about it, in lines."""
 
     @property
     def can_be_answered(self) -> bool:
         """Somebody waits for an answer."""
         return self.method == "REQUEST" and self.organizer is not None and bool(self.uid) and not self.cancelled
 
+    def answers(self, other: Invitation) -> bool:
+        """Whether this is somebody's answer to that invitation, in that version of it."""
+        instances = [_in_utc(one.instance) if one.instance is not None else None for one in (self, other)]
+        return (
+            self.method == "REPLY"
+            and (self.uid, self.sequence) == (other.uid, other.sequence)
+            and instances[0] == instances[1]
+        )
 
-def is_calendar(content_type: str, filename: str = "") -> bool:
-    """Whether an attachment may be an invitation."""
-    return content_type.lower() in TYPES or filename.lower().endswith(".ics")
+    def is_said_in(self, text: str) -> bool:
+        """Whether a text, such as that of the message, holds the description."""
+        return " ".join(self.description.split()) in " ".join(text.split())
 
 
 def read_invitation(content: bytes) -> Invitation | None:
@@ -193,10 +206,11 @@ def _first_event(calendar: Calendar) -> Invitation | None:
         zone=safe_line(str(getattr(event.get("DTSTART"), "params", {}).get("TZID", "")), 80),
         organizer=_person(event.get("ORGANIZER")),
         attendees=tuple(_attendees(event.get("ATTENDEE"))),
-        repeats=_rule_words(rule[0] if isinstance(rule, list) else rule),
+        repeats=_series_words(rule[0] if isinstance(rule, list) else rule, _left_out(event, start)),
         cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED" or str(calendar.get("METHOD", "")) == "CANCEL",
         others=len({str(one.get("UID", "")) for one in events} - {str(event.get("UID", ""))}),
         instance=_moment(event, "RECURRENCE-ID"),
+        description=_description(event),
     )
 
 
@@ -211,6 +225,39 @@ def _number(value: object) -> int:
         return max(0, min(int(str(value or 0)), 1_000_000))
     except ValueError:
         return 0
+
+
+def _description(event: Any) -> SafeText:
+    value = event.get("DESCRIPTION", "")
+    text = str(value[0] if isinstance(value, list) and value else value)
+    return SafeText(safe_block(text[:DESCRIPTION_LIMIT] + ("…" if len(text) > DESCRIPTION_LIMIT else "")).strip())
+
+
+def _left_out(event: Any, start: Moment | None) -> list[date]:
+    """The days of a series on which it does not happen (EXDATE), in the event's own zone, in order."""
+    value = event.get("EXDATE")
+    zone = start.tzinfo if isinstance(start, datetime) else None
+    found = set()
+    for one in value if isinstance(value, list) else [value]:
+        for each in getattr(one, "dts", ())[:EXCEPTIONS_LIMIT]:
+            with suppress(ArithmeticError, ValueError):
+                found.add(_day_in(each.dt, zone))
+    return sorted(found)
+
+
+def _day_in(moment: Moment, zone: tzinfo | None) -> date:
+    if not isinstance(moment, datetime):
+        return moment
+    return (moment.astimezone(zone) if zone is not None and moment.tzinfo is not None else moment).date()
+
+
+def _series_words(rule: Any, left_out: Sequence[date]) -> SafeText:
+    words = _rule_words(rule)
+    if not words or not left_out:
+        return words
+    day = left_out[0]
+    except_ = f"{day.day} {_MONTHS[day.month - 1]} {day.year}" if len(left_out) == 1 else f"{len(left_out)} dates"
+    return safe_line(f"{words}, except {except_}")
 
 
 def _rule_words(rule: Any) -> SafeText:

@@ -1,4 +1,5 @@
-"""The text of a message with the addresses of its links, for an answer: in a plain text nothing stands behind words.
+"""The text of a message with the addresses of its links, for what leaves the reader: in a plain text nothing stands
+behind words.
 
 What belongs here: which addresses are written out. What must never be here: the text that is shown and searched
 (`parse`), where a link is a number.
@@ -16,7 +17,10 @@ from tui_mail.model import Link, Message, Span
 from tui_mail.text import SafeText
 
 LONGEST = 200
-"""Characters of an address that is written out; what newsletters count clicks with is longer."""
+"""Characters of an address that is written out; what newsletters count clicks with is longer.
+
+Of one that its words lie about, the beginning is written in any case.
+"""
 
 
 def linked_text(message: Message) -> SafeText:
@@ -43,8 +47,10 @@ def linked_text(message: Message) -> SafeText:
 def _address(number: int, words: str, links: Sequence[Link]) -> str:
     """What is to stand behind the words of a link; empty when they say it themselves, or nothing is to be said."""
     link = links[number - 1] if 0 < number <= len(links) else None
-    if link is None or not link.safe or not words.strip() or len(link.url) > LONGEST:
+    if link is None or not link.safe or not words.strip():
         return ""
+    if len(link.url) > LONGEST:
+        return f"{link.url[:LONGEST]}…" if link.claims else ""
     return "" if _bare(in_ascii(words.strip())) == _bare(link.url) else link.url.removeprefix("mailto:")
 
 

@@ -34,16 +34,38 @@ def contents(whole: Outline) -> Sorted:
         passage.plain = [_without_uu(whole.raw, entity, None) for entity in passage.plain]
     for number, (entity, is_inline) in enumerate(list(result.attachments)):
         if entity.content is None and _is_winmail(entity):
-            is_inline = _unpack_winmail(whole.raw, entity, result) or is_inline
+            is_inline = _unpack_winmail(whole.raw, entity, result, number + 1) or is_inline
             result.attachments[number] = entity, is_inline
     return result
+
+
+def texts(whole: Outline, *, with_files: bool = False) -> list[Entity]:
+    """The texts of a message; without the files in them, or as they came."""
+    passages = sort_parts(whole).passages
+    found = [entity for passage in passages for entity in passage.parts if not _is_message(entity)]
+    return found if with_files else [_without_uu(whole.raw, entity, None) for entity in found]
+
+
+def unpacked(whole: Outline) -> frozenset[int]:
+    """Numbers, from 1, of the attachments that are no parts of the message, but were taken out of one."""
+    found = enumerate(contents(whole).attachments, start=1)
+    return frozenset(number for number, (entity, _) in found if entity.content is not None)
+
+
+def containers(whole: Outline) -> frozenset[int]:
+    """Numbers, from 1, of the attachments whose files are attachments themselves."""
+    return frozenset(contents(whole).containers)
+
+
+def _is_message(entity: Entity) -> bool:
+    return entity.content_type.startswith("message/")
 
 
 def _is_winmail(entity: Entity) -> bool:
     return entity.content_type in _TNEF_TYPES or entity.filename.lower() == "winmail.dat"
 
 
-def _unpack_winmail(raw: bytes, entity: Entity, result: Sorted) -> bool:
+def _unpack_winmail(raw: bytes, entity: Entity, result: Sorted, number: int) -> bool:
     """Put what is in it beside it; False when there is nothing."""
     packed = tnef.unpack(payload(raw, entity))
     if packed is None:
@@ -52,6 +74,9 @@ def _unpack_winmail(raw: bytes, entity: Entity, result: Sorted) -> bool:
         kind = file.content_type if "/" in file.content_type else guessed_type(file.name)
         result.attachments.append((_made(kind, file.content, file.name or "attachment"), bool(file.content_id)))
     has_text = any(part for passage in result.passages for part in passage.parts if not part.blank)
+    is_shown = not has_text and bool(packed.html or packed.text.strip())
+    if (packed.files or is_shown) and len(packed.files) < tnef.FILES_LIMIT:
+        result.containers.append(number)
     if not has_text:
         if packed.html:
             result.passages.append(Passage([_made("text/html", packed.html, charset=packed.charset)]))

@@ -20,6 +20,7 @@ from tui_mail.mime.decode import payload, text_of
 from tui_mail.mime.headers import parse_headers
 from tui_mail.mime.links import in_ascii
 from tui_mail.mime.parts import sort_parts
+from tui_mail.mime.pixels import is_pixel
 from tui_mail.mime.structure import Entity, Outline, outline
 from tui_mail.text import safe_line, safe_link
 
@@ -57,7 +58,10 @@ _PICTURES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/gif", "ima
 
 
 def page(raw: bytes, *, remote: bool) -> bytes:
-    """The whole file; `remote` lets pictures be fetched by who opens it. Empty when the message has no HTML."""
+    """The whole file; empty when the message has no HTML.
+
+    `remote` lets pictures be fetched by who opens it, but none that only tells of it.
+    """
     whole = outline(raw)
     texts = _html_texts(whole)
     if not texts:
@@ -82,13 +86,35 @@ def page(raw: bytes, *, remote: bool) -> bytes:
 
 
 def asked_hosts(raw: bytes) -> list[tuple[str, int]]:
-    """The hosts that the HTML of a message would fetch something from, and how often, the most asked first."""
+    """The hosts that the page of a message would fetch something from, and how often, the most asked first."""
     found = Counter[str]()
+    trackers = _Trackers()
     for text in _html_texts(outline(raw)):
-        for match in _ASKED.finditer(html.unescape(text[:HTML_LIMIT])):
-            host = match[1].rpartition("@")[2].lower()
-            found[host] += 1
+        found.update(_host(match[1]) for match in _ASKED.finditer(html.unescape(text[:HTML_LIMIT])))
+        trackers.feed(text[:HTML_LIMIT])
+        trackers.close()
+        trackers.reset()
+    found -= trackers.hosts
     return [(str(safe_line(host, 255)), count) for host, count in found.most_common(HOSTS_LIMIT)]
+
+
+def _host(authority: str) -> str:
+    return authority.rpartition("@")[2].lower()
+
+
+class _Trackers(HTMLParser):
+    """Counts whom the pictures would ask that are in no page."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.hosts = Counter[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element begins."""
+        attributes = _first(attrs)
+        if tag == "img" and is_pixel(attributes):
+            sources = ((attributes.get(name) or "").strip() for name in ("src", "srcset"))
+            self.hosts.update(_host(match[1]) for source in sources if (match := _REMOTE.match(source)))
 
 
 class _Clean(HTMLParser):
@@ -152,19 +178,24 @@ class _Clean(HTMLParser):
                 value = safe_link(value) or safe_link(in_ascii(value.strip())) or ""
                 kept.append(' rel="noreferrer noopener nofollow" target="_blank"' if value else "")
             elif tag == "img" and name == "src":
-                value = self._picture(value.strip())
+                value = self._picture(value.strip(), is_tracker=is_pixel(_first(attrs)))
             elif name not in _PLAIN:
                 continue
             if value:
                 kept.append(f' {name}="{html.escape(value)}"')
         return "".join(kept)
 
-    def _picture(self, source: str) -> str:
+    def _picture(self, source: str, *, is_tracker: bool) -> str:
         if source[:4].lower() == "cid:":
             return self._pictures.get(source[4:].strip("<> "), "")
-        if self._remote and _REMOTE.match(source):
+        if self._remote and not is_tracker and _REMOTE.match(source):
             return source if source[:4].lower() == "http" else f"https:{source}"
         return ""
+
+
+def _first(attrs: list[tuple[str, str | None]]) -> dict[str, str | None]:
+    """Attributes by name: of several of one name the first counts."""
+    return dict(reversed(attrs))
 
 
 def _without_fetching(sheet: str) -> str:

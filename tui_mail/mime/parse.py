@@ -26,6 +26,7 @@ from tui_mail.mime.headers import (
     text_as_sender,
 )
 from tui_mail.mime.html import SECONDS_LIMIT, html_view
+from tui_mail.mime.inline_pgp import is_marked, unmarked
 from tui_mail.mime.lies import with_claims
 from tui_mail.mime.links import Links
 from tui_mail.mime.packed import contents
@@ -52,6 +53,8 @@ NAMES_LIMIT = 500
 SNIPPET_LENGTH = 200
 HEADERS_LIMIT = 2_000
 
+CALENDARS = frozenset({"text/calendar", "text/x-vcalendar"})
+"""Texts that are read by a program, not by people."""
 _ADDRESS_FIELDS = frozenset({"from", "sender", "to", "cc", "bcc", "reply-to"})
 _NO_TEXT = frozenset({BlockKind.NOTE, BlockKind.RULE, BlockKind.HIDDEN})
 _VISIBLE = frozenset({BlockKind.TEXT, BlockKind.HEADING, BlockKind.ITEM, BlockKind.PRE, BlockKind.TABLE})
@@ -231,6 +234,8 @@ class _Reading:
         for entity in passage.parts:
             self.read_part(entity)
         rendered = text_from(self.blocks[first:])
+        if any(is_marked(entity.parameters) for entity in passage.parts):
+            rendered = SafeText(unmarked(rendered))
         if passage.plain:
             plain = self.plain_text(passage.plain)
             if not rendered.strip() and plain.strip():
@@ -243,6 +248,8 @@ class _Reading:
         kind = entity.content_type
         if kind in {"message/rfc822", "message/global"}:
             self.note_attached(entity)
+        elif kind in CALENDARS and (description := self.description_of(entity)) is not None:
+            self.add(plain_blocks(description, self.links))
         elif kind in {"text/html", "text/enriched", "text/richtext"}:
             if self.html_room <= 0 or self.html_seconds <= 0:
                 self.was_cut = True
@@ -263,6 +270,13 @@ class _Reading:
                 self.add([Block(BlockKind.PRE, self.links.spans(text))])
             else:
                 self.add(plain_blocks(text, self.links))
+
+    def description_of(self, entity: Entity) -> SafeText | None:
+        """What an invitation says that is all of a message; None when it cannot be read."""
+        from tui_mail.mime.invitation import read_invitation  # few messages are one, and icalendar takes its time
+
+        invitation = read_invitation(payload(self.raw, entity))
+        return invitation.description if invitation is not None else None
 
     def plain_text(self, entities: Sequence[Entity]) -> SafeText:
         """Plain text parts one after the other, safe, soft line ends joined."""

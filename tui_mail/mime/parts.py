@@ -45,6 +45,8 @@ class Sorted:
     passages: list[Passage] = field(default_factory=list)
     attachments: list[tuple[Entity, bool]] = field(default_factory=list)
     """…and whether it belongs into the text (an image that the HTML shows)."""
+    containers: list[int] = field(default_factory=list)
+    """Numbers, from 1, of the attachments of which all that a person would look for is shown beside them."""
 
 
 def sort_parts(whole: Outline) -> Sorted:

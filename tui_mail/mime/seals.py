@@ -37,6 +37,8 @@ class Kind(StrEnum):
     SMIME_SEALED = "S/MIME, encrypted"
     INLINE_SIGNED = "OpenPGP, signed in its text"
     INLINE_SEALED = "OpenPGP, encrypted in its text"
+    INLINE_IN_PART = "OpenPGP, encrypted in a part of its text"
+    """It can be opened; what is outside of it is covered by nothing."""
     IN_PART = "in part"
     """Something in it is signed or encrypted, and something else is not."""
 
@@ -80,7 +82,7 @@ def kind_of(raw: bytes) -> Kind:
         return Kind.SMIME_OPAQUE if is_signed else Kind.SMIME_SEALED
     if found := inline_of(raw):
         if not found.is_whole:
-            return Kind.IN_PART
+            return Kind.IN_PART if found.is_signed else Kind.INLINE_IN_PART
         return Kind.INLINE_SIGNED if found.is_signed else Kind.INLINE_SEALED
     return Kind.IN_PART if _protected_inside(root) or has_armour(raw) else Kind.NONE
 
@@ -104,13 +106,16 @@ def signed_halves(raw: bytes, *, exact: bool = False) -> tuple[bytes, bytes]:
 
 
 def sealed_content(raw: bytes) -> bytes:
-    """What is to be decrypted, or unwrapped, of a message that is sealed as a whole. Raises UsageError."""
+    """What is to be decrypted, or unwrapped, of a message: of all of it, or of the one armour in its text.
+
+    Raises UsageError.
+    """
     whole, kind = outline(raw), kind_of(raw)
     if kind is Kind.PGP_SEALED:
         return payload(whole.raw, whole.root.children[1])
     if kind in (Kind.SMIME_SEALED, Kind.SMIME_OPAQUE):
         return payload(whole.raw, whole.root)
-    if kind in (Kind.INLINE_SEALED, Kind.INLINE_SIGNED) and (found := inline_of(raw)):
+    if kind in (Kind.INLINE_SEALED, Kind.INLINE_SIGNED, Kind.INLINE_IN_PART) and (found := inline_of(raw)):
         return found.armour
     if kind is Kind.IN_PART:
         raise UsageError("This message is not encrypted as a whole; what is only a part of it is not opened.")

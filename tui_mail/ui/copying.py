@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from tui_mail.model import Message, Row
 from tui_mail.sizes import size_label
-from tui_mail.text import SafeText
+from tui_mail.text import SafeText, safe_line
+from tui_mail.ui.aside import aside
+from tui_mail.ui.taking import Shown, told
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.picker import Choice
@@ -22,26 +24,34 @@ LINKS = 50
 
 def pick_copy(screen: Triage) -> None:
     """Let the person pick what to copy."""
-    from tui_mail.ui.screens.picker import Picker
-
     row = screen.client.row(screen.commands.current_message())
     if row is None:
         screen.say(SafeText("There is no message here."))
         return
     message = screen.reading.message if screen.reading.message_id == row.id else None
-    selected = screen.get_selected_text() or ""
+    selected, shown = screen.get_selected_text() or "", Shown.on(screen)
+
+    def work() -> list[Choice[str]]:
+        text = told(message, shown.text_octets()) if message is not None else ""
+        return list(_choices(row, message, selected, text))
+
+    aside(screen.bridge, work, lambda choices: _ask(screen, choices), screen.problem, opens=True)
+
+
+def _ask(screen: Triage, choices: list[Choice[str]]) -> None:
+    from tui_mail.ui.screens.picker import Picker
 
     def picked(text: str | None) -> None:
         if text is not None:
             screen.app.copy_to_clipboard(text)
             octets = len(text.encode())
             what = text if "\n" not in text and len(text) <= 60 else f"{octets:,} octets"
-            screen.say(SafeText(f"Copied {what}"))
+            screen.say(safe_line(f"Copied {what}"))
 
-    screen.app.push_screen(Picker("Copy", list(_choices(row, message, selected))), picked)
+    screen.app.push_screen(Picker("Copy", choices), picked)
 
 
-def _choices(row: Row, message: Message | None, selected: str) -> Iterator[Choice[str]]:
+def _choices(row: Row, message: Message | None, selected: str, text: str) -> Iterator[Choice[str]]:
     from tui_mail.ui.screens.picker import Choice
 
     if selected:
@@ -51,7 +61,7 @@ def _choices(row: Row, message: Message | None, selected: str) -> Iterator[Choic
             yield Choice(str(one.email), "Address of the sender", one.email)
     yield Choice(str(row.subject), "Subject", row.subject)
     if message is not None:
-        yield Choice(str(message.text), "Text of the message", size_label(len(message.text.encode())))
+        yield Choice(text, "Text of the message", size_label(len(text.encode())))
     if row.message_id:
         yield Choice(f"<{row.message_id}>", "Message-ID", SafeText(row.message_id))
     for number, link in enumerate(message.links[:LINKS] if message is not None else (), 1):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import NotFound
+from tui_mail.mime.at_sight import calendar_part
 from tui_mail.model import Message
 from tui_mail.outgoing import Identity, OutboxEntry
 from tui_mail.text import SafeText, safe_line
@@ -104,10 +105,9 @@ class Inviting:
 
 def _read(message: Message, raw: bytes | None) -> Invitation:
     from tui_mail.mime.attached import attached
-    from tui_mail.mime.invitation import is_calendar, read_invitation
+    from tui_mail.mime.invitation import read_invitation
 
-    part = next(one for one in message.attachments if not one.away and is_calendar(one.content_type, one.filename))
-    invitation = read_invitation(attached(raw, part.index).content) if raw is not None else None
+    invitation = read_invitation(attached(raw, calendar_part(message)).content) if raw is not None else None
     if invitation is None:
         raise NotFound("The invitation in this message cannot be read. Nothing was sent.")
     return invitation

@@ -16,7 +16,7 @@ from tui_mail.errors import MailError, NotFound
 from tui_mail.model import BodyArrived, Message, Row
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Bridge, Errands, Then
-from tui_mail.ui.cards import cards, has_card
+from tui_mail.ui.cards import Answered, cards, has_card
 from tui_mail.ui.keys import Keymap
 from tui_mail.ui.widgets.document import Document, Paragraph
 from tui_mail.ui.widgets.message_document import message_document, source_document, waiting_document
@@ -25,6 +25,7 @@ from tui_mail.ui.widgets.row_text import Calendar
 
 if TYPE_CHECKING:
     from tui_mail.client import MailClient
+    from tui_mail.mime.invitation import Invitation
 
 PREVIEW_DELAY = 0.06
 """Seconds the cursor must rest before its message is shown: while a key is held, only the last one is."""
@@ -249,7 +250,7 @@ class Reading:
                 return None
             made = octets(raw)
             message = client.parse(made)
-            found = cards(message, lambda: made, self._keymap, me)
+            found = cards(message, lambda: made, self._keymap, me, self._answered(row))
             document = self._document(message, row, found)
 
             def then() -> None:
@@ -281,7 +282,8 @@ class Reading:
             message, found = client.message(row.id), list[Paragraph]()
             document = None
             if message is not None:
-                found = cards(message, lambda: client.readable_octets(row.id), self._keymap, me)
+                answered = self._answered(row)
+                found = cards(message, lambda: client.readable_octets(row.id), self._keymap, me, answered)
                 document = self._document(message, row, found)
 
             def then() -> None:
@@ -303,6 +305,17 @@ class Reading:
 
         self._errands.ask(errand)
 
+    def _answered(self, row: Row) -> Answered:
+        """What was answered to the invitation in a message; for the thread that makes its card."""
+        client, me = self._client, self._me
+
+        def answered(invitation: Invitation) -> str:
+            from tui_mail.client.answered import answer_to
+
+            return answer_to(client, client.row(row.id) or row, invitation, me)
+
+        return answered
+
     def _look_ahead(self) -> None:
         """Have the next message parsed before it is asked for."""
         following, client = self._next_row, self._client
@@ -321,6 +334,7 @@ class Reading:
         return message_document(
             message, row, calendar, self._me,
             all_headers=headers, reasons=reasons, hidden=self.shows_hidden, cards=found, tail=self.tail,
+            files_key=self._keymap.shown("message.attachments"),
         )  # fmt: skip
 
     def _wait(self, row: Row, words: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_mail.model import Message
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.aside import aside
 from tui_mail.ui.at_hand import at_hand
@@ -18,6 +19,7 @@ from tui_mail.ui.memory import recall, remember
 from tui_mail.ui.widgets.document import Document, Paragraph
 
 if TYPE_CHECKING:
+    from tui_mail.client import MailClient
     from tui_mail.client.piping import Answered
     from tui_mail.ui.screens.triage import Triage
 
@@ -40,26 +42,26 @@ class Taking:
         message = at_hand(self._screen)
         if message is None:
             return
-        screen = self._screen
+        screen, shown = self._screen, Shown.on(self._screen)
         folder = recall(screen.client.paths, SAVED_IN) or usual_folder()
         name = safe_name(f"{message.subject or 'message'}.eml", "message.eml")
         screen.app.push_screen(
             Prompt("Save as (.eml, or .txt)", f"{folder}{name}"),
-            lambda typed: self._save(message, name, typed),
+            lambda typed: self._save(message, shown, name, typed),
         )
 
-    def _save(self, message: Message, name: str, typed: str | None) -> None:
+    def _save(self, message: Message, shown: Shown, name: str, typed: str | None) -> None:
         if typed is None:
             return
-        client, message_id = self._screen.client, self._screen.reading.message_id
+        client = self._screen.client
 
         def work() -> Path:
             from tui_mail.client.saving import destination, save_new
 
             folder, called = destination(typed, name)
             if called.lower().endswith(".txt"):
-                return save_new(folder, called, written(message).encode())
-            return save_new(folder, called, client.whole(message_id))
+                return save_new(folder, called, written(message, shown.text_octets()).encode())
+            return save_new(folder, called, client.whole(shown.message_id))
 
         def done(saved: Path) -> None:
             remember(client.paths, SAVED_IN, f"{saved.parent}/")
@@ -77,20 +79,19 @@ class Taking:
         if message is None:
             return
         what = "message as it came" if raw else "text"
-        last = recall(self._screen.client.paths, PIPED)
-        prompt = Prompt(f"Pipe the {what} to (no shell)", last)
-        self._screen.app.push_screen(prompt, lambda typed: self._pipe(message, typed, raw=raw))
+        shown, last = Shown.on(self._screen), recall(self._screen.client.paths, PIPED)
+        prompt = Prompt(f"Pipe the {what} to (no shell)", last, selects=True)
+        self._screen.app.push_screen(prompt, lambda typed: self._pipe(message, shown, typed, raw=raw))
 
-    def _pipe(self, message: Message, typed: str | None, *, raw: bool) -> None:
+    def _pipe(self, message: Message, shown: Shown, typed: str | None, *, raw: bool) -> None:
         if not typed:
             return
-        screen, octets = self._screen, self._screen.reading.octets
-        client, message_id = screen.client, screen.reading.message_id
+        screen = self._screen
 
         def work() -> Answered:
             from tui_mail.client.piping import pipe
 
-            return pipe(typed, octets() or client.whole(message_id) if raw else written(message).encode())
+            return pipe(typed, shown.octets() if raw else written(message, shown.text_octets()).encode())
 
         def done(answered: Answered) -> None:
             remember(screen.client.paths, PIPED, typed)
@@ -107,8 +108,35 @@ class Taking:
         aside(screen.bridge, work, done, screen.problem, opens=True)
 
 
-def written(message: Message) -> str:
-    """A message as text: who, to whom, when, about what, and what it says."""
+@frozen
+class Shown:
+    """The message that was in the reader when it was asked for; another one may be there by the time of the answer."""
+
+    client: MailClient
+    message_id: int
+    otherwise: bytes
+    """What it is read from, when those are not the stored octets; else empty."""
+
+    @staticmethod
+    def on(screen: Triage) -> Shown:
+        """What is in the reader now."""
+        message_id = screen.reading.message_id
+        return Shown(screen.client, message_id, screen.reading.other_octets(message_id))
+
+    def octets(self) -> bytes:
+        """All of it, fetched if need be. Blocks. Raises MailError."""
+        return self.otherwise or self.client.whole(self.message_id)
+
+    def text_octets(self) -> bytes | None:
+        """As much as it was read from. Blocks."""
+        return self.otherwise or self.client.readable_octets(self.message_id)
+
+
+def written(message: Message, octets: bytes | None) -> str:
+    """A message as text: who, to whom, when, about what, and what it says. Blocks.
+
+    `octets`: what it was read from, for its own line ends and tabs.
+    """
     head = ""
     for name, addresses in (("From", message.from_), ("To", message.to), ("Cc", message.cc)):
         people = [f"{one.name} <{one.email}>".strip() if one.email else one.name for one in addresses]
@@ -116,4 +144,13 @@ def written(message: Message) -> str:
     date = time.strftime("%Y-%m-%d %H:%M %z", time.localtime(message.date)) if message.date is not None else ""
     head += f"Date: {date}\n" if date else ""
     files = "".join(f"Attachment: {part.filename}\n" for part in message.attachments if not part.inline)
-    return f"{head}Subject: {message.subject}\n{files}\n{message.text.rstrip()}\n"
+    return f"{head}Subject: {message.subject}\n{files}\n{told(message, octets)}\n"
+
+
+def told(message: Message, octets: bytes | None) -> str:
+    """What a message says, with the addresses that its links lead to; `octets` as for `written`. Blocks."""
+    from tui_mail.mime.drafts import shown_text
+    from tui_mail.mime.linked import linked_text
+
+    text = shown_text(octets, message) if octets is not None else linked_text(message)
+    return text.strip("\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_mail.errors import MailError
+from tui_mail.mime.at_sight import may_be_sealed
 from tui_mail.model import Account, Message
 from tui_mail.text import SafeText
 from tui_mail.ui.aside import aside
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 KEPT = 64
 """Messages whose signature need not be checked again when they are shown again."""
-_INSIDE = ("application/pgp-", "application/pkcs7-", "application/x-pkcs7-")
-_WHOLE = ("multipart/signed", "multipart/encrypted", *_INSIDE)
-_ARMOUR = "-----BEGIN PGP "
 _MARKS = {"good": ("✓ ", "success"), "unproven": ("~ ", "warning"), "unknown": ("? ", "quiet"), "bad": ("✗ ", "error")}
 
 _MEANINGS = {
@@ -165,14 +163,6 @@ def _seal_runs(seal: Seal | None) -> list[Run]:
         return []
     mark, look = _MARKS[seal.trust]
     return [(f" {mark}", look), (seal.sentence, look if look in ("error", "success") else "")]
-
-
-def may_be_sealed(message: Message) -> bool:
-    """Quick: whether there is something to be checked."""
-    kind = next((value.lower() for name, value in message.headers if name.lower() == "content-type"), "")
-    if kind.startswith(_WHOLE):
-        return True
-    return any(part.content_type.startswith(_INSIDE) for part in message.attachments) or _ARMOUR in message.text
 
 
 def _senders(message: Message) -> list[str]:

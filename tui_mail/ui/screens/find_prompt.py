@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 class FindPrompt(Prompt):
     """Asks for words, and shows with every letter where they are."""
 
-    SELECTS = True
-
     def __init__(self, within: Within, value: str) -> None:
-        super().__init__("Find in this message", value)
+        super().__init__("Find in this message", value, selects=True)
         self._within = within
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -6,7 +6,6 @@ What belongs here: the line, and what is wrong with what was typed. What is done
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -22,15 +21,24 @@ class Prompt(ModalScreen[str | None]):
     """Asks; Enter gives the words, Esc gives None."""
 
     AUTO_FOCUS = "Input"
-    SELECTS: ClassVar[bool] = False
-    """What is in the line already is selected, so that typing replaces it."""
 
-    def __init__(self, question: str, value: str = "", problem: Callable[[str], str] = lambda _: "") -> None:
-        """`problem` says what is wrong with an answer; empty when nothing is."""
+    def __init__(
+        self,
+        question: str,
+        value: str = "",
+        problem: Callable[[str], str] = lambda _: "",
+        *,
+        selects: bool = False,
+    ) -> None:
+        """`problem` says what is wrong with an answer; empty when nothing is.
+
+        `selects`: what is in the line already is selected, so that typing replaces it.
+        """
         super().__init__(classes="prompt")
         self._question = question
         self._value = value
         self._problem = problem
+        self._selects = selects
         self._label = OneLine(id="prompt-label")
         self._wrong = OneLine(id="prompt-problem")
 
@@ -38,7 +46,7 @@ class Prompt(ModalScreen[str | None]):
         """Question, input, what is wrong."""
         with Horizontal(id="prompt-line"):
             yield self._label
-            yield Input(self._value, id="prompt-input", compact=True, select_on_focus=self.SELECTS)
+            yield Input(self._value, id="prompt-input", compact=True, select_on_focus=self._selects)
             yield self._wrong
 
     def on_mount(self) -> None:

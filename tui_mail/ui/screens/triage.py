@@ -536,6 +536,15 @@ class Triage(Screen[None]):
         self.list_pane.display = not single or face != "reader"
         self._reader_pane.display = not single or face == "reader"
 
+    def get_selected_text(self) -> str | None:
+        """What was selected with the mouse, without what only the reader puts beside a text."""
+        selected = super().get_selected_text()
+        if not selected:
+            return selected
+        from tui_mail.mime.inline_pgp import selected_text
+
+        return selected_text(selected, self.reading.message)
+
     def _was_shown(self, message_id: int) -> None:
         """A message is in the reader; it counts as read when the reader has the focus."""
         if message_id != self._selected_in:  # what was selected in another is not what an answer quotes

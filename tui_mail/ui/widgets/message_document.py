@@ -23,6 +23,8 @@ FOLD_DEPTH = 2
 """Quotes this deep are folded until asked for."""
 LONGEST = 4_000
 """Characters of a paragraph that is laid out as one; the rest begins on a new line."""
+FILES = 40
+"""Attachments named; how many more there are is said behind them."""
 MARKER = 9
 """Characters of a list item's marker: up to "999999. "."""
 _VEIL = "▒"
@@ -50,10 +52,12 @@ def message_document(
     hidden: bool = False,
     cards: Sequence[Paragraph] = (),
     tail: Sequence[Paragraph] = (),
+    files_key: str = "",
 ) -> Document:
     """What the reader shows of a parsed message; `cards` stand between its head and its text, `tail` below that.
 
-    `reasons`: with all that speaks for and against it, in sentences; `hidden`: with what its sender made invisible.
+    `reasons`: with all that speaks for and against it, in sentences; `hidden`: with what its sender made invisible;
+    `files_key`: lists all attachments, where there are more than are named.
     """
     date = message.date if message.date is not None else (row.date if row else None)
     head = _heading(message.subject, message.from_, message.to + message.cc, date, calendar, me)
@@ -63,7 +67,7 @@ def message_document(
     head += _trust(message, reasons=reasons)
     if all_headers:
         head += [_blank(), *(_header(name, value) for name, value in message.headers)]
-    head += _remarks(message)
+    head += _remarks(message, files_key)
     head += [*cards, _blank()]
     body, folded, old = _body(message, hidden=hidden)
     if message.hidden:
@@ -96,12 +100,22 @@ def _heading(
     for one in senders[:4] or (Address(safe_line(""), safe_line("")),):
         sender += [(", ", "quiet")] if sender else []
         sender += _person(one)
-    names = [("me" if one.email.lower() in me else one.name or one.email or "(nobody)") for one in to[:12]]
-    more = f" and {len(to) - 12} more" if len(to) > 12 else ""
+    people = _once(to, me)
+    names = [("me" if one.email.lower() in me else one.name or one.email or "(nobody)") for one in people[:12]]
+    more = f" and {len(people) - 12} more" if len(people) > 12 else ""
     lines = [Paragraph(((subject or "(no subject)", "subject"),)), Paragraph(tuple(sender), right=when)]
     if names:
         lines.append(Paragraph(((f"to {', '.join(names)}{more}", "quiet"),)))
     return lines
+
+
+def _once(people: Sequence[Address], me: frozenset[str]) -> list[Address]:
+    """Everybody once, whoever reads this too, under however many addresses."""
+    found: dict[str, Address] = {}
+    for one in people:
+        email = one.email.lower()
+        found.setdefault("me" if email in me else email or one.name, one)
+    return list(found.values())
 
 
 def _person(address: Address) -> list[Run]:
@@ -131,7 +145,7 @@ def _trust(message: Message, *, reasons: bool) -> list[Paragraph]:
     return [Paragraph(runs, clipped=True)] if runs else []
 
 
-def _remarks(message: Message) -> list[Paragraph]:
+def _remarks(message: Message, files_key: str) -> list[Paragraph]:
     lines = [Paragraph((("⚠ ", "warning"), (warning, "warning"))) for warning in message.warnings]
     if message.away:
         lines.append(Paragraph((("⇣ ", "mark"), (message.away, "quiet"))))
@@ -140,8 +154,16 @@ def _remarks(message: Message) -> list[Paragraph]:
         lines.append(Paragraph(((f"{images} remote image{'s' * (images != 1)} not loaded", "quiet"),)))
     parts = [part for part in message.attachments if not part.inline] or list(message.attachments)
     if parts:
-        lines.append(Paragraph(tuple(run for part in parts[:40] for run in _part(part))))
+        lines.append(Paragraph((*(run for part in parts[:FILES] for run in _part(part)), *_more(parts, files_key))))
     return lines
+
+
+def _more(parts: Sequence[Part], key: str) -> list[Run]:
+    """How many attachments are not named, and the key that lists them."""
+    if len(parts) <= FILES:
+        return []
+    more: list[Run] = [(f"and {len(parts) - FILES:,} more".replace(" ", _HARD), "quiet")]
+    return [*more, (f"{_HARD}·{_HARD}", "quiet"), (key, "link")] if key else more
 
 
 def _part(part: Part) -> list[Run]:

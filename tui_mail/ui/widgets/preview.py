@@ -66,17 +66,17 @@ def preview(
         return Document(head, whole.body)
     if kind.startswith("image/") or is_picture(file.content):
         return Document(head, _picture(file.content, kind, canvas))
-    return Document(head, _body(file, kind, ending))
+    return Document(head, _body(file, kind, ending, me))
 
 
-def _body(file: Attached, kind: str, ending: str) -> list[Paragraph]:
+def _body(file: Attached, kind: str, ending: str, me: frozenset[str]) -> list[Paragraph]:
     if not (kind.startswith("text/") or kind.startswith(_TEXT_TYPES) or ending in _TEXTS):
         return [_quiet(f"{kind}, {size_label(file.part.size)}: nothing to show as text.")]
     if b"\x00" in file.content[:4000] and not file.content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return [_quiet(f"{kind}, {size_label(file.part.size)}: it calls itself text, and is none.")]
     text = decode(file.content[:SHOWN], file.charset)
     if kind.startswith(("text/calendar", "application/ics")) or ending == "ics":
-        lines = _calendar(file.content) or [_line(line) for line in safe_block(text).split("\n")]
+        lines = _calendar(file.content, me) or [_line(line) for line in safe_block(text).split("\n")]
     elif kind in ("text/vcard", "text/x-vcard", "text/directory") or ending == "vcf":
         lines = _card(text)
     elif kind in ("text/csv", "text/tab-separated-values") or ending in ("csv", "tsv"):
@@ -156,14 +156,14 @@ def _table(text: str, *, tabs: bool) -> list[Paragraph]:
     return lines
 
 
-def _calendar(content: bytes) -> list[Paragraph]:
+def _calendar(content: bytes, me: frozenset[str]) -> list[Paragraph]:
     from tui_mail.mime.invitation import read_invitation
     from tui_mail.ui.widgets.invitation_card import card
 
     invitation = read_invitation(content)
     if invitation is None:
         return []
-    return card(invitation, (invitation.organizer,) if invitation.organizer else (), frozenset(), "")
+    return card(invitation, (invitation.organizer,) if invitation.organizer else (), me, "")
 
 
 def _card(text: str) -> list[Paragraph]:
