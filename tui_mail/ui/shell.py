@@ -48,7 +48,7 @@ class Shell(App[T]):
         super().__init__()
         self._guard = TerminalGuard()
         self.bridge = Bridge(self)
-        self._turns = Turns(self, self.answer, lambda: self.bridge.is_opening)
+        self._turns = Turns(self, self.answer, self.bridge)
         self.placing: Placing | None = None
         """The pictures that the terminal holds, once there was one (`placing_of`)."""
         self.fault: SafeText | None = None

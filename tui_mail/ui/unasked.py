@@ -24,14 +24,19 @@ class Unasked:
     def __init__(self) -> None:
         self._since = 0.0
         self._has_lines = False
+        self._until = 0.0
 
     def note(self, action_id: str, event: Key) -> None:
         """An action was done by a key."""
         self._since = event.time if action_id in ASKING else 0.0
         self._has_lines = action_id.startswith("mail.")
 
+    def failed(self, now: float) -> None:
+        """What was waited for did not open: all that was typed meanwhile was typed for that."""
+        self._until, self._since, self._has_lines = now, now, True
+
     def opened(self) -> None:
-        """There is another screen to be typed into."""
+        """There is another screen to be typed into, or the person knows that there is none."""
         self._since = 0.0
 
     def swallows(self, event: Key) -> bool:
@@ -39,6 +44,8 @@ class Unasked:
 
         Enter would have ended a line, and was the last of it where only one is asked for.
         """
+        if event.time < self._until:
+            return True
         ends = event.key == "enter" and not self._has_lines
         meant = (
             bool(self._since) and event.time - self._since < SURPRISE and (event.is_printable or event.key == "enter")
