@@ -114,6 +114,8 @@ class Begun:
     draft: Draft
     notes: tuple[SafeText, ...] = ()
     """ "Replies go to x@other.example, not to the sender." """
+    is_written: bool = False
+    """It says already what somebody wants to send, and is worth keeping as it is."""
 
 
 @frozen

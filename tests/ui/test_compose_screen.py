@@ -542,3 +542,32 @@ async def test_keys_for_a_composer_that_does_not_open_are_done_to_nothing(
         await pilot.press("down")
         await wait_for(pilot, lambda: app.triage.messages.cursor == 1)
         assert mail.client.next_undo() == 0
+
+
+async def test_a_link_shows_its_hidden_recipient_and_is_kept_by_escape(mail: World) -> None:
+    """Bcc is filled and said; what it wants to say is a draft as if it had been typed."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        app.triage.beginning.write_to("mailto:ola@x.example?bcc=hid@x.example&subject=Keys&body=one&body=two")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer) and app.screen.focused)
+        screen = composer(app)
+        assert screen.written().bcc == "hid@x.example"
+        assert screen.body.text.startswith("one\ntwo\n")
+        await wait_for(pilot, lambda: "hidden copy (Bcc) to go to hid@x.example" in screen_text(app))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: in_folder(mail) == ["Keys"])
+        assert drafts(mail)[0].bcc == "hid@x.example"
+
+
+async def test_a_link_that_only_addresses_somebody_leaves_nothing(mail: World) -> None:
+    """There is nothing in it that would be lost."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        app.triage.beginning.write_to("mailto:ola@x.example")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer) and app.screen.focused)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: not app.triage.writing.open)
+        assert not drafts(mail)
+        assert not in_folder(mail)

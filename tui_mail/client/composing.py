@@ -104,16 +104,18 @@ class Desk:
             markdown=self._mail.compose.markdown,
         )
 
-    def mailto(self, url: str) -> Draft:
+    def mailto(self, url: str) -> Begun:
         """As Writing.mailto_draft."""
         asked, blank = draft_from_mailto(url, self.identities()), self.blank(None)
-        return replace(
+        notes = (safe_line(f"The link wants a hidden copy (Bcc) to go to {asked.bcc}."),) if asked.bcc else ()
+        draft = replace(
             asked,
             account=blank.account,
             from_name=blank.from_name,
             from_email=blank.from_email,
             body=asked.body + blank.body,
         )
+        return Begun(draft, notes, is_written=bool(asked.subject or asked.body))
 
     def begin(self, message_id: int, begin: Begin, opened_as: bytes = b"", *, text_does: bool = False) -> Begun:
         """A draft made of a message, with the files that it carries on kept already. Raises MailError.

@@ -100,6 +100,8 @@ class Composer(Screen[None]):
         self.drafting = Drafting(
             self.client, self.bridge, self.set_timer, self.written, self._say_how_it_stands, begun.draft
         )
+        if begun.is_written:
+            self.drafting.take_as_written()
         self.dispatch = Dispatch(self)
         self.commands = ComposeCommands(self)
 
