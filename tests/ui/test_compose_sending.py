@@ -148,6 +148,14 @@ async def test_sending_later(mail: World) -> None:
         await pilot.press("ctrl+u", *"in 2 days", "enter")
         await wait_for(pilot, lambda: len(outbox(mail)) == 2)
         assert outbox(mail)[0].not_before - time.time() > 47 * 3600
+        await opened(pilot, app, "r")
+        await pilot.press("x", "ctrl+l")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"in 5 hours")
+        await wait_for(pilot, lambda: " At " in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: len(outbox(mail)) == 3)
+        assert 4 * 3600 < outbox(mail)[0].not_before - time.time() < 6 * 3600
 
 
 async def test_notes_are_shown_until_they_are_understood(mail: World) -> None:
