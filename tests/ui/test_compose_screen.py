@@ -571,3 +571,17 @@ async def test_a_link_that_only_addresses_somebody_leaves_nothing(mail: World) -
         await wait_for(pilot, lambda: not app.triage.writing.open)
         assert not drafts(mail)
         assert not in_folder(mail)
+
+
+async def test_a_file_that_is_passed_on_has_a_name_that_is_no_path(mail: World) -> None:
+    """Whatever its sender called it."""
+    body = (
+        '--b\nContent-Type: text/plain\n\nSee below.\n--b\nContent-Type: application/pdf; name="x"\n'
+        'Content-Disposition: attachment; filename="../../evil.pdf"\n\nPDF\n--b--\n'
+    )
+    mail.put([Letter("Files", age=1, body=body, content_type='multipart/mixed; boundary="b"')])
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        screen = await opened(pilot, app, "f")
+        assert [one.filename for one in screen.attachments] == ["evil.pdf"]

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from tui_mail.client import attaching, edited_files
 from tui_mail.client.identities import identities_of
+from tui_mail.client.saving import safe_name
 from tui_mail.client.unsealing import clear_quotes, kept_sealed
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.excerpt import Excerpt
@@ -388,7 +389,7 @@ class Desk:
         if found is None:
             raise NotFound("The message is no longer on this computer; nothing was attached.")
         part, content = found
-        return self.attachment(str(part.filename), content, str(part.content_type))
+        return self.attachment(safe_name(str(part.filename)), content, str(part.content_type))
 
     def _body(self, message_id: int, *, text_does: bool) -> bytes:
         """The octets of a message, fetched if need be; where `text_does`, those of its texts. Raises MailError."""
