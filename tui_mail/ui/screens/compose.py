@@ -283,7 +283,7 @@ class Composer(Screen[None]):
 
     def on_input_changed(self, event: TextInput.Changed) -> None:
         """A field changed."""
-        if isinstance(event.input, AddressInput):
+        if isinstance(event.input, AddressInput) and event.input.has_focus:  # else it was tidied up when it was left
             event.input.say("")
         self.note()
 
