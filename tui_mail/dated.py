@@ -23,8 +23,12 @@ _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)z")
 
 def stamp(prefix: str, moment: float) -> str:
     """The keyword of a moment (epoch): snoozed-20261201T0800Z."""
-    whole = min(LATEST, -(-int(moment) // QUARTER) * QUARTER)
-    return f"{prefix}{datetime.fromtimestamp(whole, UTC):%Y%m%dT%H%MZ}"
+    return f"{prefix}{datetime.fromtimestamp(kept(moment), UTC):%Y%m%dT%H%MZ}"
+
+
+def kept(moment: float) -> int:
+    """The moment (epoch) that is kept for this one."""
+    return min(LATEST, -(-int(moment) // QUARTER) * QUARTER)
 
 
 def moment_of(prefix: str, keywords: Iterable[str]) -> int | None:

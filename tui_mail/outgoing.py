@@ -36,6 +36,10 @@ class Attachment:
     size: int
     blob: int = 0
     """Where the store keeps the octets; 0: not stored yet."""
+    path: str = ""
+    """The file on this disk that it was read from; empty: it came out of a message. Never told to anybody."""
+    modified: int = 0
+    """When that was changed last before it was read (ns since the epoch)."""
 
 
 class Purpose(StrEnum):
@@ -114,6 +118,8 @@ class Begun:
     draft: Draft
     notes: tuple[SafeText, ...] = ()
     """ "Replies go to x@other.example, not to the sender." """
+    is_written: bool = False
+    """It says already what somebody wants to send, and is worth keeping as it is."""
 
 
 @frozen
@@ -165,6 +171,8 @@ class Concern(StrEnum):
     KEY_MATERIAL = "key-material"
     """Text that looks like a password or a private key."""
     TOO_LARGE = "too-large"
+    CHANGED_FILE = "changed-file"
+    """A file on this disk is not any more what was attached of it."""
     SECRET_QUOTED = "secret-quoted"  # noqa: S105
     """What came encrypted goes out in clear."""
 

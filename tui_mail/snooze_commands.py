@@ -62,4 +62,13 @@ def _parted(words: list[str]) -> tuple[list[int], str]:
         ids.append(int(word))
     if not ids:
         raise UsageError("Say which messages: their numbers come first; `tui-mail list inbox` shows them.")
-    return ids, " ".join(words[len(ids) :])
+    wish = " ".join(words[len(ids) :])
+    if len(ids) > 1 and wish and _is_day_of(words[len(ids) - 1], wish):
+        return ids[:-1], f"{words[len(ids) - 1]} {wish}"
+    return ids, wish
+
+
+def _is_day_of(number: str, wish: str) -> bool:
+    """Whether a number belongs to the moment behind it, which is none without it: 24 dec, 3 days."""
+    now = datetime.now().astimezone()
+    return wished_hour(wish, now) is None and wished_hour(f"{number} {wish}", now) is not None

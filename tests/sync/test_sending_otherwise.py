@@ -121,11 +121,14 @@ def test_redirected(writer: Writer) -> None:
 
 
 def test_mailto_link(writer: Writer) -> None:
-    """Only the harmless fields of a link are taken."""
+    """Only what the person sees of a link is taken, and a hidden recipient is said."""
     with writer.client() as client:
         link = "mailto:ola@example.org?subject=Hi%20there&body=Dear%20Ola&bcc=eve@evil.example&attach=/etc/passwd"
-        draft = client.mailto_draft(link).result(10).draft
-        assert (draft.to, draft.subject, draft.bcc, draft.attachments) == ("ola@example.org", "Hi there", "", ())
+        begun = client.mailto_draft(link).result(10)
+        draft = begun.draft
+        assert (draft.to, draft.subject, draft.attachments) == ("ola@example.org", "Hi there", ())
+        assert draft.bcc == "eve@evil.example"
+        assert any("eve@evil.example" in note for note in begun.notes)
         assert draft.body.startswith("Dear Ola")
         assert draft.from_email == writer.account.email
         with pytest.raises(UsageError):

@@ -35,6 +35,14 @@ def test_snooze_list_and_back(reader: Person) -> None:
     assert reader.subjects("Snoozed") == ["Letter 2", "Letter 3"]
 
 
+def test_a_number_that_begins_a_moment_is_no_message(reader: Person) -> None:
+    """24 Dec is a day, whatever else is numbered 24."""
+    first = reader.rows()[0]["id"]
+    gone = reader.run("snooze", first, "24", "dec", "2099", "--wait", "--json")
+    assert (gone.code, gone.json["count"]) == (0, 1)
+    assert [row["until"][:8] for row in reader.rows("snoozed")] == ["2099-12-"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -121,6 +121,30 @@ async def test_what_is_no_address_is_said(mail: World) -> None:
         await wait_for(pilot, lambda: "is no address" not in screen_text(app))
 
 
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("undisclosed-recipients:;", "undisclosed-recipients:;"),
+        ("friends: a@x.example, b@x.example; , ", "friends: a@x.example, b@x.example;"),
+        ("a@x.example; ", "a@x.example"),
+        ("who: is that;,", "who: is that"),
+    ],
+)
+async def test_the_end_of_a_group_stays_when_the_field_is_left(mail: World, typed: str, left: str) -> None:
+    """An empty group is nobody, and no mistake."""
+    app = mail.app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await opened(pilot, app, "c")
+        field = screen.query_one("#to", AddressInput)
+        await pilot.press(*typed, "tab")
+        await wait_for(pilot, lambda: screen.focused is not field)
+        await wait_for(pilot, lambda: field.value == left)
+        if "who" in typed:
+            await wait_for(pilot, lambda: '"who: is that" is no address' in field._problem)
+        await pilot.pause()
+        assert bool(field._problem) == ("who" in typed)
+
+
 async def test_a_column_of_addresses_is_pasted_as_one_line(mail: World) -> None:
     """Out of a spreadsheet."""
     app = mail.app()

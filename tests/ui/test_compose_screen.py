@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.selection import Selection
 
 from tests.ui.world import NOWHERE, Letter, World, account, screen_text, wait_for, world
-from tui_mail.outgoing import Draft
+from tui_mail.errors import NotFound
+from tui_mail.outgoing import Begun, Draft
 from tui_mail.store import contacts
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.compose import Composer
@@ -470,3 +473,115 @@ async def test_a_selection_is_forwarded_whole_or_said_to_be_left_out(mail: World
         await opened(pilot, app, "r")
         await wait_for(pilot, lambda: "Reply" in screen_text(app))
         assert "under the cursor alone" not in screen_text(app)
+
+
+def slowly(mail: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Future[Begun], Future[Begun]]:
+    """Forwarding begins when the second future is told what the first gave."""
+    found, told = Future[Begun](), Future[Begun]()
+    begin = mail.client.forward
+
+    def forward(id_: int, **options: bool | bytes) -> Future[Begun]:
+        begin(id_, **options).add_done_callback(lambda done: found.set_result(done.result()))  # type: ignore[arg-type]
+        return told
+
+    monkeypatch.setattr(mail.client, "forward", forward)
+    return found, told
+
+
+async def test_what_is_typed_waits_for_a_composer_that_is_slow(mail: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long its message has to be fetched: no letter of it archives anything, and none is lost."""
+    monkeypatch.setattr("tui_mail.ui.bridge.OPENING", 0.0)
+    found, told = slowly(mail, monkeypatch)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        await pilot.press("f")
+        await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+        for key in "eve":
+            app.post_message(Key(key, key))
+        told.set_result(found.result(10))
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+        await wait_for(pilot, lambda: "eve" in composer(app)._fields["to"].value)
+        assert mail.client.next_undo() == 0
+
+
+async def test_escape_gives_up_a_composer_that_is_slow(mail: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was typed for it is forgotten, the list has its keys again, and it does not come up later."""
+    found, told = slowly(mail, monkeypatch)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        await pilot.press("f")
+        await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+        for key in ("e", "escape", "j"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await wait_for(pilot, lambda: app.triage.messages.cursor == 1)
+        assert "Nothing was begun." in screen_text(app)
+        told.set_result(found.result(10))
+        await pilot.press("k")
+        await wait_for(pilot, lambda: app.triage.messages.cursor == 0)
+        assert app.screen is app.triage
+        assert not app.triage.writing.open
+        assert mail.client.next_undo() == 0
+
+
+async def test_keys_for_a_composer_that_does_not_open_are_done_to_nothing(
+    mail: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message could not be fetched after all."""
+    _, told = slowly(mail, monkeypatch)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        await pilot.press("f")
+        await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+        for key in ("e", "tab", "e"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        told.set_exception(NotFound("That message is no longer here."))
+        await wait_for(pilot, lambda: any("no longer here" in one.message for one in app._notifications))
+        await pilot.press("down")
+        await wait_for(pilot, lambda: app.triage.messages.cursor == 1)
+        assert mail.client.next_undo() == 0
+
+
+async def test_a_link_shows_its_hidden_recipient_and_is_kept_by_escape(mail: World) -> None:
+    """Bcc is filled and said; what it wants to say is a draft as if it had been typed."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        app.triage.beginning.write_to("mailto:ola@x.example?bcc=hid@x.example&subject=Keys&body=one&body=two")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer) and app.screen.focused)
+        screen = composer(app)
+        assert screen.written().bcc == "hid@x.example"
+        assert screen.body.text.startswith("one\ntwo\n")
+        await wait_for(pilot, lambda: "hidden copy (Bcc) to go to hid@x.example" in screen_text(app))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: in_folder(mail) == ["Keys"])
+        assert drafts(mail)[0].bcc == "hid@x.example"
+
+
+async def test_a_link_that_only_addresses_somebody_leaves_nothing(mail: World) -> None:
+    """There is nothing in it that would be lost."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        app.triage.beginning.write_to("mailto:ola@x.example")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer) and app.screen.focused)
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: not app.triage.writing.open)
+        assert not drafts(mail)
+        assert not in_folder(mail)
+
+
+async def test_a_file_that_is_passed_on_has_a_name_that_is_no_path(mail: World) -> None:
+    """Whatever its sender called it."""
+    body = (
+        '--b\nContent-Type: text/plain\n\nSee below.\n--b\nContent-Type: application/pdf; name="x"\n'
+        'Content-Disposition: attachment; filename="../../evil.pdf"\n\nPDF\n--b--\n'
+    )
+    mail.put([Letter("Files", age=1, body=body, content_type='multipart/mixed; boundary="b"')])
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        screen = await opened(pilot, app, "f")
+        assert [one.filename for one in screen.attachments] == ["evil.pdf"]

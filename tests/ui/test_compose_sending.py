@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from tests.ui.test_compose_screen import SMALL, WIDE, WORK, composer, drafts, opened
 from tests.ui.world import Letter, World, screen_text, wait_for, world
 from tui_mail.outgoing import OutboxEntry, SendState
-from tui_mail.store import contacts
+from tui_mail.store import blobs, contacts
 from tui_mail.ui.editor import editor_command
 from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.screens.picker import Picker
@@ -148,6 +149,14 @@ async def test_sending_later(mail: World) -> None:
         await pilot.press("ctrl+u", *"in 2 days", "enter")
         await wait_for(pilot, lambda: len(outbox(mail)) == 2)
         assert outbox(mail)[0].not_before - time.time() > 47 * 3600
+        await opened(pilot, app, "r")
+        await pilot.press("x", "ctrl+l")
+        await wait_for(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"in 5 hours")
+        await wait_for(pilot, lambda: " At " in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: len(outbox(mail)) == 3)
+        assert 4 * 3600 < outbox(mail)[0].not_before - time.time() < 6 * 3600
 
 
 async def test_notes_are_shown_until_they_are_understood(mail: World) -> None:
@@ -357,3 +366,28 @@ def test_which_editor() -> None:
     assert editor_command("", {"EDITOR": "nano"}) == ["nano"]
     assert editor_command("", {"EDITOR": "nano", "VISUAL": "code --wait"}) == ["code", "--wait"]
     assert editor_command("'my editor' -x", {"EDITOR": "nano"}) == ["my editor", "-x"]
+
+
+async def test_a_file_that_changed_since_it_was_attached_is_asked_about(mail: World, tmp_path: Path) -> None:
+    """What was attached is what goes, and a second press sends it; touched, or gone, it is no question."""
+    same, other, gone = (tmp_path / f"{name}.txt" for name in ("same", "report", "gone"))
+    for file in (same, other, gone):
+        file.write_text("first")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await opened(pilot, app, "r")
+        await pilot.press("x")
+        screen.commands.attach([same, other, gone])
+        await wait_for(pilot, lambda: len(screen.attachments) == 3)
+        os.utime(same, (1, 1))
+        other.write_text("later")
+        gone.unlink()
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: "report.txt has changed since it was attached" in screen_text(app))
+        assert "same.txt has changed" not in screen_text(app)
+        assert "gone.txt has changed" not in screen_text(app)
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: len(outbox(mail)) == 1)
+        kept = drafts(mail)
+        blobs_of = [one.blob for draft in kept for one in draft.attachments if one.filename == "report.txt"]
+        assert all(blobs.load(mail.db.read_bodies(), blob) == b"first" for blob in blobs_of)

@@ -39,6 +39,24 @@ NOW = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)  # a Wednesday
         ("in 3 hours", "2026-11-25 18:30"),
         ("in 20 min", "2026-11-25 15:50"),
         ("18h30", "2026-11-25 18:30"),
+        ("2h", "2026-11-25 17:30"),
+        ("30m", "2026-11-25 16:00"),
+        ("3d", "2026-11-28 15:30"),
+        ("2 weeks", "2026-12-09 15:30"),
+        ("in an hour", "2026-11-25 16:30"),
+        ("in 1 minute", "2026-11-25 15:31"),
+        ("in 2 months", "2027-01-25 15:30"),
+        ("3 months", "2027-02-25 15:30"),
+        ("in 1 year", "2027-11-25 15:30"),
+        ("tonight", "2026-11-25 20:00"),
+        ("tonight 9:30", "2026-11-25 21:30"),
+        ("24 dec", "2026-12-24 08:00"),
+        ("24. December 18:00", "2026-12-24 18:00"),
+        ("dec 24th at 9", "2026-12-24 09:00"),
+        ("2 jan", "2027-01-02 08:00"),
+        ("may 5, 2028 6pm", "2028-05-05 18:00"),
+        ("25 nov 16", "2026-11-25 16:00"),
+        ("25 nov", "2027-11-25 08:00"),
     ],
 )
 def test_typed_hours(words: str, expected: str) -> None:
@@ -48,10 +66,38 @@ def test_typed_hours(words: str, expected: str) -> None:
     assert f"{moment:%Y-%m-%d %H:%M}" == expected
 
 
-@pytest.mark.parametrize("words", ["", "soon", "25:00", "9:75", "today 9", "2020-01-01", "t 9", "2026-02-31", "13 pm"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "soon",
+        "25:00",
+        "9:75",
+        "today 9",
+        "2020-01-01",
+        "t 9",
+        "2026-02-31",
+        "13 pm",
+        "31 feb",
+        "24 ju",
+        "9999 y",
+        "tonight 13 pm",
+        "24 dec 2020",
+        "dec",
+        "may",
+    ],
+)
 def test_what_is_no_hour(words: str) -> None:
     """Nonsense and what has gone by is no moment."""
     assert typed_hour(words, NOW) is None
+
+
+def test_words_at_the_end_of_a_month_and_of_a_day() -> None:
+    """A month later is never in the month after that; tonight is never yesterday."""
+    last = datetime(2026, 1, 31, 22, 15, tzinfo=UTC)
+    assert typed_hour("1 month", last) == datetime(2026, 2, 28, 22, 15, tzinfo=UTC)
+    assert typed_hour("tonight", last) == datetime(2026, 1, 31, 23, 15, tzinfo=UTC)
+    assert typed_hour("tonight 21:00", last) is None
 
 
 def test_offered_hours_are_ahead_and_in_words() -> None:

@@ -68,6 +68,17 @@ async def test_a_moment_that_is_typed(mail: World) -> None:
         await wait_for(pilot, lambda: "Snoozed until 24 Dec 2099 18:00: 2 messages" in screen_text(app))
 
 
+async def test_a_moment_is_typed_into_the_picker_and_said_as_it_is_kept(mail: World) -> None:
+    """It is the first choice as soon as it is one; to the quarter of an hour, where it comes back."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("b", *"2098-12-24 18:07")
+        await wait_for(pilot, lambda: "Until 24 Dec 2098 18:15" in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: asleep(mail) == ["Subject 0"])
+        await wait_for(pilot, lambda: "Snoozed until 24 Dec 2098 18:15: 1 message" in screen_text(app))
+
+
 async def test_another_moment_and_back_now(mail: World) -> None:
     """In the folder of what sleeps, b gives it another moment, and it stays in the list; or brings it back."""
     app = mail.app()

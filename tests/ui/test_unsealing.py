@@ -109,6 +109,26 @@ async def test_an_encrypted_message_is_opened_and_answered_encrypted(mail: World
         assert "From here" not in read(app)
 
 
+async def test_an_encrypted_message_that_is_not_open_is_answered_encrypted_and_not_forwarded(mail: World) -> None:
+    """In the list as in the reader, before D: the answer says so; forwarding asks to open it, and begins nothing."""
+    app = mail.app()
+    async with app.run_test(size=(160, 48)) as pilot:
+        await pilot.press("j", "j")
+        await wait_for(pilot, lambda: "D opens it" in seal(app))
+        await pilot.press("f")
+        await wait_for(pilot, lambda: any("Open it first (D)" in one.message for one in app._notifications))
+        assert app.screen is app.triage
+        await pilot.press("escape", "r")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+        composer = app.screen
+        assert isinstance(composer, Composer)
+        draft = composer.written()
+        assert (draft.protection, draft.encrypt, draft.sign) == (Protection.PGP, True, True)
+        assert ">" not in draft.body
+        await wait_for(pilot, lambda: "is not open" in screen_text(app))
+        await wait_for(pilot, lambda: "will be encrypted, too" in screen_text(app))
+
+
 async def test_armour_in_the_text_is_read_like_the_other_kind(
     tmp_path: Path,
     gnupg: str,  # noqa: F811

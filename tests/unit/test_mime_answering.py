@@ -16,11 +16,17 @@ from tui_mail.mime.answering import Answer, draft_from_raw, edit_as_new, forward
 from tui_mail.mime.compose import compose, draft_octets
 from tui_mail.mime.entities import clean_text
 from tui_mail.mime.parse import attachment_bytes, parse_message
+from tui_mail.mime.protection import pgp_encrypted, smime_encrypted
 from tui_mail.mime.quoting import LANGUAGES, attribution_line, new_text, quoted_text
 from tui_mail.mime.recipients import clean_name, write_address
 from tui_mail.mime.subjects import forward_subject, reply_subject
 from tui_mail.outgoing import Attachment, Draft, Identity, Protection, Purpose
 
+ARMOUR = "-----BEGIN PGP MESSAGE-----\n\nhQ\n=abcd\n-----END PGP MESSAGE-----\n"
+SEALED = {
+    Protection.PGP: pgp_encrypted(ARMOUR.encode()).decode(),
+    Protection.SMIME: smime_encrypted(b"\x30\x03\x02\x01\x00").decode(),
+}
 ANNA = Identity("work", "Anna Berg", "anna@example.org", "Anna\nBerlin")
 INFO = Identity("work", "The Club", "info@club.example")
 SHOP = Identity("work", "Anna", "*@shop.example")
@@ -580,3 +586,33 @@ def test_where_there_is_a_plain_text_too_that_is_quoted_as_it_is() -> None:
     raw = mail("Content-Type: multipart/alternative; boundary=b", body=body)
     assert "> See the guide, and more words." in answer(raw).draft.body
     assert "ex.example/a" not in answer(raw).draft.body
+
+
+def sealed(protection: Protection, *, in_text: bool = False) -> bytes:
+    """A received message that is encrypted."""
+    if in_text:
+        return mail(body=ARMOUR)
+    head, _, _ = mail().partition(b"\r\n\r\n")
+    return head + b"\r\n" + SEALED[protection].encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "protection"),
+    [
+        (sealed(Protection.PGP), Protection.PGP),
+        (sealed(Protection.SMIME), Protection.SMIME),
+        (sealed(Protection.PGP, in_text=True), Protection.PGP),
+    ],
+    ids=["PGP/MIME", "S/MIME", "inline"],
+)
+def test_what_was_not_opened_is_answered_encrypted_and_not_passed_on_unseen(raw: bytes, protection: Protection) -> None:
+    """Nothing of the cipher is quoted; its text is not forwarded; the whole of it is, with a word."""
+    made = answer(raw)
+    assert (made.draft.protection, made.draft.sign, made.draft.encrypt) == (protection, True, True)
+    assert made.draft.body.strip() == "-- \nAnna\nBerlin"
+    assert any("is not open" in note for note in made.notes)
+    with pytest.raises(UsageError, match="Open it first"):
+        forward(raw, parse_message(raw), OWN)
+    for passed_on in (forward(raw, parse_message(raw), OWN, attached=True), redirect(raw, parse_message(raw), OWN)):
+        assert any("nobody else who gets it can open it" in note for note in passed_on.notes)
+        assert not passed_on.draft.encrypt

@@ -45,12 +45,21 @@ def test_what_is_taken(url: str, to: str, cc: str, subject: str, body: str) -> N
     assert (draft.account, draft.from_name, draft.from_email) == ("work", "Anna", "anna@example.org")
 
 
-@pytest.mark.parametrize(
-    "name", ["bcc", "attach", "attachment", "from", "reply-to", "x-tui-mail-draft", "content-type"]
-)
+@pytest.mark.parametrize("name", ["attach", "attachment", "from", "reply-to", "x-tui-mail-draft", "content-type"])
 def test_what_is_never_taken(name: str) -> None:
-    """A link cannot add a hidden recipient or a file, nor choose whom the message comes from."""
+    """A link cannot add a file, nor choose whom the message comes from, nor name a field in disguise."""
     assert draft_of(f"mailto:a@x.org?{name}=/etc/passwd&%62cc=evil@x.org") == draft_of("mailto:a@x.org")
+
+
+def test_a_hidden_recipient_stands_where_the_person_sees_it() -> None:
+    """In the field Bcc of the draft."""
+    draft = draft_of("mailto:a@x.org?bcc=b@x.org&bcc=c%40x.org")
+    assert (draft.to, draft.bcc) == ("a@x.org", "b@x.org, c@x.org")
+
+
+def test_every_body_is_in_the_text() -> None:
+    """One below the other."""
+    assert draft_of("mailto:a@x.org?body=one&subject=s&body=two%0D%0A").body == "one\ntwo"
 
 
 def test_the_message_that_is_answered() -> None:
@@ -84,7 +93,6 @@ def test_any_link(text: str) -> None:
     started = time.perf_counter()
     try:
         draft = draft_of("mailto:" + text)
-        assert draft.bcc == ""
         compose(draft, [], when=0)
     except UsageError:
         pass

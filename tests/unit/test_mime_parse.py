@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_mail.errors import NotFound
+from tui_mail.mime import parse
 from tui_mail.mime.frames import pack_message, unpack_message
 from tui_mail.mime.parse import attachment_bytes, parse_message
-from tui_mail.mime.structure import DEPTH_LIMIT, PARTS_LIMIT, outline
+from tui_mail.mime.structure import DEPTH_LIMIT, PARTS_LIMIT, Outline, outline
 from tui_mail.model import BlockKind, Message
 from tui_mail.text import is_safe
 
@@ -106,6 +107,20 @@ def test_attachments_come_by_their_number() -> None:
     assert attachment_bytes(raw, 1) == (message.attachments[0], b"hello")
     with pytest.raises(NotFound):
         attachment_bytes(raw, 3)
+
+
+def test_many_attachments_of_one_message_are_found_in_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forwarding a message with hundreds of files does not read it hundreds of times."""
+    raw = multipart("mixed", PLAIN, *(f"Content-Type: image/gif\r\n\r\nGIF{number}" for number in range(20)))
+    walks = list[bytes]()
+
+    def counted(octets: bytes) -> Outline:
+        walks.append(octets)
+        return outline(octets)
+
+    monkeypatch.setattr(parse, "outline", counted)
+    assert [attachment_bytes(raw, number + 1)[1] for number in range(20)] == [b"GIF%d" % number for number in range(20)]
+    assert len(walks) == 1
 
 
 def test_an_attached_message_never_speaks_in_the_outer_senders_name() -> None:

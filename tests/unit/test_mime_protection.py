@@ -124,6 +124,41 @@ def _decrypted_words(home: str, sealed: bytes) -> str:
     return subprocess.run(["gpg", "--homedir", home, "--decrypt"], input=sealed, capture_output=True).stderr.decode()
 
 
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A keyring whose only key wants a passphrase, which its pinentry writes down what it is told and gives up on."""
+    need("" if pgp.available() else "gpg is not installed (apt-get install gnupg)")
+    with tempfile.TemporaryDirectory(prefix="gpg-", dir="/tmp") as name:
+        home = Path(name)
+        pinentry = home / "pinentry"
+        pinentry.write_text(
+            f'#!/bin/sh\necho OK\nwhile read -r line; do echo "$line" >>{home}/told\n'
+            "case $line in GETPIN*) echo ERR 83886179 cancelled;; *) echo OK;; esac; done\n"
+        )
+        pinentry.chmod(0o700)
+        (home / "gpg-agent.conf").write_text(f"pinentry-program {pinentry}\n")
+        words = ["--batch", "--passphrase", "hunter2", "--pinentry-mode", "loopback", "--quick-generate-key"]
+        subprocess.run(
+            ["gpg", "--homedir", name, *words, "anna@example.org", "default", "default", "never"],
+            check=True,
+            capture_output=True,
+        )
+        for command in ("--kill", "--launch"):
+            subprocess.run(["gpgconf", "--homedir", name, command, "gpg-agent"], capture_output=True)
+        yield home
+        subprocess.run(["gpgconf", "--homedir", name, "--kill", "all"], capture_output=True)
+
+
+def test_the_passphrase_is_asked_for_on_no_terminal_of_ours(locked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent's pinentry is never told of one, and the sentence says what can be done."""
+    monkeypatch.setenv("GPG_TTY", "/dev/pts/7")
+    with pytest.raises(UsageError, match=r"gpg -u anna@example\.org --clearsign"):
+        pgp.sign(b"Content-Type: text/plain\r\n\r\nx\r\n", "anna@example.org", home=str(locked))
+    told = (locked / "told").read_text("utf-8")
+    assert "GETPIN" in told
+    assert "ttyname" not in told
+
+
 @pytest.mark.parametrize(
     ("sender", "recipient", "words"),
     [

@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from tui_mail.client import edited_files
+from tui_mail.client import attaching, edited_files
 from tui_mail.client.identities import identities_of
+from tui_mail.client.saving import safe_name
 from tui_mail.client.unsealing import clear_quotes, kept_sealed
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.excerpt import Excerpt
@@ -47,9 +48,6 @@ from tui_mail.store.database import Database, Transaction
 from tui_mail.store.making import fields_of, make
 from tui_mail.store.outbox import Parcel
 from tui_mail.text import safe_line
-
-ATTACHMENT_LIMIT = 100_000_000
-"""Octets of a file that can be attached: no server takes more."""
 
 
 class Mail(Protocol):
@@ -104,16 +102,18 @@ class Desk:
             markdown=self._mail.compose.markdown,
         )
 
-    def mailto(self, url: str) -> Draft:
+    def mailto(self, url: str) -> Begun:
         """As Writing.mailto_draft."""
         asked, blank = draft_from_mailto(url, self.identities()), self.blank(None)
-        return replace(
+        notes = (safe_line(f"The link wants a hidden copy (Bcc) to go to {asked.bcc}."),) if asked.bcc else ()
+        draft = replace(
             asked,
             account=blank.account,
             from_name=blank.from_name,
             from_email=blank.from_email,
             body=asked.body + blank.body,
         )
+        return Begun(draft, notes, is_written=bool(asked.subject or asked.body))
 
     def begin(self, message_id: int, begin: Begin, opened_as: bytes = b"", *, text_does: bool = False) -> Begun:
         """A draft made of a message, with the files that it carries on kept already. Raises MailError.
@@ -215,7 +215,11 @@ class Desk:
 
     def attach(self, files: Sequence[Path]) -> list[Attachment]:
         """As Writing.attach."""
-        return [self.attachment(path.name, _read(path)) for path in files]
+        return [self._of_disk(path.absolute()) for path in files]
+
+    def _of_disk(self, path: Path) -> Attachment:
+        content, modified = attaching.read(path)
+        return replace(self.attachment(path.name, content), path=str(path), modified=modified)
 
     def attachment(self, name: str, content: bytes, content_type: str = "") -> Attachment:
         """Octets as a file of a draft."""
@@ -228,7 +232,8 @@ class Desk:
         """As Writing.concerns."""
         written = contacts.known(self._db.read(), written=True)
         original = self._mail.raw(draft.source) if draft.source else None
-        return clear_quotes(draft, original) + concerns(
+        changed = attaching.changed(draft.attachments, lambda blob: blobs.load(self._db.read_bodies(), blob))
+        overlooked = concerns(
             draft,
             known_domains={email.rpartition("@")[2] for email in written},
             known_emails=written,
@@ -238,6 +243,7 @@ class Desk:
             size_limit=delivery.size_limit(self._db.read(), draft.account),
             size=len(draft.body) + sum(file.size * 140 // 100 for file in draft.attachments),
         )
+        return (*changed, *clear_quotes(draft, original), *overlooked)
 
     def _received_at(self, draft: Draft) -> str:
         """The address at which the answered message came, as far as its To and Cc tell."""
@@ -383,7 +389,7 @@ class Desk:
         if found is None:
             raise NotFound("The message is no longer on this computer; nothing was attached.")
         part, content = found
-        return self.attachment(str(part.filename), content, str(part.content_type))
+        return self.attachment(safe_name(str(part.filename)), content, str(part.content_type))
 
     def _body(self, message_id: int, *, text_does: bool) -> bytes:
         """The octets of a message, fetched if need be; where `text_does`, those of its texts. Raises MailError."""
@@ -396,14 +402,3 @@ def _chosen(draft: Draft | None) -> str:
     if draft is None or not (draft.sign or draft.encrypt):
         return ""
     return " ".join([draft.protection, *(["sign"] if draft.sign else []), *(["encrypt"] if draft.encrypt else [])])
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise UsageError(f"{path} is no file; nothing was attached.")
-        if path.stat().st_size > ATTACHMENT_LIMIT:
-            raise UsageError(f"{path.name} is larger than {ATTACHMENT_LIMIT // 1_000_000} MB; no server takes that.")
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}); nothing was attached.") from error

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.mime import answering, compose
+from tui_mail.mime.seals import SEALED, kind_of
 from tui_mail.outgoing import Begun
+from tui_mail.text import safe_line
 
 if TYPE_CHECKING:
     from tui_mail.client.composing import Desk, Mail
@@ -32,11 +34,14 @@ def together(desk: Desk, mail: Mail, message_ids: Sequence[int]) -> Begun:
             raw, message, ours, attached=True, language=account.language
         ),
     )
-    files = []
+    files, notes = [], list(begun.notes)
     for id_ in others:
         row = mail.row(id_)
         if row is None:
             raise NotFound("One of these messages is no longer here.")
         octets = compose.for_others(mail.whole(id_))
+        if kind_of(octets) in SEALED:
+            notes.append(safe_line(f"“{row.subject}”: {answering.FOR_YOU_ALONE}"))
         files.append(desk.attachment(f"{row.subject or 'message'}.eml", octets, "message/rfc822"))
-    return replace(begun, draft=replace(begun.draft, attachments=(*begun.draft.attachments, *files)))
+    draft = replace(begun.draft, attachments=(*begun.draft.attachments, *files))
+    return Begun(draft, tuple(notes))

@@ -13,18 +13,12 @@ from tui_mail.mime import pgp_reading, smime_reading
 from tui_mail.mime.headers import parse_headers
 from tui_mail.mime.inline_pgp import OUTSIDE, Inline, as_part, inline_of, with_marks
 from tui_mail.mime.protection import opened
-from tui_mail.mime.seals import Kind, Seal, Trust, kind_of, sealed_content, signed_halves
+from tui_mail.mime.seals import SEALED, Kind, Seal, Trust, kind_of, sealed_content, signed_halves
 from tui_mail.mime.subjects import forward_subject, reply_subject
 from tui_mail.model import Account
-from tui_mail.outgoing import Concern, Draft, Protection, Purpose, Remark
+from tui_mail.outgoing import Concern, Draft, Purpose, Remark
 from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
-
-SEALED = {
-    Kind.PGP_SEALED: Protection.PGP, Kind.INLINE_SEALED: Protection.PGP, Kind.INLINE_IN_PART: Protection.PGP,
-    Kind.SMIME_SEALED: Protection.SMIME,
-}  # fmt: skip
-"""What an answer to a message of this kind is protected with."""
 
 
 @frozen

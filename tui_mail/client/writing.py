@@ -59,7 +59,7 @@ class Writing:
 
     def mailto_draft(self, url: str) -> Future[Begun]:
         """A message as a mailto: link asks for it, of its harmless fields. The future raises UsageError."""
-        return self._at_desk(lambda desk: Begun(desk.mailto(url)))
+        return self._at_desk(lambda desk: desk.mailto(url))
 
     def reply(
         self, message_id: int, *, everyone: bool = False, to_list: bool = False, selected: str = "", opened: bytes = b""

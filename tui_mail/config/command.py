@@ -23,7 +23,7 @@ _SAFE = "Your mail is safe."
 def first_line(account: Account, argv: tuple[str, ...], key: str = "password_command") -> str:
     """The first line that a command prints; `key` is what config.toml calls it. Raises SecretUnavailable.
 
-    It gets no terminal: a prompt would draw over the screen.
+    It gets no terminal: a prompt would draw over the screen, which keeps GPG_TTY back as well (`ui/held_terminal`).
     """
     program = os.path.expanduser(argv[0])
     whose = f'The {key} of account "{account.name}" ({os.path.basename(program)})'

@@ -19,11 +19,12 @@ from tui_mail.mime.mailto import list_address
 from tui_mail.mime.packed import containers, unpacked
 from tui_mail.mime.quoting import QUOTE_LIMIT, attribution_line, forwarded_head, quoted_text
 from tui_mail.mime.recipients import server_form
+from tui_mail.mime.seals import SEALED, kind_of
 from tui_mail.mime.structure import outline
 from tui_mail.mime.subjects import forward_subject, reply_subject
 from tui_mail.mime.writing import one_line, sane_ids
 from tui_mail.model import Address, Message, Part
-from tui_mail.outgoing import Draft, Identity, Purpose
+from tui_mail.outgoing import Draft, Identity, Protection, Purpose
 from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
@@ -36,6 +37,10 @@ SMALL_PICTURE = 16_000
 _SIGNATURES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )  # fmt: skip
+
+
+FOR_YOU_ALONE = "It is encrypted to you: nobody else who gets it can open it."
+"""What is noted when an encrypted message is passed on as it is."""
 
 
 @frozen
@@ -84,6 +89,13 @@ def reply(
     if not to and not cc:
         head.note("There is no address to answer to; add a recipient.")
     parent = sane_ids([message.message_id])
+    protection = SEALED.get(kind_of(raw), Protection.NONE)
+    if protection:
+        head.note(
+            "It came encrypted and is not open, so its text is not quoted (D opens it). "
+            "Your answer will be encrypted, too (Ctrl+O changes that)."
+        )
+    text = "" if protection else shown_text(raw, message)
     draft = Draft(
         account=identity.account,
         from_name=identity.name,
@@ -91,10 +103,13 @@ def reply(
         to=typed(to),
         cc=typed(cc),
         subject=reply_subject(one_line(message.subject)),
-        body=_reply_body(message, selected or shown_text(raw, message), language, attribution, identity),
+        body=_reply_body(message, selected or text, language, attribution, identity),
         purpose=Purpose.REPLY,
         in_reply_to=parent[0] if parent else "",
         references=tuple(sane_ids([*head.ancestors(), *parent])),
+        protection=protection,
+        sign=bool(protection),
+        encrypt=bool(protection),
     )
     return Answer(draft, tuple(head.notes))
 
@@ -102,8 +117,16 @@ def reply(
 def forward(
     raw: bytes, message: Message, identities: Sequence[Identity], *, attached: bool = False, language: str = "en"
 ) -> Answer:
-    """The message for somebody else: its text and files in a new one, or the whole of it `attached`."""
+    """The message for somebody else: its text and files in a new one, or the whole of it `attached`.
+
+    Raises UsageError for the text of an encrypted message: whoever got that could not read it.
+    """
     head = _Head(raw, message, mine(identities))
+    is_sealed = kind_of(raw) in SEALED
+    if is_sealed and not attached:
+        raise UsageError("This message is encrypted, and nobody but you can read it. Open it first (D), then forward.")
+    if is_sealed:
+        head.note(FOR_YOU_ALONE)
     identity = head.identity()
     text = "" if attached else shown_text(raw, message).strip("\n")
     body = "" if attached else f"\n{forwarded_head(message, language)}\n\n{text[:QUOTE_LIMIT]}\n"
@@ -136,6 +159,8 @@ def redirect(raw: bytes, message: Message, identities: Sequence[Identity]) -> An
         purpose=Purpose.REDIRECT,
     )
     head.note("It goes on unchanged, under its own sender's name; answers go to that sender.")
+    if kind_of(raw) in SEALED:
+        head.note(FOR_YOU_ALONE)
     return Answer(draft, tuple(head.notes))
 
 

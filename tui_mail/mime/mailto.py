@@ -1,8 +1,8 @@
 """mailto: links → drafts (RFC 6068), and the addresses that List-Post and its like give in that form (RFC 2369).
 
 A link is written by a stranger and opened with one key. So only what a person sees in the composer is taken: to,
-cc, subject, body, and which message is answered. Never attach, bcc or from ("Mailto: Me Your Secrets",
-CVE-2020-11879), never a control character, never more than a person would type.
+cc, bcc (whoever opens the draft says so), subject, body, and which message is answered. Never attach or from ("Mailto:
+Me Your Secrets", CVE-2020-11879), never a control character, never more than a person would type.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ def draft_from_mailto(url: str, identities: Sequence[Identity]) -> Draft:
     identity = mine(identities).usual
     to = _addresses(path)
     cc: list[str] = []
+    bcc: list[str] = []
+    bodies: list[str] = []
     found: dict[str, str] = {}
     for field in query.partition("#")[0].split("&", _FIELDS_LIMIT)[:_FIELDS_LIMIT]:
         name, equals, value = field.partition("=")
@@ -53,18 +55,23 @@ def draft_from_mailto(url: str, identities: Sequence[Identity]) -> Draft:
             to += _addresses(value)
         elif name == "cc":
             cc += _addresses(value)
-        elif equals and name in {"subject", "body", "in-reply-to", "references"}:
+        elif name == "bcc":
+            bcc += _addresses(value)
+        elif name == "body":
+            bodies.append(_decoded(value))
+        elif equals and name in {"subject", "in-reply-to", "references"}:
             found.setdefault(name, _decoded(value))
-    if len(to) + len(cc) > RECIPIENTS_LIMIT:
+    if len(to) + len(cc) + len(bcc) > RECIPIENTS_LIMIT:
         raise UsageError(f"This link addresses more than {RECIPIENTS_LIMIT} recipients; it is not followed.")
     parent = parse_references("", found.get("in-reply-to", ""))
-    body = safe_block(found.get("body", ""), _BODY_LENGTH).rstrip("\n")
+    body = safe_block("\n".join(bodies), _BODY_LENGTH).rstrip("\n")
     return Draft(
         account=identity.account,
         from_name=identity.name,
         from_email=identity.email,
         to=", ".join(dict.fromkeys(to)),
         cc=", ".join(dict.fromkeys(cc)),
+        bcc=", ".join(dict.fromkeys(bcc)),
         subject=one_line(safe_line(found.get("subject", ""), _SUBJECT_LENGTH)),
         body=body,
         in_reply_to=next(iter(sane_ids(parent)), ""),

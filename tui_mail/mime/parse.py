@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tui_mail.errors import NotFound
 from tui_mail.mime import facts
@@ -49,6 +50,8 @@ RAW_LIMIT = 200_000
 """Octets shown of a message that could not be parsed."""
 SEARCHED_LIMIT = 200_000
 """Characters of a message in which words are looked for."""
+KEPT_LIMIT = 4_000_000
+"""Octets of a message up to which its structure is kept for the next attachment of it that is asked for."""
 NAMES_LIMIT = 500
 SNIPPET_LENGTH = 200
 HEADERS_LIMIT = 2_000
@@ -87,13 +90,22 @@ def words_in(raw: bytes) -> tuple[list[str], list[str]]:
 
 def attachment_bytes(raw: bytes, index: int) -> tuple[Part, bytes]:
     """The attachment that parse_message listed as `index`, and its content. Raises NotFound."""
-    whole = outline(raw[:MESSAGE_LIMIT])
-    attachments = contents(whole).attachments
+    whole, attachments = _kept_open(raw) if len(raw) <= KEPT_LIMIT else _open(raw)
     if not 1 <= index <= len(attachments):
         raise NotFound(f"The message has no attachment number {index}.")
     entity, is_inline = attachments[index - 1]
     content = payload(whole.raw, entity)
     return _part(whole.raw, entity, index, len(content), is_inline), content
+
+
+def _open(raw: bytes) -> tuple[Outline, list[tuple[Entity, bool]]]:
+    """Its structure and its attachments."""
+    whole = outline(raw[:MESSAGE_LIMIT])
+    return whole, contents(whole).attachments
+
+
+_kept_open = lru_cache(maxsize=1)(_open)
+"""Who asks for one attachment asks for the next, and there may be hundreds."""
 
 
 def raw_message(raw: bytes, warning: str) -> Message:

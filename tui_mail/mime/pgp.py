@@ -6,6 +6,7 @@ The only place that knows python-gnupg. gpg is asked without a terminal: what mu
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ def sign(part: bytes, sender: str, *, home: str = "") -> bytes:
     gpg = _gpg(home)
     made = gpg.sign(part, keyid=_one(gpg, sender, secret=True), detach=True)
     if not made.data:
-        raise UsageError(f"gpg did not sign for {sender}: {_reason(made)}. {_NOT_SENT}")
+        raise UsageError(f"gpg did not sign for {sender}: {_reason(made, sender)}. {_NOT_SENT}")
     return pgp_signed(part, bytes(made.data), _HASHES.get(str(made.hash_algo), "sha256"))
 
 
@@ -55,7 +56,7 @@ def encrypt(
         extra_args=unseen,
     )
     if not made.ok:
-        raise UsageError(f"gpg did not encrypt this message: {_reason(made)}. {_NOT_SENT}")
+        raise UsageError(f"gpg did not encrypt this message: {_reason(made, sender)}. {_NOT_SENT}")
     return pgp_encrypted(bytes(made.data))
 
 
@@ -72,7 +73,12 @@ def _gpg(home: str) -> GPG:
 
     if not available():
         raise UsageError(f"gpg is not installed, so nothing can be signed or encrypted with PGP. {_NOT_SENT}")
-    return gnupg.GPG(gnupghome=home or None, options=["--no-tty", "--batch"])
+    return gnupg.GPG(gnupghome=home or None, options=["--no-tty", "--batch"], env=without_terminal())
+
+
+def without_terminal() -> dict[str, str]:
+    """The environment of a gpg that does not tell its agent of a terminal: `--no-tty` alone does not keep it back."""
+    return {name: value for name, value in os.environ.items() if name != "GPG_TTY"}
 
 
 def _one(gpg: GPG, email: str, *, secret: bool = False, able: str = _SIGN) -> str:
@@ -96,11 +102,20 @@ def _keys(gpg: GPG, email: str, *, secret: bool, able: str) -> list[str]:
     return [str(key["fingerprint"]) for key in sorted(found, key=lambda key: str(key["date"]), reverse=True)]
 
 
-def _reason(made: object) -> str:
+def unlocking(whose: str = "") -> str:
+    """What to do about a key that wants its passphrase; `whose` is the address that it belongs to, if known."""
+    user = f"-u {whose} " if whose else ""
+    return (
+        "the key needs its passphrase, which cannot be typed here; unlock it in another terminal first "
+        f"(gpg {user}--clearsign </dev/null), or use a graphical pinentry"
+    )
+
+
+def _reason(made: object, whose: str = "") -> str:
     """What gpg said, shortened to what a person can use."""
     status, words = str(getattr(made, "status", "") or ""), str(getattr(made, "stderr", "") or "")
     if "no assurance" in words or "INV_RECP 10" in words:
         return "it does not trust the key of a recipient (gpg --edit-key ADDRESS, then sign or trust)"
     if "pinentry" in words.lower() or "passphrase" in words.lower() or "Inappropriate ioctl" in words:
-        return "the passphrase of the key could not be asked for here; unlock it once: gpg --clearsign </dev/null"
+        return unlocking(whose)
     return status or "no reason was given"

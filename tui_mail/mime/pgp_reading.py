@@ -6,14 +6,13 @@ unlocked before. Everything blocks, and an agent that waits for a person may blo
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.errors import UsageError
-from tui_mail.mime.pgp import available
+from tui_mail.mime.pgp import available, unlocking, without_terminal
 from tui_mail.mime.seals import Seal, Trust, judged
 from tui_mail.records import frozen
 from tui_mail.text import safe_line
@@ -71,11 +70,7 @@ def read_signed(armour: bytes, senders: Sequence[str], *, home: str = "") -> tup
 def _gpg(home: str) -> GPG:
     import gnupg
 
-    return gnupg.GPG(
-        gnupghome=home or None,
-        options=_OPTIONS,
-        env={name: value for name, value in os.environ.items() if name != "GPG_TTY"},
-    )
+    return gnupg.GPG(gnupghome=home or None, options=_OPTIONS, env=without_terminal())
 
 
 def _seal(gpg: GPG, found: Any, senders: Sequence[str]) -> Seal:
@@ -115,5 +110,5 @@ def _reason(made: Any) -> str:
     if "no secret key" in words or "no secret key" in status:
         return "it is not encrypted to a key of yours"
     if "pinentry" in words or "passphrase" in words or "inappropriate ioctl" in words:
-        return "the passphrase could not be asked for here; unlock the key once: gpg --clearsign </dev/null"
+        return unlocking()
     return safe_line(status) or "no reason was given"

@@ -16,6 +16,7 @@ from tui_mail.mime.decode import payload
 from tui_mail.mime.inline_pgp import has_armour, inline_of
 from tui_mail.mime.protection import PGP_ENCRYPTED
 from tui_mail.mime.structure import Entity, Outline, outline
+from tui_mail.outgoing import Protection
 from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 
@@ -41,6 +42,13 @@ class Kind(StrEnum):
     """It can be opened; what is outside of it is covered by nothing."""
     IN_PART = "in part"
     """Something in it is signed or encrypted, and something else is not."""
+
+
+SEALED = {
+    Kind.PGP_SEALED: Protection.PGP, Kind.INLINE_SEALED: Protection.PGP, Kind.INLINE_IN_PART: Protection.PGP,
+    Kind.SMIME_SEALED: Protection.SMIME,
+}  # fmt: skip
+"""What an answer to a message of this kind is protected with."""
 
 
 class Trust(StrEnum):

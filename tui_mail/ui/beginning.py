@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from tui_mail.errors import MailError
 from tui_mail.model import Role
 from tui_mail.outgoing import Begun, Draft
 from tui_mail.text import SafeText
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SOON = 0.3
 """Seconds after which it is said that a message has to be fetched first."""
+AGAIN = 2.0
+"""Seconds after which it is said again."""
 IDLE = 1.0
 """Seconds after the first picture when drafts are looked for and the composer is loaded, behind the screen."""
 
@@ -117,18 +120,32 @@ class Beginning:
 
     def _begin(self, future: Future[Begun], words: str = "") -> None:
         """`words`: what is said once it has begun."""
+        ended = threading.Event()
 
         def waiting() -> None:
-            if not future.done():
-                self._say("Getting the message first…")
+            if not ended.is_set():
+                offer_escape()
+                self._say("Getting the message first… what you type waits for it · Esc gives up")
+                self._triage.set_timer(AGAIN, waiting)
 
         def begun(begun: Begun) -> None:
+            ended.set()
             self._writing.begun(begun)
             if words:
                 self._writing.say(SafeText(words))
 
+        def failed(error: MailError) -> None:
+            ended.set()
+            self._triage.opened_nothing()
+            self._triage.problem(error)
+
+        def given_up() -> None:
+            ended.set()
+            self._triage.opens_nothing()
+            self._say("Nothing was begun.")
+
         self._triage.set_timer(SOON, waiting)
-        self._writing.bridge.when_done(future, begun, self._triage.problem, opens=True)
+        offer_escape = self._writing.bridge.await_opening(future, begun, failed, given_up)
 
     def _say(self, words: str) -> None:
         self._triage.say(SafeText(words))

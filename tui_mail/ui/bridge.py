@@ -81,14 +81,16 @@ class Bridge:
         self._posted = False
         self._opening = 0
         self._opens_until = 0.0
+        self._awaited = set[object]()
+        self._escapes: dict[object, Then] = {}
 
     @property
     def is_opening(self) -> bool:
         """What was just asked for opens or closes a screen when it is there: what is typed meanwhile is meant for that.
 
-        Not what takes longer than OPENING seconds.
+        Not what takes longer than OPENING seconds, unless it is awaited (`await_opening`).
         """
-        return self._opening > 0 and time.monotonic() < self._opens_until
+        return bool(self._awaited) or (self._opening > 0 and time.monotonic() < self._opens_until)
 
     def sink(self, event: Event) -> None:
         """Take an engine event; from any thread."""
@@ -134,6 +136,42 @@ class Bridge:
             self._opening -= 1
 
         return opened
+
+    def await_opening(
+        self, future: Future[T], done: Callable[[T], None], failed: Callable[[MailError], None], given_up: Then
+    ) -> Then:
+        """As `when_done`, for what is typed into: every key waits for it, however long it takes.
+
+        What this gives is to be called when the person is told of a way out: from then on `give_up` ends the waiting,
+        and `given_up` is called instead of the others.
+        """
+        token = object()
+        self._awaited.add(token)
+
+        def is_over() -> bool:
+            was_awaited = token in self._awaited
+            self._awaited.discard(token)
+            self._escapes.pop(token, None)
+            return not was_awaited
+
+        def offer() -> None:
+            if token in self._awaited:
+                self._escapes[token] = given_up
+
+        self.when_done(
+            future,
+            lambda result: None if is_over() else done(result),
+            lambda error: None if is_over() else failed(error),
+        )
+        return offer
+
+    def give_up(self) -> bool:
+        """Wait no longer for what has a way out; False when nothing has. On the UI thread."""
+        escapes, self._escapes = self._escapes, {}
+        self._awaited -= escapes.keys()
+        for given_up in escapes.values():
+            given_up()
+        return bool(escapes)
 
     def when_done(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.outgoing import Draft, Identity, Protection, Purpose
 from tui_mail.text import safe_line
-from tui_mail.ui.later import hour_words, offered_hours, typed_hour
+from tui_mail.ui.later import hour_words, is_begun, offered_hours, typed_hour
 from tui_mail.ui.screens.picker import Choice, Picker
 from tui_mail.ui.signatures import identity_for, swap_signature
 from tui_mail.ui.widgets.attachment_bar import STANDARDS
@@ -132,7 +132,7 @@ class Choosing:
         choices: list[Choice[datetime | str]] = [
             Choice(moment, words, "", hour_words(moment, now)) for words, moment in offered_hours(now)
         ]
-        choices.append(Choice("typed", "Another time…", "18:30, fri 9, tomorrow 14:00, 2027-01-04 8:00, in 3 hours"))
+        choices.append(Choice("typed", "Another time…", "18:30, fri 9, tomorrow 14:00, 24 dec, in 3 hours"))
 
         def picked(choice: datetime | str | None) -> None:
             if isinstance(choice, datetime):
@@ -140,7 +140,7 @@ class Choosing:
             elif choice is not None:
                 self._ask_hour()
 
-        self._screen.app.push_screen(Picker("Send later", choices), picked)
+        self._screen.app.push_screen(Picker("Send later", choices, make=_typed, makes_first=True), picked)
 
     def _ask_hour(self) -> None:
         from tui_mail.ui.screens.prompt import Prompt
@@ -154,6 +154,13 @@ class Choosing:
 
         problem = "for example 18:30, fri 9, tomorrow 14:00"
         self._screen.app.push_screen(Prompt("Send at:", "", lambda words: "" if moment(words) else problem), answered)
+
+
+def _typed(words: str) -> Choice[datetime | str] | None:
+    """The hour that was typed instead of chosen."""
+    now = datetime.now().astimezone()
+    moment = None if is_begun(words) else typed_hour(words, now)
+    return None if moment is None else Choice(moment, f"At {hour_words(moment, now)}")
 
 
 def _identity_words(identity: Identity) -> str:

@@ -140,9 +140,14 @@ class Drafting:
 
     def reopen(self, draft: Draft) -> None:
         """It was sent and taken back: whatever it says is worth keeping."""
-        self.draft, self._first = draft, Draft(draft.account)
-        self.changed, self._kept = True, False
+        self.draft = draft
+        self.take_as_written()
         self.resume()
+
+    def take_as_written(self) -> None:
+        """All that it says is worth keeping, whoever wrote it."""
+        self._first = Draft(self.draft.account)
+        self.changed, self._kept = True, False
 
     def last(self) -> Future[Draft] | None:
         """Write it a last time, in the Drafts folder too; None when that is there already, or there is nothing."""

@@ -17,6 +17,7 @@ from textual.app import SuspendNotSupported
 
 from tui_mail.outgoing import Draft
 from tui_mail.text import safe_line
+from tui_mail.ui.held_terminal import environment_of_guest
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.compose import Composer
@@ -42,7 +43,7 @@ async def edit(screen: Composer, came_back: Callable[[Draft, Sequence[str]], Non
     await screen.drafting.save_now()  # so that the file can name it
     draft, app = screen.drafting.snapshot(), screen.app
     command = editor_command(screen.client.compose.editor, os.environ)
-    environ = {**os.environ, **({"NO_COLOR": "1"} if app.no_color else {})}
+    environ = environment_of_guest() | ({"NO_COLOR": "1"} if app.no_color else {})
     with lent(screen.client.paths.state, draft, as_text(draft)) as file:
         try:
             with app.suspend():

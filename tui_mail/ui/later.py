@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import datetime, timedelta
 
 EVENING = 18
+NIGHT = 20
 MORNING = 8
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WISH = re.compile(
-    r"(?:(?P<date>\d{4}-\d{1,2}-\d{1,2})|(?P<day>today|tomorrow|[a-z]{2,9}))?\s*(?:at\s+)?"
-    r"(?:(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})?)?(?P<half>\s*[ap]m)?)?"
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_CLOCK = r"\s*(?:at\s+)?(?:(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})?)?(?P<half>\s*[ap]m)?)?"
+_TIME = re.compile(_CLOCK)
+_WISH = re.compile(r"(?:(?P<date>\d{4}-\d{1,2}-\d{1,2})|(?P<day>today|tonight|tomorrow|[a-z]{2,9}))?" + _CLOCK)
+_IN_MONTH = re.compile(
+    r"(?:(?P<before>\d{1,2})(?:\.|st|nd|rd|th)?\s+)?(?P<month>[a-z]{3,9})"
+    r"(?(before)|\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?)(?:,?\s+(?P<year>\d{4}))?(?:\s+|$)(?P<clock>.*)"
 )
-_SPAN = re.compile(r"in\s+(\d{1,4})\s*(m|min|minutes?|h|hours?|d|days?|w|weeks?)")
+_SPAN = re.compile(
+    r"(?:in\s+(?P<one>an?)\s+|(?:in\s+)?(?P<number>\d{1,4})\s*)"
+    r"(?P<unit>m|min|minute|h|hr|hour|d|day|w|week|month|y|year)s?"
+)
+_STEPS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 def offered_hours(now: datetime) -> list[tuple[str, datetime]]:
@@ -30,32 +43,33 @@ def offered_hours(now: datetime) -> list[tuple[str, datetime]]:
 
 
 def typed_hour(words: str, now: datetime) -> datetime | None:
-    """The moment that was typed ("18:30", "tomorrow 9", "fri 14:00", "2026-12-24 18:00", "in 3 hours"); None: none.
+    """The moment that was typed ("18:30", "tomorrow 9", "24 dec 14:00", "2026-12-24 18:00", "3h"); None: none.
 
-    An hour that has gone by today is tomorrow's; a day of the week is the next of that name.
+    An hour that has gone by today is tomorrow's; a day of the week is the next of that name, a day of a month too.
     """
-    wish = words.strip().lower()
+    wish = " ".join(words.lower().split())
     if span := _SPAN.fullmatch(wish):
-        number, unit = int(span[1]), span[2][0]
-        step = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-        return now + number * step[unit]
+        return _after(now, int(span["number"] or 1), span["unit"])
+    if (found := _IN_MONTH.fullmatch(wish)) and (moment := _in_month(found, now)):
+        return moment
     found = _WISH.fullmatch(wish)
     if found is None or not wish:
         return None
-    day = _day(found["date"], found["day"], now)
-    hour = int(found["hour"]) if found["hour"] else MORNING
-    half = (found["half"] or "").strip()
-    if half and not 1 <= hour <= 12:
+    tonight = found["day"] == "tonight"
+    day, clock = _day(found["date"], found["day"], now), _clock(found, evening=tonight)
+    if day is None or clock is None:
         return None
-    if half:
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    minute = int(found["minute"] or 0)
-    if day is None or hour > 23 or minute > 59:
-        return None
-    moment = day.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    if moment <= now and not found["date"] and found["day"] != "today":
+    if tonight and not found["hour"] and now.hour >= NIGHT:
+        return now + timedelta(hours=1)
+    moment = day.replace(hour=clock[0], minute=clock[1], second=0, microsecond=0)
+    if moment <= now and not found["date"] and found["day"] not in ("today", "tonight"):
         moment += timedelta(days=7 if found["day"] else 1)
     return moment if moment > now else None
+
+
+def is_begun(words: str) -> bool:
+    """Two letters may be the beginning of anything: no day is meant yet."""
+    return len(words) < 3 and not any(letter.isdigit() for letter in words)
 
 
 def snooze_hours(now: datetime) -> list[tuple[str, str, datetime]]:
@@ -105,7 +119,7 @@ def _day(date: str | None, name: str | None, now: datetime) -> datetime | None:
             return datetime.strptime(date, "%Y-%m-%d").replace(tzinfo=now.tzinfo)
         except ValueError:
             return None
-    if name in (None, "today"):
+    if name in (None, "today", "tonight"):
         return now
     if name == "tomorrow":
         return now + timedelta(days=1)
@@ -113,3 +127,45 @@ def _day(date: str | None, name: str | None, now: datetime) -> datetime | None:
     if len(found) != 1:
         return None
     return now + timedelta(days=(found[0] - now.weekday()) % 7)
+
+
+def _clock(found: re.Match[str], *, evening: bool = False) -> tuple[int, int] | None:
+    """Hour and minute of what `_CLOCK` found; None when there is no such time."""
+    hour, minute = int(found["hour"] or (NIGHT if evening else MORNING)), int(found["minute"] or 0)
+    half = (found["half"] or "").strip()
+    if half and not 1 <= hour <= 12:
+        return None
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    elif evening and hour < 12:
+        hour += 12
+    return (hour, minute) if hour <= 23 and minute <= 59 else None
+
+
+def _in_month(found: re.Match[str], now: datetime) -> datetime | None:
+    """The next such day of a month, at the hour that stands behind it; None when there is none."""
+    months = [number for number, name in enumerate(_MONTHS, 1) if name.startswith(found["month"])]
+    at = _TIME.fullmatch(found["clock"])
+    clock = _clock(at) if at is not None else None
+    if len(months) != 1 or clock is None:
+        return None
+    for year in [int(found["year"])] if found["year"] else [now.year, now.year + 1]:
+        try:
+            moment = datetime(year, months[0], int(found["before"] or found["after"]), *clock, tzinfo=now.tzinfo)
+        except ValueError:
+            continue
+        if moment > now:
+            return moment
+    return None
+
+
+def _after(now: datetime, number: int, unit: str) -> datetime | None:
+    """So much later; on the last day of a month that has no such day."""
+    try:
+        if unit in ("month", "y", "year"):
+            months = now.year * 12 + now.month - 1 + number * (1 if unit == "month" else 12)
+            year, month = divmod(months, 12)
+            return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
+        return now + number * _STEPS[unit[0]]
+    except (OverflowError, ValueError):  # after the last year that there is
+        return None

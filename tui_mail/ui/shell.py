@@ -23,6 +23,7 @@ from tui_mail.text import SafeText, safe_block
 from tui_mail.ui.bridge import Bridge
 from tui_mail.ui.clipboard import hand_over
 from tui_mail.ui.guard import TerminalGuard
+from tui_mail.ui.held_terminal import held
 from tui_mail.ui.memory import recall
 from tui_mail.ui.themes import THEMES, first_theme, wants_stillness
 from tui_mail.ui.turns import Turns, Typed
@@ -47,7 +48,7 @@ class Shell(App[T]):
         super().__init__()
         self._guard = TerminalGuard()
         self.bridge = Bridge(self)
-        self._turns = Turns(self, self.answer, lambda: self.bridge.is_opening)
+        self._turns = Turns(self, self.answer, self.bridge)
         self.placing: Placing | None = None
         """The pictures that the terminal holds, once there was one (`placing_of`)."""
         self.fault: SafeText | None = None
@@ -109,7 +110,8 @@ def show(app: Shell[T], stop: Callable[[], None] = lambda: None) -> T | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise TerminalError("The full screen needs a terminal; `tui-mail list inbox` reads mail without one.")
     threading.excepthook = _ending_without_terminal(stop, threading.excepthook)
-    result = app.run()
+    with held():
+        result = app.run()
     if app.fault:
         sys.stderr.write(
             f"{app.fault}\ntui_mail failed here; your mail is safe on disk. Please report the lines above.\n"

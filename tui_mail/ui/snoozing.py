@@ -10,10 +10,10 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tui_mail.dated import FOLLOW_UP, SNOOZED, moment_of
+from tui_mail.dated import FOLLOW_UP, SNOOZED, kept, moment_of
 from tui_mail.model import Change
 from tui_mail.text import SafeText
-from tui_mail.ui.later import MORNING, hour_words, snooze_hours, wished_hour
+from tui_mail.ui.later import MORNING, hour_words, is_begun, snooze_hours, wished_hour
 from tui_mail.ui.screens.picker import Choice, Picker
 from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.screens.words import messages_words
@@ -36,9 +36,9 @@ def pick_moment(screen: Triage, ids: list[int], send_off: SendOff) -> None:
     now = datetime.now().astimezone()
     asleep = is_snoozed(screen)
     choices: list[Choice[datetime | str | int]] = [
-        Choice(moment, words, "", hour_words(moment, now)) for _, words, moment in snooze_hours(now)
+        Choice(moment, words, "", hour_words(_kept(moment), now)) for _, words, moment in snooze_hours(now)
     ]
-    choices.append(Choice(TYPED, "Another time…", "18:30, fri 9, 2027-01-04 8:00, in 3 days"))
+    choices.append(Choice(TYPED, "Another time…", "18:30, fri 9, tomorrow 14:00, 24 dec, in 3 days"))
     for words, days in REMINDERS:
         choices.append(Choice(days, words, "it stays here", hour_words(_in_days(days), now)))
     if asleep:
@@ -47,7 +47,7 @@ def pick_moment(screen: Triage, ids: list[int], send_off: SendOff) -> None:
         choices.append(Choice(NO_REMINDER, "No reminder any more"))
 
     def until(moment: datetime) -> None:
-        words = f"Snoozed until {hour_words(moment, datetime.now().astimezone())}:"
+        words = f"Snoozed until {hour_words(_kept(moment), datetime.now().astimezone())}:"
         if asleep:
             _in_place(screen, screen.client.snooze(ids, moment.timestamp()), words, ids)
         else:
@@ -67,7 +67,8 @@ def pick_moment(screen: Triage, ids: list[int], send_off: SendOff) -> None:
         elif choice == TYPED:
             _type_moment(screen, until)
 
-    screen.app.push_screen(Picker(f"Snooze {messages_words(len(ids))} until", choices), picked)
+    title = f"Snooze {messages_words(len(ids))} until"
+    screen.app.push_screen(Picker(title, choices, make=_typed, makes_first=True), picked)
 
 
 def is_snoozed(screen: Triage) -> bool:
@@ -81,6 +82,18 @@ def has_reminder(screen: Triage) -> bool:
     """Whether the message under the cursor waits for an answer, or has waited in vain."""
     row = screen.messages.current
     return row is not None and ("$FollowUp" in row.keywords or moment_of(FOLLOW_UP, row.keywords) is not None)
+
+
+def _kept(moment: datetime) -> datetime:
+    """When it comes back, to the quarter of an hour."""
+    return datetime.fromtimestamp(kept(moment.timestamp())).astimezone()
+
+
+def _typed(words: str) -> Choice[datetime | str | int] | None:
+    """The moment that was typed instead of chosen."""
+    now = datetime.now().astimezone()
+    moment = None if is_begun(words) else wished_hour(words, now)
+    return None if moment is None else Choice(moment, f"Until {hour_words(_kept(moment), now)}")
 
 
 def _in_days(days: int) -> datetime:

@@ -19,10 +19,13 @@ from textual.app import App, ScreenStackError
 from textual.events import Key, Paste
 from textual.screen import Screen
 
+from tui_mail.ui.bridge import Bridge
 from tui_mail.ui.widgets.line_view import LineView
 
 ANSWERING = 2.0
 """Seconds that a key may take until the next one is looked at all the same; it takes a thousandth of that."""
+GIVE_UP = ("escape", "ctrl+q")
+"""Keys of somebody who does not wait for what is to open."""
 ROUNDS = 6
 """How often everybody on the way of a key is asked, at most, whether something is left to do."""
 
@@ -32,13 +35,11 @@ Typed = Key | Paste
 class Turns:
     """What was typed and is not answered yet."""
 
-    def __init__(
-        self, app: App[Any], answer: Callable[[Typed], Awaitable[bool]], is_opening: Callable[[], bool]
-    ) -> None:
+    def __init__(self, app: App[Any], answer: Callable[[Typed], Awaitable[bool]], bridge: Bridge) -> None:
         """`answer` hands a key on, and says True when nothing is left to be waited for but what is opening."""
         self._app = app
         self._answer = answer
-        self._is_opening = is_opening
+        self._bridge = bridge
         self._typed: deque[Typed] = deque()
         self._came = asyncio.Event()
         self._is_running = False
@@ -48,7 +49,8 @@ class Turns:
         """It was typed."""
         if self._is_over:
             return
-        self._typed.append(event)
+        if not self._gives_up(event):
+            self._typed.append(event)
         self._came.set()
         if not self._is_running:
             self._is_running = True
@@ -71,6 +73,15 @@ class Turns:
             except ScreenStackError:  # the program ends
                 return
 
+    def _gives_up(self, event: Typed) -> bool:
+        """Whether this ends the waiting for what opens, and does nothing else; what was typed for that is forgotten."""
+        first, *others = self._parted(event)
+        if not isinstance(first, Key) or first.key not in GIVE_UP or not self._bridge.give_up():
+            return False
+        self._typed.clear()
+        self._typed.extend(others)
+        return first.key == "escape"
+
     def _parted(self, event: Typed) -> list[Typed]:
         """Esc and a key in one piece look like Alt and that key, which means something where text is written only."""
         if not isinstance(event, Key) or not event.key.startswith("alt+") or not event.is_printable:
@@ -86,7 +97,7 @@ class Turns:
             async with asyncio.timeout(ANSWERING):
                 if not is_done:
                     await self._settled()
-        while self._is_opening():
+        while self._bridge.is_opening:
             await asyncio.sleep(0.001)
         if self._app.screen is not screen:
             with contextlib.suppress(TimeoutError):

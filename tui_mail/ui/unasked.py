@@ -36,6 +36,7 @@ class Unasked:
         self._asked = ""
         """The key that asked, as long as none was typed after it: who presses it again asks again."""
         self._has_lines = False
+        self._before = 0.0
 
     def note(self, action_id: str, event: Key) -> None:
         """An action was done by a key."""
@@ -43,8 +44,13 @@ class Unasked:
         self._end, self._count, self._asked = event.time + LONGEST, 0, event.key
         self._has_lines = action_id.startswith("mail.")
 
+    def failed(self, now: float) -> None:
+        """What was waited for did not open: all that was typed meanwhile was typed for that."""
+        self._before, self._until, self._end = now, now + SURPRISE, now + LONGEST
+        self._count, self._asked, self._has_lines = 0, "", True
+
     def opened(self) -> None:
-        """There is another screen to be typed into."""
+        """There is another screen to be typed into, or the person knows that there is none."""
         self._until = 0.0
 
     def swallows(self, event: Key) -> bool:
@@ -52,6 +58,8 @@ class Unasked:
 
         Enter would have ended a line, and was the last of it where only one is asked for.
         """
+        if event.time < self._before:
+            return True
         ends = event.key == "enter" and not self._has_lines
         meant = event.time < self._until and event.key != self._asked and (event.is_printable or event.key == "enter")
         self._asked = ""

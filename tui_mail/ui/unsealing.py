@@ -127,7 +127,7 @@ class Unsealing:
         aside(self._screen.bridge, work, done, failed)
 
     def _say(self, message_id: int, found: Unsealed) -> None:
-        from tui_mail.client.unsealing import SEALED
+        from tui_mail.mime.seals import SEALED
 
         reading = self._screen.reading
         if message_id != reading.message_id:

@@ -100,6 +100,8 @@ class Composer(Screen[None]):
         self.drafting = Drafting(
             self.client, self.bridge, self.set_timer, self.written, self._say_how_it_stands, begun.draft
         )
+        if begun.is_written:
+            self.drafting.take_as_written()
         self.dispatch = Dispatch(self)
         self.commands = ComposeCommands(self)
 
@@ -281,7 +283,7 @@ class Composer(Screen[None]):
 
     def on_input_changed(self, event: TextInput.Changed) -> None:
         """A field changed."""
-        if isinstance(event.input, AddressInput):
+        if isinstance(event.input, AddressInput) and event.input.has_focus:  # else it was tidied up when it was left
             event.input.say("")
         self.note()
 

@@ -60,23 +60,28 @@ class ChoiceList(CursorView, Generic[T]):
         choices: Sequence[Choice[T]],
         make: Callable[[str], Choice[T] | None] | None = None,
         *,
+        makes_first: bool = False,
         id: str | None = None,
     ) -> None:
         self._all = choices
         self._make = make
+        self._makes_first = makes_first
         self.shown: list[Choice[T]] = list(choices)
         super().__init__(id=id)
         self.set_count(len(self.shown))
 
     def filter(self, query: str) -> None:
-        """Show what fits, the best first; last what can be made of the words, if nothing is called that already."""
+        """Show what fits, the best first; last, or before all, what can be made of the words."""
         scored = [(best_score(query, choice.label, choice.aside), choice) for choice in self._all]
         fitting = [(points, choice) for points, choice in scored if points > 0]
         if query.strip():
             fitting.sort(key=lambda pair: -pair[0])
         self.shown = [choice for _, choice in fitting]
         made = self._make(query.strip()) if self._make is not None and query.strip() else None
-        if made is not None and all(choice.value != made.value for choice in self._all):
+        known = next((choice for choice in self._all if made is not None and choice.value == made.value), None)
+        if made is not None and self._makes_first:
+            self.shown = [known or made, *(choice for choice in self.shown if choice.value != made.value)]
+        elif made is not None and known is None:
             self.shown.append(made)
         self.cursor = 0
         self.set_count(len(self.shown))
@@ -127,14 +132,19 @@ class Picker(ModalScreen[T | None]):
         choices: Sequence[Choice[T]],
         nothing: str = "Nothing fits.",
         make: Callable[[str], Choice[T] | None] | None = None,
+        *,
+        makes_first: bool = False,
     ) -> None:
-        """`make` gives what stands last: a choice that is not there yet, made of the words that were typed."""
+        """`make` gives what stands last: a choice that is not there yet, made of the words that were typed.
+
+        `makes_first`: it stands first, and so does what is there if it is only another way to say that.
+        """
         super().__init__(classes="picker")
         self._title = title
         self._choices = choices
         self._nothing = nothing
         self._makes = make is not None
-        self._list = ChoiceList[T](choices, make, id="picker-list")
+        self._list = ChoiceList[T](choices, make, makes_first=makes_first, id="picker-list")
         self._line = OneLine(id="picker-title")
         self._input = Input(id="picker-input", compact=True)
 

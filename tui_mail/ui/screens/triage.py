@@ -425,6 +425,14 @@ class Triage(Screen[None]):
             await self.finding.is_there()
         return action_id is not None or bool(self._keys.waiting) or was_waiting
 
+    def opened_nothing(self) -> None:
+        """What keys waited for did not open; the reason is said elsewhere."""
+        self._unasked.failed(time.monotonic())
+
+    def opens_nothing(self) -> None:
+        """What keys waited for will not open, as the person wished."""
+        self._unasked.opened()
+
     def on_screen_suspend(self) -> None:
         """Another screen is in front of this one."""
         self._unasked.opened()

@@ -169,7 +169,7 @@ class AddressInput(Line):
 
     def on_paste(self, event: events.Paste) -> None:
         """Several lines are several addresses."""
-        lines = [line.strip(" ,;\t") for line in event.text.splitlines()]
+        lines = [tidied(line.strip(" \t").lstrip(" ,;\t")) for line in event.text.splitlines()]
         event.prevent_default()
         event.stop()
         self.insert_text_at_cursor(", ".join(line for line in lines if line))
@@ -181,7 +181,7 @@ class AddressInput(Line):
     def on_blur(self) -> None:
         """Tidy the end up."""
         self._close()
-        tidy = self.value.rstrip(" ,;")
+        tidy = tidied(self.value)
         if tidy != self.value:
             self.value = tidy
 
@@ -194,6 +194,17 @@ class AddressInput(Line):
     def _close(self) -> None:
         self._said = ""
         self._offers.display = False
+
+
+def tidied(typed: str) -> str:
+    """Without commas and semicolons at the end, but for the one that ends a group (undisclosed-recipients:;)."""
+    from tui_mail.mime.recipients import parse_recipients
+
+    tidy = typed.rstrip(" ,;")
+    if ";" not in typed[len(tidy) :] or ":" not in tidy:
+        return tidy
+    group = parse_recipients(f"{tidy};")
+    return f"{tidy};" if not group.problems and group != parse_recipients(tidy) else tidy
 
 
 def entry_around(text: str, cursor: int) -> tuple[int, int]:
