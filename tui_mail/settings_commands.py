@@ -97,6 +97,7 @@ def _imported_json(account: Account, program: str, spot: str) -> dict[str, Any]:
         "file": safe_line(spot),
         "aliases": list(account.aliases),
         "signature": account.signature,
+        "folders": {role.value: name for role, name in account.folders},
         "needs_password": _needs_password(account),
     }
 
