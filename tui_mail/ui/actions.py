@@ -176,7 +176,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
     Action("tree.expand", ("right",), "unfold", "Show the folders below this one", _TREE, 3),
     Action("folder.create", ("n",), "new", "Make a folder", _TREE, 5, "Folders"),
-    Action("folder.rename", ("r",), "rename", "Rename the folder", _TREE, 6, "Folders"),
+    Action("folder.rename", ("r",), "rename", "Rename the folder, or the saved search", _TREE, 6, "Folders"),
     Action(
         "folder.delete",
         ("d", "delete"),
