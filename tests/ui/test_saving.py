@@ -68,7 +68,7 @@ async def test_a_name_that_another_search_has(mail: World) -> None:
         await pilot.press("slash", *"is:unread", "ctrl+s")
         await wait_for(pilot, lambda: "Keep this search as:" in screen_text(app))
         await pilot.press(*"Mine", "enter")
-        await wait_for(pilot, lambda: "there is one of this name; Enter again replaces it" in screen_text(app))
+        await wait_for(pilot, lambda: "taken: Enter again replaces it" in screen_text(app))
         await pilot.press("backspace", "enter")
         await wait_for(pilot, lambda: "Enter again replaces it" in screen_text(app))
         await pilot.press("e", "enter")

@@ -75,7 +75,7 @@ class Saving:
             return f"{LONGEST} characters at most" if len(name) > LONGEST else ""
 
         def doubt(name: str) -> str:
-            return "there is one of this name; Enter again replaces it" if replaces(name) else ""
+            return "taken: Enter again replaces it" if replaces(name) else ""
 
         def done(name: str | None) -> None:
             if name:
