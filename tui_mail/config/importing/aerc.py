@@ -82,6 +82,7 @@ class _Section:
         self._lines = lines
 
     def account(self) -> None:
+        self._gathering.begin()
         full_name, email = address_of(self._values.get("from", ""))
         incoming = self._incoming(email)
         if incoming is None:

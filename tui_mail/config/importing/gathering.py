@@ -77,6 +77,8 @@ class Imported:
     senders: tuple[Sender, ...] = ()
     spots: tuple[Spot, ...] = ()
     """Where each of `accounts` stands."""
+    about: tuple[tuple[SafeText, str, str], ...] = ()
+    """Of those of `could_not` that are about one account: the sentence, and user and host of its mailbox."""
 
 
 class Gathering:
@@ -88,6 +90,12 @@ class Gathering:
         self._spots: list[Spot] = []
         self._senders: list[Sender] = []
         self._remarks: dict[SafeText, None] = {}
+        self._about: list[tuple[SafeText, str, str]] = []
+        self._begun: int | None = None
+
+    def begin(self) -> None:
+        """What is remarked from now on is about the account that is added next."""
+        self._begun = len(self._remarks)
 
     def remark(self, spot: Spot, what: str) -> None:
         """Say that what stands at `spot` was not taken, or otherwise. `what` never holds a value that may be secret."""
@@ -176,6 +184,10 @@ class Gathering:
         """An account was found."""
         self._accounts.append(account)
         self._spots.append(spot)
+        if self._begun is not None:
+            said = list(self._remarks)[self._begun :]
+            self._about += [(words, account.incoming.user, account.incoming.host) for words in said]
+            self._begun = None
 
     def add_sender(self, sender: Sender) -> None:
         """A server for sending was found."""
@@ -184,7 +196,12 @@ class Gathering:
     def done(self) -> Imported:
         """Everything that was found."""
         return Imported(
-            self.program, tuple(self._accounts), tuple(self._remarks), tuple(self._senders), tuple(self._spots)
+            self.program,
+            tuple(self._accounts),
+            tuple(self._remarks),
+            tuple(self._senders),
+            tuple(self._spots),
+            tuple(self._about),
         )
 
 

@@ -82,6 +82,7 @@ class _Table:
         self._spot = Spot(file, line)
 
     def account(self) -> None:
+        self._gathering.begin()
         email = _text(self._table, "email")
         incoming = self._leg("imap", "backend", email)
         if incoming is None:

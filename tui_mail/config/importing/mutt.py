@@ -192,6 +192,7 @@ class _Reading:
 
     def _account(self, state: _State, spot: Spot, name: str) -> bool:
         """Make an account of what is set; False when that is none, or one that was found before."""
+        self._gathering.begin()
         incoming, protocol, at = self._incoming(state)
         if incoming is None:
             return False

@@ -105,6 +105,7 @@ class _Profile:
                 self._account(server, self._words(f"mail.account.{key}.identities"))
 
     def _account(self, server: str, identities: list[str]) -> None:
+        self._gathering.begin()
         path = f"mail.server.{server}"
         kind, spot = self._text(f"{path}.type"), self._spot(f"{path}.type")
         shown = self._text(f"{path}.name") or server
