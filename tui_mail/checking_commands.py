@@ -15,6 +15,7 @@ from tui_mail.client import MailClient, surroundings
 from tui_mail.client.examining import Say, check_account, examine, first_code
 from tui_mail.config import accounts as configuration
 from tui_mail.errors import ConfigError, MailError
+from tui_mail.questions import answer_at_terminal
 from tui_mail.ui.keys import read_keymap
 from tui_mail.ui.terminal_notice import way_of
 
@@ -29,6 +30,7 @@ def account_check(given: Arguments) -> int:
         if config.problems:
             return ConfigError.exit_code
         raise ConfigError("There is no account in config.toml; `tui-mail account add` makes one.")
+    answer_at_terminal(given.paths)
     say = _sayer(given)
     checked = [check_account(account, config.accounts, given.paths, say, letter=given.letter) for account in accounts]
     code = first_code(checked) or (ConfigError.exit_code if config.problems and not given.names else 0)
@@ -39,6 +41,7 @@ def account_check(given: Arguments) -> int:
 
 def doctor(given: Arguments) -> int:
     """Everything that a bug report needs, redacted: this computer, the store, the configuration, the servers."""
+    answer_at_terminal(given.paths)
     troubles = list[str]()
     with contextlib.ExitStack() as open_store:
         client: MailClient | None = None

@@ -15,8 +15,9 @@ from tui_mail.answers import Arguments, answer, outbox_json, outbox_lines
 from tui_mail.client import MailClient
 from tui_mail.errors import NotFound
 from tui_mail.model import Change
-from tui_mail.outgoing import OutboxEntry, SendState
+from tui_mail.outgoing import Draft, OutboxEntry, SendState
 from tui_mail.session import account_names, carried_out, opened
+from tui_mail.text import safe_line
 
 SEND_SECONDS = 120.0
 """How long a message is waited for when this process is the one that sends it."""
@@ -50,9 +51,10 @@ def outbox(given: Arguments) -> int:
                 do(asked).result()
                 return _on_its_way(given, client, _entry(client, asked))
         if given.cancel is not None:
-            client.cancel_sending(given.cancel, keep=True).result()
+            draft = client.cancel_sending(given.cancel, keep=True).result()
             entry = _entry(client, given.cancel)
-            answer(given, outbox_json(entry), *outbox_lines(entry))
+            kept = [] if draft is None else [f"        a draft again, to {safe_line(_to(draft))}"]
+            answer(given, outbox_json(entry), *outbox_lines(entry), *kept)
             return 0
         found = client.outbox(done_since=0 if given.all else None)
         lines = [line for entry in found for line in outbox_lines(entry)] or ["Nothing is waiting to be sent."]
@@ -94,6 +96,10 @@ def _kept(given: Arguments, client: MailClient, change: Change | None) -> int:
     (now,), code = carried_out(given, client, [change])
     answer(given, {"state": now.state.value, "id": now.message_ids[0] if now.message_ids else 0}, "kept as a draft")
     return code
+
+
+def _to(draft: Draft) -> str:
+    return ", ".join(filter(None, (draft.to, draft.cc, draft.bcc)))
 
 
 def _entry(client: MailClient, outbox_id: int) -> OutboxEntry:

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from tui_mail.answers import Arguments, account_json, account_line, answer
-from tui_mail.client import leaving, purposes
+from tui_mail.client import leaving, purposes, surroundings
 from tui_mail.config import accounts as configuration
 from tui_mail.config import changing, importing, secrets, values
 from tui_mail.errors import MailError, NotFound, SecretUnavailable, UsageError
@@ -97,6 +97,7 @@ def _imported_json(account: Account, program: str, spot: str) -> dict[str, Any]:
         "file": safe_line(spot),
         "aliases": list(account.aliases),
         "signature": account.signature,
+        "folders": {role.value: name for role, name in account.folders},
         "needs_password": _needs_password(account),
     }
 
@@ -207,8 +208,8 @@ def account_set(given: Arguments) -> int:
     now = values.shown(configuration.load(given.paths).account(given.name))
     lines = [f"{key} = {safe_line(now.get(key, '')) or '(not set)'}" for key in changes]
     answer(given, {"account": given.name, "changed": {key: now.get(key, "") for key in changes}}, *lines)
-    if not all(key.startswith(purposes.TABLE) for key in changes):
-        print("A tui-mail that is running goes on with what was; start it anew.", file=sys.stderr)
+    if not all(key.startswith(purposes.TABLE) for key in changes) and surroundings.is_running(given.paths):
+        print("The tui-mail that is running goes on with what was; start it anew.", file=sys.stderr)
     return 0
 
 

@@ -132,6 +132,38 @@ def test_draft_comes_back_or_goes_for_good(shelf: Shelf) -> None:
     assert shelf.db.read().execute("SELECT COUNT(*) FROM draft").fetchone()[0] == 0
 
 
+def test_taken_back_from_those_who_have_not_got_it(shelf: Shelf) -> None:
+    """The draft is gone with the first acceptance; another one is made, in the same commit, for the others."""
+    draft = shelf.db.run(lambda txn: drafts.save(txn, Draft("work", to=OLA, subject="Hello", body="x"), "id@x"))
+    number = queued(shelf, draft=draft.id)
+    claimed(shelf, number)
+    assert outbox.frozen_of(shelf.db.read(), number) is None, "it has its draft"
+    shelf.db.run(lambda txn: delivery.settled(txn, number, {OLA: TAKEN, JUN: NEVER}, "550"))
+    assert outbox.frozen_of(shelf.db.read(), number) is not None
+    with pytest.raises(UsageError, match="look again"):
+        shelf.db.run(lambda txn: outbox.cancel(txn, number))
+    assert state(shelf, number) is SendState.FAILED
+    shelf.db.run(lambda txn: outbox.forget(txn, number))
+    assert state(shelf, number) is SendState.FAILED, "nothing but a draft lets go of it"
+    shelf.db.run(lambda txn: outbox.cancel(txn, number, lambda to: Draft("work", to=", ".join(to), message_id="n@x")))
+    assert [one.to for one in drafts.all_open(shelf.db.read())] == [JUN]
+    assert state(shelf, number) is SendState.ACCEPTED
+    shelf.db.run(lambda txn: outbox.forget(txn, number))
+    assert delivery.copies_wanted(shelf.db.read(), shelf.account), "its copy for Sent is still to be filed"
+
+
+def test_nobody_is_refused_who_was_not_asked_about(shelf: Shelf) -> None:
+    """What a server put off is refused; the rest still waits, and all of them are tried again."""
+    number = queued(shelf)
+    claimed(shelf, number)
+    shelf.db.run(lambda txn: delivery.refuse(txn, number, "It is too large.", {OLA: LATER}))
+    found = outbox.entry(shelf.db.read(), number)
+    assert found is not None
+    assert [one.state for one in found.recipients] == [RecipientState.REFUSED, RecipientState.WAITING]
+    shelf.db.run(lambda txn: outbox.retry(txn, number))
+    assert claimed(shelf, number).envelope.recipients == (OLA, JUN)
+
+
 def test_answered_message_is_marked_with_acceptance(shelf: Shelf) -> None:
     """In the same commit, and not before."""
     shelf.db.run(lambda txn: messages.insert(txn, shelf.account, shelf.inbox, [arrival(1)]))

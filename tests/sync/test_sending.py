@@ -142,7 +142,9 @@ def test_some_are_refused(writer: Writer) -> None:
         wait_for(lambda: subjects_shown(client, Role.SENT) == ["Hello"], "the Sent copy is there")
         client.retry_sending(entry.id).result(10)
         wait_for(lambda: client.outbox()[0].attempts == 2 and client.outbox()[0].state is SendState.QUEUED, "tried")
-        client.cancel_sending(entry.id).result(10)
+        again = client.cancel_sending(entry.id).result(10)
+        assert again is not None
+        assert (again.to, again.subject) == ("nobody1@test.example, full@test.example", "Hello")
         wait_for(lambda: client.outbox_entry(entry.id).state is SendState.DONE, "the rest was given up")  # type: ignore[union-attr]
     assert len(writer.server.arrived(receiver)) == 1
     with writer.client() as client:

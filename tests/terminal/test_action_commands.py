@@ -139,9 +139,10 @@ def test_what_cannot_be(reader: Person) -> None:
         (("folder", "create", "  "), 2, "cannot be the name"),
         (("folder", "delete", "inbox"), 2, "cannot be deleted"),
         (("folder", "rename", "inbox", "x"), 2, "cannot be renamed"),
+        (("folder", "rename", "sent", "x"), 2, "has a purpose (sent) and cannot be renamed"),
         (("copy", 9999, "archive"), 2, "no message 9999"),
         (("import", "nowhere", "-"), 2, "no folder 'nowhere'"),
-        (("undo", 9999), 1, "no such action"),
+        (("undo", 9999), 2, "no action 9999"),
         (("retry", "--account", "other"), 2, "no account 'other'"),
     ):
         said = reader.run("--json", *words)

@@ -20,6 +20,7 @@ from typing import Self
 import pytest
 
 from tests.servers.oauth import TokenServer
+from tests.servers.scripted import Peer, Scripted
 from tui_mail.config.changing import add_account
 from tui_mail.config.vault import Vault
 from tui_mail.model import Account, Protocol, Security, Server
@@ -141,6 +142,33 @@ def test_a_password_goes_to_the_vault_where_there_is_no_keyring(tmp_path: Path) 
     assert vault_of(tmp_path).get("work/imap") == "zebra-two"
     for secret in (b"zebra", PASSPHRASE.encode(), b"mistyped"):
         assert secret not in everything(tmp_path)
+
+
+@pytest.mark.parametrize("words", [("account", "check"), ("doctor",)], ids=["check", "doctor"])
+def test_what_looks_whether_all_works_asks_for_the_passphrase(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """The vault is asked as by `sync`: at a terminal by its passphrase, and without one it is locked."""
+    with Scripted(refusing) as server:
+        add_account(paths(tmp_path), Account("work", "", "anna@example.org", Protocol.IMAP, server.server()))
+        vault_of(tmp_path).put("work/imap", "zebra-one")
+        with Typed(tmp_path, *words) as command:
+            command.sees("Passphrase of the vault:")
+            command.types(PASSPHRASE)
+            command.sees("was not accepted")
+            assert command.ends() == 77
+        environ = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+        argv = ["setsid", sys.executable, "-m", "tui_mail", "--home", str(tmp_path), *words]
+        alone = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environ, check=False)
+        assert "The vault is locked" in alone.stdout
+        assert alone.returncode == 77
+
+
+def refusing(peer: Peer) -> None:
+    """A server that accepts no password."""
+    peer.say(b"* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready")
+    while True:
+        tag, text = peer.command()
+        login = text.upper().startswith((b"LOGIN", b"AUTHENTICATE"))
+        peer.say(tag + (b" NO [AUTHENTICATIONFAILED] no" if login else b" OK done"))
 
 
 def test_the_keyring_cannot_be_had(tmp_path: Path) -> None:

@@ -60,7 +60,10 @@ def test_refused_recipient(writer: Writer) -> None:
     listed = writer.run("outbox")
     assert "nobody7@test.example refused: 550" in listed.out
     number = said.json["id"]
-    assert writer.run("outbox", "--cancel", number, "--json").json["state"] == "cancelled"
+    taken_back = writer.run("outbox", "--cancel", number)
+    assert "cancelled" in taken_back.out
+    assert "a draft again, to nobody7@test.example" in taken_back.out
+    assert [row["subject"] for row in writer.run("list", "drafts", "--json").json] == ["x"]
     assert writer.run("outbox", "--retry", number).code == 2
 
 

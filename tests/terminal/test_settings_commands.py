@@ -294,7 +294,9 @@ def test_mail_is_not_deleted_under_a_running_screen(person: Person) -> None:
         screen.wait_for("One")
         assert wait_until(lambda: not _is_free(person.home / "state/engine.lock"), 10)
         assert "tui-mail is running" in removed(person, "--delete-mail").sentence
+        assert "goes on with what was" in person.run("account", "set", "work", "full-name=Anna").words
         assert names(person) == ["work"]
+    assert "goes on" not in person.run("account", "set", "work", "full-name=Anna Berg").words
     assert removed(person, "--delete-mail").code == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tui_mail.errors import ConfigError
 from tui_mail.ui.actions import Place
-from tui_mail.ui.keys import KeyReader, default_keymap, key_name, read_keymap
+from tui_mail.ui.keys import KeyReader, default_keymap, forgiving_keymap, key_name, read_keymap
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -94,3 +94,32 @@ def test_errors_say_what_and_where(tmp_path: Path, text: str, words: str) -> Non
     with pytest.raises(ConfigError, match=r"keys\.toml") as caught:
         read_keymap(written(tmp_path, text))
     assert words in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"message.archiv" = "e"',
+        '"message.archive" = "entr"',
+        '"message.star" = "Z"\n"message.archive" = "Z"',
+        '"message.archive" = "g"',
+    ],
+    ids=["no action", "no key", "given twice", "begins sequences"],
+)
+def test_a_wrong_line_leaves_the_others_and_the_preset(tmp_path: Path, line: str) -> None:
+    """Else `u` and `e` would mean something else on the day of a slip."""
+    text = f'preset = "mutt"\n[keys]\n"mail.reply" = "ctrl+y"\n{line}\n'
+    keymap, problems = forgiving_keymap(written(tmp_path, text))
+    assert [type(one) for one in problems] == [ConfigError]
+    table = keymap.table[Place.LIST]
+    assert (table[("u",)], table[("e",)], table[("A",)]) == ("undo", "mail.edit_as_new", "message.archive")
+    assert table[("ctrl+y",)] == "mail.reply"
+
+
+@pytest.mark.parametrize(
+    "text", ['preset = "emacs"\n[keys]\n"go.inbox" = "g y"\n', 'x = 1\n[keys]\n"go.inbox" = "g y"\n']
+)
+def test_what_is_not_known_leaves_the_keys(tmp_path: Path, text: str) -> None:
+    keymap, problems = forgiving_keymap(written(tmp_path, text))
+    assert len(problems) == 1
+    assert keymap.table[Place.LIST][("g", "y")] == "go.inbox"

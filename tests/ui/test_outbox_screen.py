@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.test_compose_screen import NARROW, SMALL, WIDE, WORK, drafts
+from tests.ui.test_compose_screen import NARROW, SMALL, WIDE, WORK, drafts, in_folder
 from tests.ui.world import Letter, World, screen_text, wait_for, world
 from tui_mail.outgoing import Draft, OutboxEntry, Recipient, RecipientState, SendState
+from tui_mail.store import delivery
+from tui_mail.store.delivery import Said
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.screens.outbox import EntryList, Outbox
-from tui_mail.ui.widgets.outbox_text import UNDO_LONGEST, counted, entry_details, sending_runs, state_run
+from tui_mail.ui.widgets.key_bar import KeyBar
+from tui_mail.ui.widgets.outbox_text import UNDO_LONGEST, counted, entry_details, sending_runs, serving, state_run
 
 NOW = 1_800_000_000.0
 KEYS = {f"outbox.{name}": name for name in ("edit", "cancel", "retry", "again", "sent", "remove")}
@@ -71,8 +74,52 @@ def test_every_recipient_is_said_with_the_words_of_the_server() -> None:
     document.lay_out(120)
     document.ensure(100)
     text = "\n".join("".join(run for run, _ in line) for line in document.lines)
-    for words in ("Contract", "550 5.1.1 no such [b]user[/b]", "✓ jun", "✗ jun", "25 Nov 14:00", "1 try", "edit puts"):
+    for words in (
+        "Contract",
+        "550 5.1.1 no such [b]user[/b]",
+        "✓ jun",
+        "✗ jun",
+        "25 Nov 14:00",
+        "1 try",
+        "edit writes to the others",
+    ):
         assert words in text, words
+
+
+def test_whom_no_server_was_asked_about_is_not_refused() -> None:
+    """Too large, or MAIL refused: nobody was named to the server; one who was put off before keeps its words."""
+    given = entry(
+        SendState.FAILED, person(RecipientState.WAITING), person(RecipientState.WAITING, 250, "ok"),
+        error=SafeText("The message is too large."),
+    )  # fmt: skip
+    document = entry_details(given, NOW, KEYS)
+    document.lay_out(120)
+    document.ensure(100)
+    text = "\n".join("".join(run for run, _ in line) for line in document.lines)
+    assert "not tried" in text
+    assert "not sent  250 ok" in text
+    assert "refused" not in text
+    partly = entry(SendState.FAILED, person(RecipientState.ACCEPTED), person(RecipientState.WAITING))
+    assert state_run(partly, NOW)[0] == "1 accepted, 1 not tried"
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (None, set()),
+        (entry(SendState.QUEUED), {"edit", "cancel", "retry"}),
+        (entry(SendState.SENDING), set()),
+        (entry(SendState.UNKNOWN), set()),
+        (entry(SendState.UNKNOWN, error=SafeText("The line broke.")), {"again", "sent"}),
+        (entry(SendState.FAILED), {"edit", "cancel", "retry", "remove"}),
+        (entry(SendState.ACCEPTED), set()),
+        (entry(SendState.DONE), {"remove"}),
+        (entry(SendState.CANCELLED), {"remove"}),
+    ],
+)  # fmt: skip
+def test_what_serves_a_message(given: OutboxEntry | None, named: set[str]) -> None:
+    """The footer offers nothing that does nothing."""
+    assert set(serving(given)) == {f"outbox.{name}" for name in named}
 
 
 def test_the_status_line_says_what_matters() -> None:
@@ -222,6 +269,110 @@ async def test_trying_again_and_removing(mail: World) -> None:
         await pilot.press("x")
         await wait_for(pilot, lambda: "Nothing is on its way" in screen_text(app))
         assert not mail.client.outbox(done_since=int(time.time()) - 1000)
+
+
+async def test_the_footer_names_what_serves_the_line(mail: World) -> None:
+    """What is over can be removed and nothing else; what was not sent has every way."""
+    failed, done = queued(mail, "Failed"), queued(mail, "Done")
+    set_state(mail, failed, state="failed", error="No such user.")
+    set_state(mail, done, state="done", copy_state="done", copy_note="stored")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 2)
+        await wait_for(pilot, lambda: "Enter edit" in keys_of(app))
+        assert "u take back" in keys_of(app)
+        assert "send again" not in keys_of(app)
+        await pilot.press("j")
+        await wait_for(pilot, lambda: "Enter edit" not in keys_of(app))
+        assert "remove" in keys_of(app)
+        assert "take back" not in keys_of(app)
+
+
+def keys_of(app: TuiMailApp) -> str:
+    return app.screen.query_one("#outbox-keys", KeyBar).render_line(0).text
+
+
+async def test_giving_up_what_was_refused_keeps_the_text(mail: World) -> None:
+    """x takes it out of the list; it is a draft again, in the Drafts folder too, and the words say so."""
+    failed = queued(mail, "Precious")
+    set_state(mail, failed, state="failed", error="No such user.")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 1)
+        await pilot.press("d")
+        await wait_for(pilot, lambda: "Given up; it is a draft again (g d shows it)." in screen_text(app))
+        await wait_for(pilot, lambda: "Nothing is on its way" in screen_text(app))
+        assert [draft.body for draft in drafts(mail)] == ["Hello"]
+        assert in_folder(mail) == ["Precious"]
+        assert mail.client.outbox_entry(failed.id) is None
+
+
+def partly_refused(mail: World, subject: str = "Minutes") -> OutboxEntry:
+    """One of two has it, as the engine would note it."""
+    made = queued(mail, subject, "Bea <bea@x.example>, zed@nowhere.example")
+    said = {
+        "bea@x.example": Said(RecipientState.ACCEPTED, 250, "ok"),
+        "zed@nowhere.example": Said(RecipientState.REFUSED, 550, "no such user"),
+    }
+    mail.db.run(lambda txn: delivery.settled(txn, made.id, said, "550 no such user"))
+    mail.db.run(lambda txn: delivery.copy_seen_to(txn, made.id, "stored"))
+    return made
+
+
+async def test_partly_refused_is_written_to_the_others_only(mail: World) -> None:
+    """Enter opens a draft to whom it was refused, and says that the others have it; it is in Drafts from then on."""
+    made = partly_refused(mail)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 1)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+        await wait_for(pilot, lambda: "the others keep theirs" in screen_text(app))
+        assert app.screen.drafting.snapshot().to == "zed@nowhere.example"
+        assert app.screen.subject.value == "Minutes"
+        assert app.screen.body.text == "Hello"
+        assert mail.client.outbox_entry(made.id).state is SendState.DONE  # type: ignore[union-attr]
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: app.screen is app.triage)
+        assert in_folder(mail) == ["Minutes"]
+
+
+@pytest.mark.parametrize("key", ["u", "x"])
+async def test_partly_refused_taken_back_or_given_up(mail: World, key: str) -> None:
+    """A draft for the others is left, and the words say for whom."""
+    partly_refused(mail)
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 1)
+        await pilot.press(key)
+        await wait_for(pilot, lambda: "it is a draft again for those who have not got it" in screen_text(app).lower())
+        assert [(draft.to, draft.cc, draft.bcc) for draft in drafts(mail)] == [("zed@nowhere.example", "", "")]
+
+
+async def test_a_finished_message_that_was_refused_can_be_put_right(mail: World) -> None:
+    """What another program wrote had no draft: it is made of its octets, files and all, and to nobody else."""
+    raw = (
+        b"From: Anna Berg <anna@example.org>\nTo: Ola <ola@x.example>, other@x.example\nSubject: Report\n"
+        b'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain\n\nSee below.\n'
+        b'--b\nContent-Type: text/csv\nContent-Disposition: attachment; filename="a.csv"\n\n1,2\n--b--\n'
+    )
+    made = mail.client.send_raw(raw, "work", ["ola@x.example", "list@x.example"]).result()
+    set_state(mail, made, state="failed", error="No such user.")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 1)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer))
+        draft = app.screen.drafting.snapshot()
+        assert (draft.to, draft.bcc, draft.subject) == ("Ola <ola@x.example>", "list@x.example", "Report")
+        assert draft.body.strip() == "See below."
+        assert [file.filename for file in draft.attachments] == ["a.csv"]
+        assert in_folder(mail) == ["Report"]
 
 
 async def test_it_can_be_looked_at_while_writing(mail: World) -> None:

@@ -60,15 +60,50 @@ async def test_without_a_search_nothing_is_asked(mail: World) -> None:
 
 
 async def test_a_name_that_another_search_has(mail: World) -> None:
-    """Said before Enter; nothing is lost. d twice in the tree forgets one."""
+    """Said at the first Enter; the second one replaces it, and another name is asked about anew."""
     mail.client.save_search("Mine", "is:starred").result()
+    mail.client.save_search("Min", "is:read").result()
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("slash", *"is:unread", "ctrl+s")
         await wait_for(pilot, lambda: "Keep this search as:" in screen_text(app))
         await pilot.press(*"Mine", "enter")
-        await wait_for(pilot, lambda: "there is one of this name" in screen_text(app))
-        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: "taken: Enter again replaces it" in screen_text(app))
+        await pilot.press("backspace", "enter")
+        await wait_for(pilot, lambda: "Enter again replaces it" in screen_text(app))
+        await pilot.press("e", "enter")
+        await wait_for(pilot, lambda: "Enter again replaces it" in screen_text(app))
+        assert kept(mail) == {"Mine": "is:starred", "Min": "is:read"}
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: kept(mail) == {"Mine": "is:unread", "Min": "is:read"})
+
+
+async def test_a_search_gets_another_name(mail: World) -> None:
+    """r in the tree; under a name that there is after a second Enter. The tree and config.toml agree."""
+    mail.client.save_search("Boats", "boat").result()
+    mail.client.save_search("Ships", "ship").result()
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        app.triage._show("tree")
+        await pilot.press("G", "r")
+        await wait_for(pilot, lambda: "Rename the search Ships to:" in screen_text(app))
+        await pilot.press("2", "enter")
+        await wait_for(pilot, lambda: kept(mail) == {"Boats": "boat", "Ships2": "ship"})
+        await wait_for(pilot, lambda: "Renamed the search “Ships” to “Ships2”" in screen_text(app))
+        assert load(mail.client.paths).searches == mail.client.searches == (("Boats", "boat"), ("Ships2", "ship"))
+        await pilot.press("G", "r")
+        await wait_for(pilot, lambda: "Rename the search Ships2 to:" in screen_text(app))
+        await pilot.press("home", *["delete"] * 6, *"Boats", "enter")
+        await wait_for(pilot, lambda: "Enter again replaces it" in screen_text(app))
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: kept(mail) == {"Boats": "ship"})
+
+
+async def test_a_search_is_forgotten(mail: World) -> None:
+    """d twice in the tree."""
+    mail.client.save_search("Mine", "is:starred").result()
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
         app.triage._show("tree")
         await pilot.press("G", "d")
         await wait_for(pilot, lambda: "d again forgets the search “Mine”" in screen_text(app))

@@ -99,6 +99,28 @@ async def test_who_declines_is_asked_again_after_a_retry(mail: World) -> None:
             assert waiting.result() == "x"
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_was_wrong_and_what_is_asked_are_both_read(mail: World, size: tuple[int, int]) -> None:
+    """In one line where there is room, else in two; none of it is cut, and there is room to type."""
+    app = mail.app()
+    async with app.run_test(size=size) as pilot:
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(keep_secret, asking(), "incoming", "zebra", Place.VAULT)
+            for words, typed in (("New passphrase", "one"), ("again", "two")):
+                await wait_for(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
+                await pilot.press(*typed, "enter")
+            await wait_for(pilot, lambda: "✗ These were two different ones." in screen_text(app))
+            last = screen_text(app).splitlines()[-1]
+            assert "New passphrase (nobody can recover it):" in last
+            assert ("✗" in last) == (size == SIZES[0])
+            await pilot.press(*"zebra")
+            await wait_for(pilot, lambda: "•••••" in screen_text(app).splitlines()[-1])
+            await pilot.press("escape")
+            await wait_for(pilot, waiting.done)
+            with pytest.raises(SecretUnavailable):
+                waiting.result()
+
+
 async def test_a_vault_is_made_on_the_screen(mail: World) -> None:
     """Its passphrase is typed twice; the screen goes on while the key is derived."""
     app = mail.app()

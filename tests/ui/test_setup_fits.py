@@ -24,7 +24,7 @@ from tui_mail.ui.login import Login
 from tui_mail.ui.screens.setup import Setup
 from tui_mail.ui.screens.setup_pages import Page
 from tui_mail.ui.setup_app import SetupApp
-from tui_mail.ui.widgets.form import Push
+from tui_mail.ui.widgets.form import Mark, Push
 
 PROBLEM = (
     "The certificate of imap.provider.example is signed by itself, so nobody vouches for it. Nothing was sent, not "
@@ -140,3 +140,37 @@ async def test_what_matters_can_be_seen(tmp_path: Path, turn: Callable[[Setup], 
             setup.action_step(1)
             await pilot.pause()
             assert hidden(setup.page) == [], setup.focused
+
+
+AERC = (
+    "[{0}]\nsource = imaps://{0}%40x.example@imap.x.example\noutgoing = smtps://smtp.x.example\nfrom = {0}@x.example\n"
+)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (60, 20)], ids=lambda size: "x".join(map(str, size)))
+async def test_every_account_of_another_program_can_be_taken(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: each can be reached, the buttons stay, and what is said is about the chosen one."""
+    home = tmp_path / "home"
+    (home / ".config/aerc").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    names = [f"n{number:02}" for number in range(20)]
+    text = "".join(AERC.format(name) + f"only-{name} = x\n" for name in names)
+    (home / ".config/aerc/accounts.conf").write_text(text + "[off]\nsource = maildir://x\n")
+    async with assistant(tmp_path / "ours", size) as (setup, pilot):
+        setup._look_at_others()
+        page = setup.importing
+        await wait_for(pilot, lambda: len(page.found) == 20, 20)  # type: ignore[arg-type]
+        await wait_for(pilot, lambda: isinstance(setup.focused, Mark))  # type: ignore[arg-type]
+        for name in names:
+            await pilot.press("space")
+            await wait_for(pilot, lambda name=name: page.chosen.name == name)  # type: ignore[arg-type, misc]
+            await pilot.pause()
+            assert [str(one) for one in (setup.focused, *page.query(Push)) if not is_seen(one)] == []
+            said = str(page.query_one("#import-remarks", Static).render())
+            assert [one for one in names if f"only-{one}" in said] == [name]
+            assert "[off] reads mail from the kind maildir" in said
+            await pilot.press("down")
+        assert "20 were found" in str(page.query_one("#import-words", Static).render())

@@ -365,10 +365,11 @@ async def test_q_leaves(mail: World) -> None:
 
 async def test_own_keys_count_and_their_mistakes_are_said(mail: World) -> None:
     """keys.toml lies beside config.toml."""
-    mail.client.paths.keys_file.write_text('[keys]\n"message.archiv" = "y"\n')
+    mail.client.paths.keys_file.write_text('preset = "mutt"\n[keys]\n"message.archiv" = "y"\n')
     app = mail.app()
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         await wait_for(pilot, lambda: "there is no action" in screen_text(app))
+        assert app.triage.keymap.shown("undo") == "u"
 
 
 async def test_the_stylesheet_stays_small(mail: World) -> None:

@@ -339,6 +339,88 @@ def test_himalaya_before_version_1(write: Write) -> None:
     assert account.outgoing.password_command == ("pass", "show", "gmail")
 
 
+# --- which folder is for what -----------------------------------------------------------------
+
+
+def folders_in(account: Account) -> dict[str, str]:
+    return {role.value: name for role, name in account.folders}
+
+
+def test_folders_of_thunderbird(write: Write) -> None:
+    """What was chosen and can be named for sure; what Thunderbird writes by itself is found by itself."""
+    here = "imap://anna%40berg.example@imap.berg.example"
+    more = [
+        ("mail.identity.id1.fcc_folder", f"{here}/INBOX/Sent%20Items"),
+        ("mail.identity.id1.draft_folder", f"{here}/Entw&APw-rfe"),
+        ("mail.identity.id1.archive_folder", f"{here}/Archives"),
+        ("mail.server.server1.namespace.personal", '\\"INBOX.\\"'),
+        ("mail.server.server1.trash_folder_name", "Gel%C3%B6scht".replace("%C3%B6", "ö")),
+    ]
+    lines = "".join(f'user_pref("{key}", "{value}");\n' for key, value in more)
+    place = write("profile/prefs.js", PREFS + lines)
+    anna, old = accounts_of(str(place))
+    assert folders_in(anna) == {"sent": "INBOX.Sent Items", "drafts": "Entwürfe", "trash": "Gelöscht"}
+    assert old.folders == ()
+    add_account(paths(place.parent), replace(anna, name="x"))
+    assert load(paths(place.parent)).account("x").folders == anna.folders
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "imap://anna%40berg.example@imap.berg.example/INBOX/Sent%20Items",
+        "imap://bob@imap.berg.example/Outbox",
+        "mailbox://nobody@Local%20Folders/Copies",
+        "imap://anna%40berg.example@imap.berg.example/x&AP-",
+    ],
+    ids=["levels parted by who knows what", "another account", "this computer", "no name"],
+)
+def test_folders_of_thunderbird_that_cannot_be_named(write: Write, uri: str) -> None:
+    """A line says so; nothing is guessed, for mail would go to no folder then."""
+    place = write("profile/prefs.js", f'{PREFS}user_pref("mail.identity.id1.fcc_folder", "{uri}");\n')
+    assert accounts_of(str(place))[0].folders == ()
+    assert "the folder for sent is not taken; set folders.sent" in remarks(str(place))
+
+
+def test_folders_of_aerc(write: Write) -> None:
+    """By the names that the server has; a map makes them others."""
+    text = (
+        "[a]\nsource = imaps://a@x.example\nfrom = a@x.example\ncopy-to = Sent Items\narchive = INBOX/Old\n"
+        "postpone = Drafts\n[b]\nsource = imaps://b@x.example\nfrom = b@x.example\ncopy-to = Sent\nfolder-map = m\n"
+        "[c]\nsource = imaps://c@x.example\nfrom = c@x.example\ncopy-to = INBOX\narchive=Old\npostpone = Old\n"
+    )
+    write(".config/aerc/accounts.conf", text)
+    a, b, c = accounts_of("aerc")
+    assert folders_in(a) == {"sent": "Sent Items", "archive": "INBOX/Old", "drafts": "Drafts"}
+    assert b.folders == ()
+    assert folders_in(c) == {"archive": "Old"}
+    said = remarks("aerc")
+    assert "[b]: the folder for sent is not taken" in said
+    assert "the folder for drafts here is not taken" in said
+
+
+@pytest.mark.parametrize("key", ["folder.aliases", "folder.alias", "mailbox.alias"])
+def test_folders_of_himalaya(write: Write, key: str) -> None:
+    """The names that stand for others, those of the account before those of all."""
+    text = f'{key}.sent = "Out"\n{key}.trash = "Bin"\n' + HIMALAYA_2 + f'{key}.sent = "Sent Items"\n{key}.x = "Y"\n'
+    write(".config/himalaya/config.toml", text)
+    assert folders_in(only("himalaya")) == {"sent": "Sent Items", "trash": "Bin"}
+
+
+def test_folders_of_mutt(write: Write) -> None:
+    """=name below a folder without a path, or the whole address; of levels only where their sign is known."""
+    text = (
+        "set folder=imaps://a@imap.gmail.com/ from=a@gmail.com record='=[Gmail]/Sent Mail'\n"
+        "set postponed=imaps://imap.gmail.com/Later trash=~/trash\n"
+    )
+    write(".muttrc", text)
+    assert folders_in(only("mutt")) == {"sent": "[Gmail]/Sent Mail", "drafts": "Later"}
+    assert "the folder for trash is not taken" in remarks("mutt")
+    write(".muttrc", "set folder=imaps://a@x.example/INBOX from=a@x.example record==Sent postponed=+a/b\n")
+    assert only("mutt").folders == ()
+    assert "the folder for sent is not taken" in remarks("mutt")
+
+
 # --- mbsync and msmtp -------------------------------------------------------------------------
 
 MBSYNC = """\

@@ -10,7 +10,7 @@ import pytest
 from tui_mail.config.accounts import load
 from tui_mail.config.changing import add_account
 from tui_mail.errors import ConfigError
-from tui_mail.model import Protocol, Security, Server
+from tui_mail.model import Account, Protocol, Role, Security, Server
 from tui_mail.paths import Paths, paths
 from tui_mail.settings import Candidate, Discovery, Found, mismatch
 from tui_mail.ui.screens.setup_pages import reads_french
@@ -111,6 +111,22 @@ def test_another_login_for_sending(where: Paths) -> None:
     assert account.outgoing is not None
     assert (account.incoming.user, account.outgoing.user) == (ADDRESS, "anna")
     assert sheet.secrets() == {"incoming": "geheim", "outgoing": "anders"}
+
+
+def test_what_has_no_field_is_taken_over(where: Paths) -> None:
+    """Aliases, signatures, what becomes of sent mail; which folder is for what while it is the same server."""
+    leg = Server("imap.x.example", 993, Security.TLS, "anna")
+    known = Account(
+        "x", "Anna", "anna@x.example", Protocol.IMAP, leg, aliases=("a@x.example",), signature="Anna",
+        save_sent="never", folders=((Role.SENT, "Sent Items"),),
+    )  # fmt: skip
+    sheet = Sheet()
+    sheet.import_from(known)
+    made = sheet.account(where)
+    assert (made.aliases, made.signature, made.save_sent) == (known.aliases, "Anna", "never")
+    assert made.folders == known.folders
+    sheet.incoming.host = "imap.y.example"
+    assert sheet.account(where).folders == ()
 
 
 @pytest.mark.parametrize(("auth", "written"), [("command", "password"), ("token", "oauth2")])

@@ -115,6 +115,8 @@ def renamed_folder(folder_id: int, new_name: str) -> Job:
         name = shown.name if shown is not None else target.name
         if target.role is Role.INBOX:
             raise UsageError("The inbox cannot be renamed; nothing was changed.")
+        if target.role is not Role.NONE:
+            raise UsageError(f"The folder {name} has a purpose ({target.role}) and cannot be renamed here.")
         if snoozing.is_ours(txn.sql, target.account_id, name) and (target.on_server or (shown and shown.total)):
             raise UsageError(f"Messages sleep in {name}, and wake up by its name; nothing was changed.")
         if new_name == name:

@@ -18,6 +18,7 @@ from typing import Protocol
 from tui_mail.client import attaching, edited_files
 from tui_mail.client.identities import identities_of
 from tui_mail.client.saving import safe_name
+from tui_mail.client.unfreezing import in_clear, is_resent, only_to, resent_to
 from tui_mail.client.unsealing import clear_quotes, kept_sealed
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.excerpt import Excerpt
@@ -42,11 +43,12 @@ from tui_mail.outgoing import (
     Protection,
     Purpose,
     Remark,
+    SendState,
 )
 from tui_mail.store import blobs, contacts, delivery, drafts, folders, history, journal, messages, outbox, reminding
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.making import fields_of, make
-from tui_mail.store.outbox import Parcel
+from tui_mail.store.outbox import Anew, Frozen, Parcel
 from tui_mail.text import safe_line
 
 
@@ -209,9 +211,49 @@ class Desk:
 
     def take_back(self, outbox_id: int, keep: bool) -> Draft | None:
         """As Writing.cancel_sending."""
-        id_ = self._db.run(lambda txn: outbox.cancel(txn, outbox_id), urgent=True)
+        anew = self._anew(outbox_id)
+        id_ = self._db.run(lambda txn: outbox.cancel(txn, outbox_id, anew), urgent=True)
         draft = drafts.load(self._db.read(), id_) if id_ else None
         return self.keep(draft) if draft is not None and keep else draft
+
+    def forget(self, outbox_id: int) -> Draft | None:
+        """As Writing.forget_sending."""
+        entry = outbox.entry(self._db.read(), outbox_id)
+        failed = entry is not None and entry.state is SendState.FAILED
+        draft = self.take_back(outbox_id, keep=True) if failed else None
+        self._db.run(lambda txn: outbox.forget(txn, outbox_id), urgent=True)
+        return draft
+
+    def _anew(self, outbox_id: int) -> Anew | None:
+        """What makes a draft of a message of the outbox that has none; None when it needs none. Raises MailError."""
+        entry = outbox.entry(self._db.read(), outbox_id)
+        frozen = outbox.frozen_of(self._db.read(), outbox_id)
+        account = next((one for one in self._mail.accounts if entry is not None and one.name == entry.account), None)
+        if frozen is None or account is None:
+            return None
+        raw = blobs.load(self._db.read_bodies(), frozen.kept_blob)
+        if frozen.source and is_resent(raw):
+            begun = self.begin(frozen.source, lambda raw, message, _, ours: answering.redirect(raw, message, ours))
+            draft = resent_to(begun.draft, raw)
+        else:
+            draft = self._unfrozen(raw, account, frozen)
+        draft = replace(draft, account=account.name, message_id=compose.new_message_id(draft.from_email))
+        return lambda emails: only_to(draft, emails)
+
+    def _unfrozen(self, raw: bytes, account: Account, frozen: Frozen) -> Draft:
+        clear, asked = in_clear(raw, account)
+        message = parse_message(clear)
+        ours = sorted(self.identities(), key=lambda identity: identity.account != account.name)
+        answer = answering.draft_from_raw(clear, message, ours)
+        return replace(
+            answer.draft,
+            attachments=tuple(self._carried(0, index, clear) for index in answer.carry),
+            purpose=frozen.purpose,
+            source=frozen.source,
+            protection=asked.protection,
+            sign=asked.sign,
+            encrypt=asked.encrypt,
+        )
 
     def attach(self, files: Sequence[Path]) -> list[Attachment]:
         """As Writing.attach."""

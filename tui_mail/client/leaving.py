@@ -49,12 +49,18 @@ def refuse_loss(what: Holdings, *, deleting: bool) -> None:
     if not reasons:
         return
     listed = reasons[0] if len(reasons) == 1 else f"{', '.join(reasons[:-1])} and {reasons[-1]}"
-    end = (
-        "`tui-mail export` copies mail into files first; --force deletes all of it."
-        if deleting
-        else "`tui-mail sync` sends what waits first; with --force it waits here until the account is added again."
-    )
-    raise UsageError(f"Nothing was removed, for there is still {listed}. {end}")
+    end = "`tui-mail export` copies mail into files first; --force deletes all of it." if deleting else _way_out(what)
+    there_is = "there is" if reasons[0].startswith("1 ") else "there are"
+    raise UsageError(f"Nothing was removed, for {there_is} still {listed}. {end}")
+
+
+def _way_out(what: Holdings) -> str:
+    ways = []
+    if what.waiting or what.sending > what.undecided:
+        ways.append("`tui-mail sync` sends what waits first")
+    if what.undecided:
+        ways.append("what was refused or perhaps sent is decided in the outbox (`tui-mail outbox`)")
+    return f"{'; '.join([*ways, 'with --force'])} it waits here until the account is added again."
 
 
 def note_left(paths: Paths, account: Account) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
+from tui_mail.errors import NotFound
 from tui_mail.paths import Paths
 from tui_mail.store import bodies, folders
 from tui_mail.store.database import Database
@@ -80,6 +81,21 @@ class Overview:
             self.searches = tuple((one, text) for one, text in kept.items() if text is not None)
 
         return in_background("save-search", save)
+
+    def rename_search(self, name: str, other: str) -> Future[None]:
+        """Keep a saved search under another name, instead of one that has that name."""
+        from tui_mail.config.changing import set_table
+
+        def rename() -> None:
+            kept = dict(self.searches)
+            query = kept.pop(name, None)
+            if query is None:
+                raise NotFound("That search is gone; nothing was changed.")
+            set_table(self.paths, "searches", {name: None, other: query})
+            kept[other] = query
+            self.searches = tuple(kept.items())
+
+        return in_background("rename-search", rename)
 
 
 def in_background(name: str, work: Callable[[], T]) -> Future[T]:

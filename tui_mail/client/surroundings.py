@@ -89,13 +89,17 @@ def disk(paths: Paths) -> tuple[dict[str, str], list[str]]:
 
 def engine(paths: Paths) -> dict[str, str]:
     """Whether a tui-mail talks to the servers of this store just now; its log, which says what went wrong."""
-    state = "none"
+    return {"engine": "a tui-mail is running" if is_running(paths) else "none", "log": str(paths.log_file)}
+
+
+def is_running(paths: Paths) -> bool:
+    """True when a tui-mail talks to the servers of this store just now."""
     with contextlib.suppress(OSError), open(paths.state / "engine.lock", "rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            state = "a tui-mail is running"
-    return {"engine": state, "log": str(paths.log_file)}
+            return True
+    return False
 
 
 def clock() -> dict[str, str]:

@@ -47,9 +47,10 @@ def told(client: MailClient, row: Row, message: Message) -> Told:
 
 
 def _looked_at(client: MailClient, row: Row, raw: bytes, plain: Told) -> Told:
-    from tui_mail.client.unsealing import SEALED, look
+    from tui_mail.client.unsealing import look
     from tui_mail.mime.drafts import shown_text
     from tui_mail.mime.parse import text_from
+    from tui_mail.mime.seals import SEALED
 
     account = next((one for one in client.accounts if one.name == row.account), None)
     try:

@@ -240,9 +240,10 @@ class Writing:
         return outbox.entry(self._db.read(), outbox_id)
 
     def cancel_sending(self, outbox_id: int, *, keep: bool = False) -> Future[Draft | None]:
-        """Take a message back that no server has; gives its draft, open again. The future raises UsageError.
+        """Take a message back; gives its draft, open again. The future raises UsageError when it is too late.
 
-        `keep` stores it in the Drafts folder, for when nobody goes on writing it now.
+        When some have it, they keep it, and the draft is for the others. None for an answer to an invitation, which is
+        given anew. `keep` stores the draft in the Drafts folder, for when nobody goes on writing it now.
         """
         return self._at_desk(lambda desk: desk.take_back(outbox_id, keep), wake=True)
 
@@ -258,9 +259,12 @@ class Writing:
         """Believe that such a message was sent."""
         return self._write_and_wake(lambda txn: outbox.take_as_sent(txn, outbox_id))
 
-    def forget_sending(self, outbox_id: int) -> Future[None]:
-        """Take a message out of the outbox that was sent, taken back or refused for good."""
-        return self._write_and_wake(lambda txn: outbox.forget(txn, outbox_id))
+    def forget_sending(self, outbox_id: int) -> Future[Draft | None]:
+        """Take a message out of the outbox that was sent, taken back or refused for good.
+
+        Gives the draft, kept in the Drafts folder, of one that was refused: as `cancel_sending`.
+        """
+        return self._at_desk(lambda desk: desk.forget(outbox_id), wake=True)
 
     # --- helpers --------------------------------------------------------------------------------
 

@@ -168,11 +168,13 @@ def postpone(txn: Transaction, outbox_id: int, until: int, sentence: str) -> Non
 
 
 def refuse(txn: Transaction, outbox_id: int, sentence: str, said: Mapping[str, Said] | None = None) -> None:
-    """→ failed: nobody but a person can do something about it. Those not yet accepted are refused."""
+    """→ failed: nobody but a person can do something about it.
+
+    Whom a server put off is refused; whom none was asked about still waits.
+    """
     _note_recipients(txn, outbox_id, said or {})
     txn.sql.execute(
-        "UPDATE outbox_recipient SET state = 'refused' WHERE outbox_id = ? AND state IN ('waiting', 'deferred')",
-        (outbox_id,),
+        "UPDATE outbox_recipient SET state = 'refused' WHERE outbox_id = ? AND state = 'deferred'", (outbox_id,)
     )
     change(txn, "state = 'failed', error = ?", "id = ? AND state IN ('sending', 'queued')", sentence[:500], outbox_id)
     append_note(txn, outbox_id, sentence)

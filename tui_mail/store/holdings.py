@@ -34,6 +34,8 @@ class Holdings:
     """Changes that the server has not been told, refused ones too."""
     sending: int = 0
     """Messages in the outbox that are not done."""
+    undecided: int = 0
+    """Those of them that wait for a person: refused, or perhaps sent."""
     drafts: int = 0
     """Open drafts whose newest version is in no Drafts folder."""
 
@@ -58,6 +60,7 @@ def of_account(sql: sqlite3.Connection, bodies_sql: sqlite3.Connection, name: st
         only_here=local + count("message WHERE account_id = ? AND unborn AND view_folder IS NOT NULL"),
         waiting=sum(due.open_counts(sql, row[0])),
         sending=count("outbox WHERE account_id = ? AND (state NOT IN ('done', 'cancelled') OR copy_state = 'wanted')"),
+        undecided=count("outbox WHERE account_id = ? AND state IN ('failed', 'unknown')"),
         drafts=count("draft WHERE account_id = ? AND state = 'open' AND version > kept"),
     )
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tui_mail.errors import NotFound, UsageError
 from tui_mail.model import Role
-from tui_mail.outgoing import Envelope, OutboxEntry, Purpose, Recipient, RecipientState, SendState
+from tui_mail.outgoing import Draft, Envelope, OutboxEntry, Purpose, Recipient, RecipientState, SendState
 from tui_mail.records import frozen
 from tui_mail.store import drafts, folders, purposes
 from tui_mail.store.database import Transaction
@@ -47,6 +47,19 @@ class Parcel:
     draft: int = 0
     source: int = 0
     purpose: Purpose = Purpose.NEW
+
+
+@frozen
+class Frozen:
+    """What a draft can be made of that is there no more."""
+
+    kept_blob: int
+    source: int
+    purpose: Purpose
+
+
+Anew = Callable[[Sequence[str]], Draft]
+"""Gives a draft, with its Message-ID, to those of these addresses."""
 
 
 def queue(txn: Transaction, parcel: Parcel, now: int, not_before: int) -> int:
@@ -92,8 +105,10 @@ def queue(txn: Transaction, parcel: Parcel, now: int, not_before: int) -> int:
     return cursor.lastrowid
 
 
-def cancel(txn: Transaction, outbox_id: int) -> int:
+def cancel(txn: Transaction, outbox_id: int, anew: Anew | None = None) -> int:
     """Queued or failed → cancelled, if no server has taken it; gives its draft, which is open again (0: none).
+
+    `anew` makes the draft where there is none (any more). Those who have it keep it: then the draft is for the others.
 
     Raises NotFound, and UsageError with the reason why it is too late.
     """
@@ -108,7 +123,14 @@ def cancel(txn: Transaction, outbox_id: int) -> int:
             "cancelled": "It was taken back already.",
         }
         raise UsageError(reasons.get(state, "It was sent already."))
-    if accepted:  # some have it: the others will not get it
+    if draft is not None:
+        drafts.reopen(txn, draft)
+    elif anew is not None:
+        written = anew(_lacking(txn.sql, outbox_id))
+        draft = drafts.save(txn, written, written.message_id).id
+    elif accepted:  # it was sent to some while somebody looked: what the others lack must not be lost
+        raise UsageError("A server took it for some of them at this moment; look again.")
+    if accepted:
         txn.sql.execute(
             "UPDATE outbox_recipient SET state = 'refused', reply = 'not sent: you stopped it'"
             " WHERE outbox_id = ? AND state IN ('waiting', 'deferred')",
@@ -116,10 +138,8 @@ def cancel(txn: Transaction, outbox_id: int) -> int:
         )
         change(txn, "state = 'accepted', error = ''", "id = ?", outbox_id)
         finish(txn, outbox_id)
-        return 0
-    change(txn, "state = 'cancelled', error = ''", "id = ?", outbox_id)
-    if draft is not None:
-        drafts.reopen(txn, draft)
+    else:
+        change(txn, "state = 'cancelled', error = ''", "id = ?", outbox_id)
     return draft or 0
 
 
@@ -158,14 +178,27 @@ def retry_all(txn: Transaction, account: str | None = None) -> None:
 
 
 def forget(txn: Transaction, outbox_id: int) -> None:
-    """Take a message that is done, cancelled or failed out of the outbox; a draft of it goes too."""
-    row = txn.sql.execute("SELECT state, draft_id FROM outbox WHERE id = ?", (outbox_id,)).fetchone()
-    if row is not None and row[0] in ("done", "cancelled", "failed"):
-        if row[0] == "failed" and row[1] is not None:
-            drafts.discard(txn, row[1])
+    """Take a message that is done or cancelled out of the outbox."""
+    row = txn.sql.execute("SELECT state, copy_state FROM outbox WHERE id = ?", (outbox_id,)).fetchone()
+    if row is not None and row[0] in ("done", "cancelled") and row[1] != "wanted":
         txn.sql.execute("DELETE FROM outbox_recipient WHERE outbox_id = ?", (outbox_id,))
         txn.sql.execute("DELETE FROM outbox WHERE id = ?", (outbox_id,))
         txn.outgoing = True
+
+
+def frozen_of(sql: sqlite3.Connection, outbox_id: int) -> Frozen | None:
+    """A message as it is to be taken back without a draft; None when it has one, or is an answer that makes itself."""
+    row = sql.execute(
+        "SELECT kept_blob, source, mark, accepted FROM outbox"
+        " WHERE id = ? AND draft_id IS NULL AND state IN ('queued', 'failed')",
+        (outbox_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    blob, source, mark, accepted = row
+    if source and not accepted:  # to an invitation: that is answered anew where it is read
+        return None
+    return Frozen(blob, source or 0, Purpose.FORWARD if mark == "forwarded" else Purpose.REPLY if mark else Purpose.NEW)
 
 
 def entries(sql: sqlite3.Connection, *, done_since: int | None = None) -> list[OutboxEntry]:
@@ -206,6 +239,12 @@ def _state(sql: sqlite3.Connection, outbox_id: int) -> str:
     if row is None:
         raise NotFound(f"There is no message {outbox_id} in the outbox; `tui-mail outbox` shows them.")
     return str(row[0])
+
+
+def _lacking(sql: sqlite3.Connection, outbox_id: int) -> list[str]:
+    """The recipients who have not got it."""
+    query = "SELECT email FROM outbox_recipient WHERE outbox_id = ? AND state != 'accepted' ORDER BY place"
+    return [row[0] for row in sql.execute(query, (outbox_id,))]
 
 
 def _entry(sql: sqlite3.Connection, row: Sequence[object]) -> OutboxEntry:

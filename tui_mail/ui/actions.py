@@ -176,7 +176,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tree.collapse", ("left",), "close", "Hide the folders below this one", _TREE, 4),
     Action("tree.expand", ("right",), "unfold", "Show the folders below this one", _TREE, 3),
     Action("folder.create", ("n",), "new", "Make a folder", _TREE, 5, "Folders"),
-    Action("folder.rename", ("r",), "rename", "Rename the folder", _TREE, 6, "Folders"),
+    Action("folder.rename", ("r",), "rename", "Rename the folder, or the saved search", _TREE, 6, "Folders"),
     Action(
         "folder.delete",
         ("d", "delete"),
@@ -319,7 +319,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("outbox.sent", ("m",), "was sent", "Believe that it was sent", _OUTBOX, 6, "The outbox"),
     Action(
-        "outbox.remove", ("x", "d", "delete"), "remove", "Take what is over out of this list", _OUTBOX, 7, "The outbox"
+        "outbox.remove",
+        ("x", "d", "delete"),
+        "remove",
+        "Take it out of this list; what was not sent is a draft again",
+        _OUTBOX,
+        7,
+        "The outbox",
     ),
     Action("view.layout", ("ctrl+w",), "layout", "Next layout: classic, three columns, list only", group="Look"),
     Action("view.theme", ("T",), "theme", "Dark, light, high contrast, or without colours", group="Look"),

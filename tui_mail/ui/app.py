@@ -18,9 +18,9 @@ from textual.screen import Screen
 
 from tui_mail.config import secrets
 from tui_mail.errors import ConfigError
-from tui_mail.text import SafeText
+from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.bridge import News
-from tui_mail.ui.keys import Keymap, default_keymap, read_keymap
+from tui_mail.ui.keys import Keymap, default_keymap, forgiving_keymap
 from tui_mail.ui.screens.triage import Triage
 from tui_mail.ui.screens.words import recovered_words
 from tui_mail.ui.secret_questions import SecretQuestions
@@ -123,10 +123,14 @@ class TuiMailApp(Shell[None]):
 
     def _keys(self) -> Keymap:
         try:
-            return read_keymap(self.client.paths.keys_file)
+            keymap, problems = forgiving_keymap(self.client.paths.keys_file)
         except ConfigError as error:
             self._keymap_problem = error.shown
             return default_keymap()
+        if problems:
+            more = f" ({len(problems) - 1} more are wrong)" if len(problems) > 1 else ""
+            self._keymap_problem = safe_line(f"{problems[0].sentence}{more} Everything else in it holds.")
+        return keymap
 
 
 def run(client: MailClient, *, title: str = "", notice: SafeText | None = None) -> int | None:

@@ -42,7 +42,7 @@ class Commands:
         self.handling = Handling(screen, self._filing)
         self.revising = Revising(screen)
         self.conversing = Conversing(screen, self._open)
-        self._saving = Saving(screen, self._filing.delete)
+        self._saving = Saving(screen, self._filing.rename, self._filing.delete)
         self.perusing = Perusing(screen)
         self.table = self._table()
 
@@ -107,7 +107,7 @@ class Commands:
             "tree.collapse": lambda: screen.folder_tree.fold(True),
             "tree.expand": lambda: screen.folder_tree.fold(False),
             "folder.create": self._filing.create,
-            "folder.rename": self._filing.rename,
+            "folder.rename": self._saving.rename,
             "folder.delete": self._saving.delete,
             "pane.next": lambda: self._tab(1),
             "pane.previous": lambda: self._tab(-1),

@@ -159,29 +159,69 @@ def default_keymap(preset: str = "gmail") -> Keymap:
 
 def read_keymap(path: Path) -> Keymap:
     """The keymap that keys.toml asks for; the default one if there is no such file. Raises ConfigError."""
+    keymap, problems = forgiving_keymap(path)
+    if problems:
+        raise problems[0]
+    return keymap
+
+
+def forgiving_keymap(path: Path) -> tuple[Keymap, list[ConfigError]]:
+    """What keys.toml asks for as far as it makes sense, and what is wrong in it: a line that is wrong is left out.
+
+    Raises ConfigError for a file that cannot be read at all.
+    """
     try:
         with path.open("rb") as file:
             settings = tomllib.load(file)
     except FileNotFoundError:
-        return default_keymap()
+        return default_keymap(), []
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} cannot be read: {error}. The default keys are used.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name} is not TOML: {error}. The default keys are used.") from error
-    unknown = sorted(set(settings) - {"preset", "keys"})
-    if unknown:
-        raise ConfigError(f"{path.name}: “{unknown[0]}” is not known here; use preset and [keys].")
+    problems = [
+        ConfigError(f"{path.name}: “{unknown}” is not known here; use preset and [keys].")
+        for unknown in sorted(set(settings) - {"preset", "keys"})
+    ]
     preset = settings.get("preset", "gmail")
     if preset not in PRESETS:
-        raise ConfigError(f"{path.name}: there is no preset “{preset}”; choose one of {', '.join(PRESETS)}.")
-    keys = _preset_keys(preset)
+        choice = ", ".join(PRESETS)
+        problems.append(ConfigError(f"{path.name}: there is no preset “{preset}”; choose one of {choice}."))
+        preset = "gmail"
     own = settings.get("keys", {})
     if not isinstance(own, dict):
-        raise ConfigError(f"{path.name}: keys must be a table, as in [keys].")
+        problems.append(ConfigError(f"{path.name}: keys must be a table, as in [keys]."))
+        own = {}
+    chosen: dict[str, tuple[Chord, ...]] = {}
     for action_id, wish in own.items():
-        keys[_known_action(action_id, path.name)] = _chords(wish, action_id, path.name)
-    _free_taken_defaults(keys, set(own))
-    return _keymap(keys, source=path.name)
+        try:
+            chosen[_known_action(action_id, path.name)] = _chords(wish, action_id, path.name)
+        except ConfigError as error:
+            problems.append(error)
+    try:
+        return _changed(preset, chosen, path.name), problems
+    except ConfigError as error:
+        return _agreeing(preset, chosen, path.name), [*problems, error]
+
+
+def _changed(preset: str, chosen: Mapping[str, tuple[Chord, ...]], source: str) -> Keymap:
+    """A preset with these changes. Raises ConfigError when two actions want the same keys."""
+    keys = {**_preset_keys(preset), **chosen}
+    _free_taken_defaults(keys, set(chosen))
+    return _keymap(keys, source=source)
+
+
+def _agreeing(preset: str, chosen: Mapping[str, tuple[Chord, ...]], source: str) -> Keymap:
+    """A preset with those of the changes that agree with the ones before them."""
+    kept: dict[str, tuple[Chord, ...]] = {}
+    keymap = default_keymap(preset)
+    for action_id, chords in chosen.items():
+        try:
+            keymap = _changed(preset, {**kept, action_id: chords}, source)
+        except ConfigError:
+            continue
+        kept[action_id] = chords
+    return keymap
 
 
 def _preset_keys(preset: str) -> dict[str, tuple[Chord, ...]]:

@@ -16,7 +16,7 @@ from tui_mail.notices import Notices
 from tui_mail.records import frozen
 from tui_mail.text import SafeText
 from tui_mail.ui.actions import BY_ID
-from tui_mail.ui.keys import PRESETS, Keymap, default_keymap, read_keymap, show_chord
+from tui_mail.ui.keys import PRESETS, Keymap, default_keymap, forgiving_keymap, read_keymap, show_chord
 from tui_mail.ui.widgets.setting_text import Shown
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _write_keys(
 
 def _keys(file: Path) -> dict[str, str]:
     try:
-        keymap = read_keymap(file)
+        keymap, _ = forgiving_keymap(file)
     except ConfigError:
         keymap = default_keymap()
     return {id_: f" {OR} ".join(map(" ".join, chords)) for id_, chords in keymap.keys.items()}

@@ -247,12 +247,15 @@ class Sheet:
 
 
 def _with_the_rest(account: Account, known: Account) -> Account:
-    """With what has no field in the assistant."""
+    """With what has no field in the assistant; folders are those of one server."""
+    same_place = (account.protocol, account.incoming.host) == (known.protocol, known.incoming.host)
     return replace(
         account,
         aliases=known.aliases,
         signature=known.signature,
         signatures=known.signatures,
+        save_sent=known.save_sent,
+        folders=known.folders if same_place else (),
         sendmail_command=() if account.outgoing is not None else known.sendmail_command,
     )
 

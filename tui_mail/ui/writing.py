@@ -31,6 +31,7 @@ PATIENCE = 3.0
 """Seconds that leaving the program waits for drafts to be kept."""
 
 _NOBODY = "Taken back: nobody has got it."
+_OTHERS = "This goes to those only who have not got it; the others keep theirs."
 
 ANEW = -1
 """Return code of the app when it is to be opened once more."""
@@ -189,30 +190,35 @@ class Writing:
         failed: Callable[[MailError], None] | None = None,
     ) -> None:  # fmt: skip
         """Take a message out of the outbox, and go on writing it: with everything as it was, if it was just sent."""
+        was_just_sent = self._sent.get(outbox_id, (None, 0))[0] is not None
 
         def done(draft: Draft | None) -> None:
             composer, _ = self._sent.pop(outbox_id, (None, 0))
-            then()
             self.sendings.ask()
+            entry = self.client.outbox_entry(outbox_id)
+            nobody = entry is not None and entry.state is SendState.CANCELLED
             if draft is None:
-                entry = self.client.outbox_entry(outbox_id)
-                nobody = entry is not None and entry.state is SendState.CANCELLED
-                self._say(_NOBODY if nobody else "Those who have it keep it; nobody else gets it.")
+                words = SafeText(_NOBODY if nobody else "Those who have it keep it; nobody else gets it.")
+                if not self.say(words):
+                    self._triage.say(words)
                 return
-            if composer is None:
+            then()
+            if composer is None or not nobody:  # it names those who have it
+                if composer is not None:
+                    self._close(composer)
                 self.begun(Begun(draft))
             else:
                 composer.drafting.reopen(draft)
                 self.open.append(composer)
                 self.show(composer)
-            self.open[-1].say(SafeText(_NOBODY))
+            self.open[-1].say(SafeText(_NOBODY if nobody else _OTHERS))
 
         def refused(error: MailError) -> None:
             self._forget(outbox_id)
             (failed or self._triage.problem)(error)
             self.sendings.ask()
 
-        self.bridge.when_done(self.client.cancel_sending(outbox_id), done, refused, opens=True)
+        self.bridge.when_done(self.client.cancel_sending(outbox_id, keep=not was_just_sent), done, refused, opens=True)
 
     # --- how it stands
 

@@ -77,6 +77,7 @@ def completed(account: Account, other: Account) -> Account:
         sendmail_command=account.sendmail_command or (() if outgoing is not None else other.sendmail_command),
         aliases=(*account.aliases, *more),
         signature=account.signature or other.signature,
+        folders=account.folders or other.folders,
     )
 
 

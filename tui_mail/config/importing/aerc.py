@@ -22,7 +22,7 @@ from tui_mail.config.importing.gathering import (
     url_of,
     url_user,
 )
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import Account, Protocol, Role, Security, Server
 
 _SECURITY = {"imap": Security.STARTTLS, "imaps": Security.TLS, "smtp": Security.STARTTLS, "smtps": Security.TLS}
 _KNOWN_WAYS = frozenset({"", "insecure", "login", "plain", "xoauth2", "oauthbearer", "none"})
@@ -32,6 +32,9 @@ _SILENT = frozenset({
     "smtp-starttls",
 })  # fmt: skip
 """Keys that are taken, or that mean nothing to another program."""
+
+
+_FOLDERS = {Role.SENT: "copy-to", Role.ARCHIVE: "archive", Role.DRAFTS: "postpone"}
 
 
 def read(file: Path) -> Imported:
@@ -79,6 +82,7 @@ class _Section:
         self._lines = lines
 
     def account(self) -> None:
+        self._gathering.begin()
         full_name, email = address_of(self._values.get("from", ""))
         incoming = self._incoming(email)
         if incoming is None:
@@ -101,8 +105,17 @@ class _Section:
                 aliases=self._aliases(),
                 signature=self._signature(),
                 sendmail_command=program,
+                folders=self._folders(),
             ),
         )
+
+    def _folders(self) -> tuple[tuple[Role, str], ...]:
+        """Which folder is for what; a map of names makes them other ones than the server's."""
+        chosen = [(role, self._values.get(key, "").strip(), self._spot(key)) for role, key in _FOLDERS.items()]
+        for role, name, spot in chosen:
+            if name and ("folder-map" in self._values or "," in name):
+                self._gathering.remark(spot, f"[{self._name}]: the folder for {role} is not taken; set folders.{role}.")
+        return self._gathering.folders(one for one in chosen if "folder-map" not in self._values and "," not in one[1])
 
     def _incoming(self, email: str) -> Server | None:
         source = self._values.get("source", "")

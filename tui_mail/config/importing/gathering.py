@@ -9,17 +9,20 @@ The files were written by other programs, by people, and perhaps by somebody who
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shlex
 import stat
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from tui_mail.config.folder_rules import FOLDER_KEYS
 from tui_mail.config.rules import is_loopback
-from tui_mail.model import Account, Security, Server
+from tui_mail.model import Account, Role, Security, Server
 from tui_mail.records import frozen
 from tui_mail.settings import DEFAULT_PORTS
 from tui_mail.text import SafeText, safe_block, safe_line
@@ -35,6 +38,11 @@ ALIAS = re.compile(r"(?:\*|[^\s@<>,\"*]+)@[^\s@<>,\"*]+")
 _SHELL = frozenset("|&;<>()$`*?~#[]{}!\n\\=")
 """A command with one of these means something to a shell, so it is given to one."""
 _SYSTEM_AUTHORITIES = frozenset({"ca-certificates.crt", "ca-bundle.crt", "tls-ca-bundle.pem", "cert.pem", "certs"})
+
+
+_MODIFIED = re.compile(r"&([A-Za-z0-9+,]*)-")
+_SLASHES = ("gmail.com", "googlemail.com", "outlook.office365.com", "outlook.com")
+"""Ends of servers' names of which everybody knows that levels are parted by "/"."""
 
 
 class Spot(NamedTuple):
@@ -69,6 +77,8 @@ class Imported:
     senders: tuple[Sender, ...] = ()
     spots: tuple[Spot, ...] = ()
     """Where each of `accounts` stands."""
+    about: tuple[tuple[SafeText, str, str], ...] = ()
+    """Of those of `could_not` that are about one account: the sentence, and user and host of its mailbox."""
 
 
 class Gathering:
@@ -80,6 +90,12 @@ class Gathering:
         self._spots: list[Spot] = []
         self._senders: list[Sender] = []
         self._remarks: dict[SafeText, None] = {}
+        self._about: list[tuple[SafeText, str, str]] = []
+        self._begun: int | None = None
+
+    def begin(self) -> None:
+        """What is remarked from now on is about the account that is added next."""
+        self._begun = len(self._remarks)
 
     def remark(self, spot: Spot, what: str) -> None:
         """Say that what stands at `spot` was not taken, or otherwise. `what` never holds a value that may be secret."""
@@ -152,10 +168,26 @@ class Gathering:
             fingerprint=fingerprint,
         )
 
+    def folders(self, chosen: Iterable[tuple[Role, str, Spot]]) -> tuple[tuple[Role, str], ...]:
+        """Which folder is for what, of those that can be: one for each, each for one, and not the inbox."""
+        found = dict[Role, str]()
+        for role, name, spot in chosen:
+            if not name or found.get(role) == name:
+                continue
+            if name.upper() == "INBOX" or name in found.values() or role in found or not name.isprintable():
+                self.remark(spot, f"the folder for {role} here is not taken; folders.{role} of the account sets it.")
+            else:
+                found[role] = name
+        return tuple((Role(key), found[Role(key)]) for key in FOLDER_KEYS if Role(key) in found)
+
     def add(self, spot: Spot, account: Account) -> None:
         """An account was found."""
         self._accounts.append(account)
         self._spots.append(spot)
+        if self._begun is not None:
+            said = list(self._remarks)[self._begun :]
+            self._about += [(words, account.incoming.user, account.incoming.host) for words in said]
+            self._begun = None
 
     def add_sender(self, sender: Sender) -> None:
         """A server for sending was found."""
@@ -164,7 +196,12 @@ class Gathering:
     def done(self) -> Imported:
         """Everything that was found."""
         return Imported(
-            self.program, tuple(self._accounts), tuple(self._remarks), tuple(self._senders), tuple(self._spots)
+            self.program,
+            tuple(self._accounts),
+            tuple(self._remarks),
+            tuple(self._senders),
+            tuple(self._spots),
+            tuple(self._about),
         )
 
 
@@ -231,6 +268,24 @@ def url_of(text: str) -> SplitResult | None:
 def url_user(parts: SplitResult) -> str:
     """The user in a URL, decoded."""
     return unquote(parts.username or "")
+
+
+def folder_in(path: str, host: str, delimiter: str = "") -> str:
+    """The full name of a folder whose levels stand with "/" between them; empty when the server's sign is not known."""
+    path = _MODIFIED.sub(_unmodified, path.strip("/"))
+    delimiter = delimiter or ("/" if host.casefold().endswith(_SLASHES) else "")
+    if "/" in path and not delimiter:
+        return ""
+    return "" if "\ufffd" in path else path.replace("/", delimiter)
+
+
+def _unmodified(found: re.Match[str]) -> str:
+    """A run of modified UTF-7 (RFC 3501 section 5.1.3), which some programs keep as it came from the server."""
+    word = found[1].replace(",", "/")
+    try:
+        return base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode("utf-16-be") if word else "&"
+    except ValueError:
+        return "\ufffd"
 
 
 def authorities(name: str, folder: Path) -> str:

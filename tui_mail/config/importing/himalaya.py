@@ -22,11 +22,18 @@ from tui_mail.config.importing.gathering import (
     url_of,
     url_user,
 )
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import Account, Protocol, Role, Security, Server
 
 _LINE = re.compile(r"line (\d+)")
 _OAUTH2 = ("oauthbearer", "xoauth2", "oauth2")
 _SECURITY = {"tls": Security.TLS, "start-tls": Security.STARTTLS, "starttls": Security.STARTTLS, "none": Security.NONE}
+
+
+_ALIASES = ("folder-aliases", "folder.alias", "folder.aliases", "mailbox.alias")
+_ROLES = {
+    "drafts": Role.DRAFTS, "sent": Role.SENT, "archives": Role.ARCHIVE, "archive": Role.ARCHIVE, "spam": Role.JUNK,
+    "junk": Role.JUNK, "trash": Role.TRASH,
+}  # fmt: skip
 
 
 def read(file: Path) -> Imported:
@@ -75,6 +82,7 @@ class _Table:
         self._spot = Spot(file, line)
 
     def account(self) -> None:
+        self._gathering.begin()
         email = _text(self._table, "email")
         incoming = self._leg("imap", "backend", email)
         if incoming is None:
@@ -102,8 +110,19 @@ class _Table:
                 signature=self._signature(),
                 save_sent="never" if _at(self._table, "message.send.save-copy") is False else "auto",
                 sendmail_command=() if outgoing is not None else program,
+                folders=self._folders(),
             ),
         )
+
+    def _folders(self) -> tuple[tuple[Role, str], ...]:
+        """Which folder is for what: the names that stand for others."""
+        chosen = dict[Role, str]()
+        for table in (self._document, self._table):
+            for path in _ALIASES:
+                names = _at(table, path)
+                found = {key.lower(): name for key, name in names.items()} if isinstance(names, dict) else {}
+                chosen |= {role: _text(found, key) for key, role in _ROLES.items() if _text(found, key)}
+        return self._gathering.folders((role, name, self._spot) for role, name in chosen.items())
 
     def _leg(self, service: str, old: str, default_user: str) -> Server | None:
         """Whichever version's keys are there."""

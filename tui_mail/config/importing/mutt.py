@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from tui_mail.config.importing.gathering import (
     ALIAS,
@@ -24,11 +25,12 @@ from tui_mail.config.importing.gathering import (
     address_of,
     command_of,
     expanded,
+    folder_in,
     url_of,
     url_user,
 )
 from tui_mail.config.importing.mutt_words import Word, commands_of
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import Account, Protocol, Role, Security, Server
 
 FILES = 100
 """Most files that are read, however they source each other."""
@@ -36,8 +38,9 @@ _TAKEN = frozenset({
     "folder", "spoolfile", "imap_user", "imap_login", "imap_pass", "imap_oauth_refresh_command", "imap_authenticators",
     "smtp_url", "smtp_pass", "smtp_oauth_refresh_command", "smtp_authenticators", "smtp_user", "sendmail", "from",
     "realname", "signature", "ssl_starttls", "ssl_force_tls", "pop_host", "pop_user", "pop_pass", "pop_delete",
-    "pop_oauth_refresh_command", "record", "copy", "certificate_file",
+    "pop_oauth_refresh_command", "record", "copy", "certificate_file", "postponed", "trash",
 })  # fmt: skip
+_FOLDERS = {Role.SENT: "record", Role.DRAFTS: "postponed", Role.TRASH: "trash"}
 _SECRET = re.compile(r"pass|token|secret")
 _SWITCH = re.compile(r"source\s+([^<>|;\"']+?)\s*(?:<|$)", re.IGNORECASE)
 _ALTERNATIVES = "from|realname|signature|smtp_url|smtp_pass|imap_user|imap_pass|folder|spoolfile|sendmail"
@@ -189,6 +192,7 @@ class _Reading:
 
     def _account(self, state: _State, spot: Spot, name: str) -> bool:
         """Make an account of what is set; False when that is none, or one that was found before."""
+        self._gathering.begin()
         incoming, protocol, at = self._incoming(state)
         if incoming is None:
             return False
@@ -221,9 +225,35 @@ class _Reading:
                 signature=self._signature(state),
                 save_sent="never" if copies == "no" else "auto",
                 sendmail_command=program,
+                folders=self._folders(state, incoming) if protocol is Protocol.IMAP else (),
             ),
         )
         return True
+
+    def _folders(self, state: _State, incoming: Server) -> tuple[tuple[Role, str], ...]:
+        """Which folder is for what, of those on the server whose full names are sure."""
+        chosen = list[tuple[Role, str, Spot]]()
+        for role, key in _FOLDERS.items():
+            text = self._text(state, key)
+            if not text or text in ("yes", "no"):
+                continue
+            name = self._folder(state, text, incoming)
+            if name:
+                chosen.append((role, name, state.spots[key]))
+            else:
+                self._gathering.remark(state.spots[key], f"the folder for {role} is not taken; set folders.{role}.")
+        return self._gathering.folders(chosen)
+
+    def _folder(self, state: _State, text: str, incoming: Server) -> str:
+        """The full name of a folder as mutt writes it: =name, +name, or a URL; empty when it cannot be told."""
+        root = url_of(self._text(state, "folder"))
+        if text[0] in "=+":
+            path = text[1:] if root is not None and not root.path.strip("/") else ""
+        else:
+            parts = url_of(text)
+            path = unquote(parts.path) if parts is not None and parts.hostname == incoming.host.casefold() else ""
+        name = folder_in(path, incoming.host)
+        return "" if "." in name else name  # which may be a sign between levels, and may be changed into one
 
     def _incoming(self, state: _State) -> tuple[Server | None, Protocol, Spot]:
         for key in ("folder", "spoolfile"):

@@ -11,16 +11,23 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from tui_mail.config.importing.gathering import (
     Gathering,
     Imported,
     Spot,
     alias_of,
+    folder_in,
     plain_signature,
+    url_of,
+    url_user,
 )
-from tui_mail.model import Account, Protocol, Security, Server
+from tui_mail.model import Account, Protocol, Role, Security, Server
 
+_FOLDERS = {Role.SENT: "fcc_folder", Role.DRAFTS: "draft_folder", Role.ARCHIVE: "archive_folder"}
+_USUAL = frozenset({"Sent", "Drafts", "Archives", "Trash"})
+"""What Thunderbird writes by itself, whether there is such a folder or not; those are found without being named."""
 PROFILES = 50
 """Most profiles that are looked into."""
 ACCOUNTS = 200
@@ -98,6 +105,7 @@ class _Profile:
                 self._account(server, self._words(f"mail.account.{key}.identities"))
 
     def _account(self, server: str, identities: list[str]) -> None:
+        self._gathering.begin()
         path = f"mail.server.{server}"
         kind, spot = self._text(f"{path}.type"), self._spot(f"{path}.type")
         shown = self._text(f"{path}.name") or server
@@ -126,8 +134,38 @@ class _Profile:
                 signature=self._signature(me),
                 signatures=signatures,
                 save_sent="never" if self._values.get(f"mail.identity.{me}.fcc") is False else "auto",
+                folders=self._folders(path, me, incoming.host) if kind == "imap" else (),
             ),
         )
+
+    def _folders(self, path: str, identity: str, host: str) -> tuple[tuple[Role, str], ...]:
+        """Which folder is for what, where that is another than the one that is found by itself."""
+        prefix = self._text(f"{path}.namespace.personal").split('","')[0].strip('"')
+        delimiter = prefix[-1:] if prefix[-1:] in ("/", ".", "\\") else ""
+        chosen = list[tuple[Role, str, Spot]]()
+        for role, key in _FOLDERS.items():
+            key = f"mail.identity.{identity}.{key}"
+            uri = self._text(key)
+            if not uri or uri.rpartition("/")[2] in _USUAL:
+                continue
+            name = folder_in(self._path_on(path, uri), host, delimiter)
+            if name:
+                chosen.append((role, name, self._spot(key)))
+            else:
+                self._gathering.remark(self._spot(key), f"the folder for {role} is not taken; set folders.{role}.")
+        key = f"{path}.trash_folder_name"
+        if (name := folder_in(self._text(key), host, delimiter)) and name not in _USUAL:
+            chosen.append((Role.TRASH, name, self._spot(key)))
+        return self._gathering.folders(chosen)
+
+    def _path_on(self, path: str, uri: str) -> str:
+        """The path of a folder of this very account; empty for one that is elsewhere."""
+        parts = url_of(uri)
+        hosts = {self._text(f"{path}.{key}").casefold() for key in ("hostname", "realhostname")} - {""}
+        users = {self._text(f"{path}.{key}").casefold() for key in ("userName", "realuserName")}
+        if parts is None or parts.scheme != "imap" or parts.hostname not in hosts:
+            return ""
+        return unquote(parts.path) if url_user(parts).casefold() in users else ""
 
     def _incoming(self, path: str, kind: str, email: str) -> Server:
         security = _SECURITY.get(self._number(f"{path}.socketType", 0), Security.TLS)

@@ -7,7 +7,7 @@ and what their keys do.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
@@ -142,6 +142,10 @@ class ListBox(ModalScreen[None]):
         """A word about what was just done."""
         self._said = (words, look, time.monotonic())
         self.write_title()
+
+    def offer(self, all_of: Collection[str], serving: Collection[str]) -> None:
+        """Name in the footer those of some actions only that serve the line under the cursor."""
+        self._key_bar.leave_out([action_id for action_id in all_of if action_id not in serving])
 
     def write_title(self) -> None:
         """What was just done, else what the box is about."""

@@ -20,7 +20,7 @@ from tui_mail.ui.actions import Place
 from tui_mail.ui.screens.list_box import ItemList, ListBox
 from tui_mail.ui.widgets.document import Document, Paragraph
 from tui_mail.ui.widgets.one_line import Run
-from tui_mail.ui.widgets.outbox_text import entry_details, entry_runs, title_runs
+from tui_mail.ui.widgets.outbox_text import back_words, entry_details, entry_runs, removed_words, serving, title_runs
 
 if TYPE_CHECKING:
     from tui_mail.ui.writing import Writing
@@ -100,6 +100,7 @@ class Outbox(ListBox):
     def describe(self) -> None:
         """Recipient by recipient."""
         entry = self._list.current
+        self.offer(NAMED, serving(entry))
         if entry is None:
             words = "Nothing is on its way, and nothing was sent today."
             self.details.show(Document([], [Paragraph(((words, "quiet"),))]))
@@ -123,12 +124,12 @@ class Outbox(ListBox):
     def _cancel(self) -> None:
         entry = self._list.current
         if entry is not None:
-            self._do(self._client.cancel_sending(entry.id, keep=True), "Taken back; it is a draft again.")
+            self._do(self._client.cancel_sending(entry.id, keep=True), lambda draft: back_words(entry, draft))
 
     def _retry(self) -> None:
         entry = self._list.current
         if entry is not None:
-            self._do(self._client.retry_sending(entry.id), "Trying again…")
+            self._do(self._client.retry_sending(entry.id), lambda _: "Trying again…")
 
     def _again(self) -> None:
         entry = self._list.current
@@ -140,12 +141,12 @@ class Outbox(ListBox):
             self.say(SafeText(f"It may arrive twice. {self.keymap.shown('outbox.again')} again sends it once more"))
             return
         self._again_asked = (0, 0.0)
-        self._do(self._client.send_again(entry.id), "Sending it once more…")
+        self._do(self._client.send_again(entry.id), lambda _: "Sending it once more…")
 
     def _was_sent(self) -> None:
         entry = self._list.current
         if entry is not None:
-            self._do(self._client.take_as_sent(entry.id), "Taken as sent.")
+            self._do(self._client.take_as_sent(entry.id), lambda _: "Taken as sent.")
 
     def _remove(self) -> None:
         entry = self._list.current
@@ -154,11 +155,12 @@ class Outbox(ListBox):
         if entry.state not in (SendState.DONE, SendState.CANCELLED, SendState.FAILED):
             self.say(SafeText(f"It is still on its way; {self.keymap.shown('outbox.cancel')} takes it back."))
             return
-        self._do(self._client.forget_sending(entry.id), "Removed from this list.")
+        shown = self.keymap.shown("go.drafts")
+        self._do(self._client.forget_sending(entry.id), lambda draft: removed_words(entry, draft, shown))
 
-    def _do(self, future: Future[T], words: str) -> None:
-        def done(_: T) -> None:
-            self.say(SafeText(words))
+    def _do(self, future: Future[T], words: Callable[[T], str]) -> None:
+        def done(result: T) -> None:
+            self.say(SafeText(words(result)))
             self._sendings.ask()
 
         self._writing.bridge.when_done(future, done, self._problem)

@@ -28,9 +28,10 @@ class Prompt(ModalScreen[str | None]):
         value: str = "",
         problem: Callable[[str], str] = lambda _: "",
         *,
+        doubt: Callable[[str], str] = lambda _: "",
         selects: bool = False,
     ) -> None:
-        """`problem` says what is wrong with an answer; empty when nothing is.
+        """`problem` says what is wrong with an answer, `doubt` what a second Enter takes it for; empty: nothing.
 
         `selects`: what is in the line already is selected, so that typing replaces it.
         """
@@ -39,6 +40,8 @@ class Prompt(ModalScreen[str | None]):
         self._value = value
         self._problem = problem
         self._selects = selects
+        self._doubt = doubt
+        self._doubted = ""
         self._label = OneLine(id="prompt-label")
         self._wrong = OneLine(id="prompt-problem")
 
@@ -57,6 +60,7 @@ class Prompt(ModalScreen[str | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Say at once what would be refused."""
+        self._doubted = ""
         self._say(self._problem(event.value.strip()) if event.value.strip() != self._value else "")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -65,6 +69,9 @@ class Prompt(ModalScreen[str | None]):
         problem = self._problem(words) if words else "a name is needed"
         if problem and words != self._value:
             self._say(problem)
+        elif self._doubted != words and (doubt := self._doubt(words)):
+            self._doubted = words
+            self._say(doubt)
         else:
             self.dismiss(words)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from tui_mail.text import SafeText
@@ -33,22 +33,33 @@ class SecretPrompt(ModalScreen[str | None]):
         self._wrong = OneLine(id="prompt-problem")
 
     def compose(self) -> ComposeResult:
-        """Question, input, what was wrong."""
-        with Horizontal(id="prompt-line"):
-            yield self._label
-            yield Input(password=True, id="prompt-input", compact=True)
-            yield self._wrong
+        """Question, input, what was wrong: beside it, or above it where both have no room in one line."""
+        with Vertical(id="prompt-lines"):
+            if self._is_tight:
+                yield self._wrong
+            with Horizontal(id="prompt-line"):
+                yield self._label
+                yield Input(password=True, id="prompt-input", compact=True)
+                if not self._is_tight:
+                    yield self._wrong
 
     def on_mount(self) -> None:
         """As wide as the words, which leave room for typing."""
-        room = self.app.size.width
-        words = f" ✗ {clip(self._problem, max(10, room // 3))} " if self._problem else ""
-        question = f" {clip(self._question, max(10, room - width(words) - TYPING))} "
+        beside = 0 if self._is_tight else width(self._words)
+        question = f" {clip(self._question, max(10, self.app.size.width - beside - TYPING))} "
         self._label.styles.width = width(question)
         self._label.write([(question, "strong")])
-        if words:
-            self._wrong.styles.width = width(words)
-            self._wrong.write([(words, "error")])
+        if self._words:
+            self._wrong.styles.width = "100%" if self._is_tight else width(self._words)
+            self._wrong.write([(self._words, "error")])
+
+    @property
+    def _words(self) -> str:
+        return f" ✗ {clip(self._problem, self.app.size.width - 4)} " if self._problem else ""
+
+    @property
+    def _is_tight(self) -> bool:
+        return bool(self._words) and width(self._words) + width(self._question) + 2 + TYPING > self.app.size.width
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take it as it is."""

@@ -10,19 +10,20 @@ import threading
 from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from tui_mail.errors import MailError
 from tui_mail.model import Account, Protocol
 from tui_mail.paths import Paths
+from tui_mail.records import frozen
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.bridge import Then
 from tui_mail.ui.screens.setup_pages import Page
 from tui_mail.ui.widgets.form import Mark, Push
 
-SHOWN = 8
-"""Most accounts to choose from; `tui-mail account import` takes more than that at once."""
+ROWS = 8
+"""Accounts that are seen at once."""
 REMARKS = 6
 
 
@@ -34,17 +35,16 @@ class ImportPage(Page):
     def __init__(self) -> None:
         self.found: list[tuple[str, Account]] = []
         """Programs and their accounts, without those that are here already."""
-        self._remarks: list[tuple[str, SafeText]] = []
+        self._remarks: list[_Remark] = []
         self._at = 0
         super().__init__()
 
     def compose(self) -> ComposeResult:
         """Accounts, and what could not be taken."""
         yield Static("", id="import-words", classes="form-words", markup=False)
-        with Vertical(id="import-accounts"):
-            for number in range(SHOWN):
-                yield Mark(f"import-{number}", "")
-        yield Static("", id="import-remarks", classes="form-words", markup=False)
+        with VerticalScroll(id="import-body", can_focus=False):
+            yield VerticalScroll(id="import-accounts", can_focus=False)
+            yield Static("", id="import-remarks", classes="form-words", markup=False)
         with Horizontal(classes="form-buttons"):
             yield Push("go-on", "Take it over")
             yield Push("back", "Back")
@@ -57,13 +57,13 @@ class ImportPage(Page):
     def choose(self, number: int) -> None:
         """Take this one."""
         self._at = number
-        for at in range(SHOWN):
-            self.query_one(f"#import-{at}", Mark).set(at == number)
+        for at, mark in enumerate(self.query(Mark)):
+            mark.set(at == number)
         if self.found:
-            program = self.found[number][0]
-            said = [words for of, words in self._remarks if of == program]
+            program, account = self.found[number]
+            said = [one.words for one in self._remarks if one.concerns(program, account)]
             more = [f"and {len(said) - REMARKS} more: tui-mail account import --list"] if len(said) > REMARKS else []
-            text = "\n".join(f"! {words}" for words in [*said[:REMARKS], *more])
+            text = "\n".join(f"! {words}" for words in [*more, *said[:REMARKS]])
             self.query_one("#import-remarks", Static).update(text)
 
     def look(self, paths: Paths, later: Callable[[Then], None], then: Then) -> None:
@@ -72,7 +72,7 @@ class ImportPage(Page):
 
         def work() -> None:
             found: list[tuple[str, Account]] = []
-            remarks: list[tuple[str, SafeText]] = []
+            remarks: list[_Remark] = []
             problem = SafeText("")
             try:
                 found, remarks = _others(paths)
@@ -80,7 +80,7 @@ class ImportPage(Page):
                 problem = error.shown
 
             def done() -> None:
-                self.found, self._remarks = found[:SHOWN], remarks
+                self.found, self._remarks = found, remarks
                 self._say(problem)
                 then()
 
@@ -94,10 +94,13 @@ class ImportPage(Page):
             words = SafeText(
                 "Servers, commands for passwords, other addresses and signatures are taken over; passwords never are, "
                 "and you see everything before it is written."
+                + (f" {len(self.found)} were found; ↑ ↓ goes through them." if len(self.found) > ROWS else "")
             )
         self.query_one("#import-words", Static).update(words)
-        for number in range(SHOWN):
-            mark = self.query_one(f"#import-{number}", Mark)
+        marks = list(self.query(Mark))
+        more = [Mark(f"import-{number}", "") for number in range(len(marks), len(self.found))]
+        self.query_one("#import-accounts").mount(*more)
+        for number, mark in enumerate([*marks, *more]):
             mark.display = number < len(self.found)
             if mark.display:
                 program, account = self.found[number]
@@ -107,16 +110,35 @@ class ImportPage(Page):
         self.choose(0)
 
 
-def _others(paths: Paths) -> tuple[list[tuple[str, Account]], list[tuple[str, SafeText]]]:
+@frozen
+class _Remark:
+    """What could not be taken."""
+
+    program: str
+    words: SafeText
+    user: str
+    host: str
+    """Whose mailbox it is about; empty: of no account, or of one that was left out."""
+
+    def concerns(self, program: str, account: Account) -> bool:
+        """True for what is about this account, or about none and of its program."""
+        if self.user or self.host:
+            mailbox = (account.incoming.user, account.incoming.host)
+            return (self.user.casefold(), self.host.casefold()) == tuple(map(str.casefold, mailbox))
+        return self.program == program
+
+
+def _others(paths: Paths) -> tuple[list[tuple[str, Account]], list[_Remark]]:
     """What other programs have and this one has not, whole; and what could not be taken of it."""
     from tui_mail.config import importing
     from tui_mail.config.accounts import load
 
     here: Sequence[Account] = load(paths).accounts
     found: list[tuple[str, Account]] = []
-    remarks: list[tuple[str, SafeText]] = []
+    remarks: list[_Remark] = []
     for program in importing.read():
-        remarks += [(program.program, words) for words in program.could_not]
+        about = {words: (user, host) for words, user, host in program.about}
+        remarks += [_Remark(program.program, words, *about.get(words, ("", ""))) for words in program.could_not]
         for account in program.accounts:
             if any(importing.same_mailbox(one, account) for one in here):
                 continue

@@ -5,6 +5,8 @@ What belongs here: choosing what fits, what may follow the first key of a sequen
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from textual import events
 from textual.message import Message
 from textual.timer import Timer
@@ -39,6 +41,7 @@ class KeyBar(OneLine):
         self._keymap = keymap
         self._place = Place.LIST
         self._waiting = ""
+        self._left_out: Collection[str] = []
         self._spots: list[tuple[int, str, str]] = []
         self._box: KeyBox | None = None
         self._timer: Timer | None = None
@@ -53,6 +56,12 @@ class KeyBar(OneLine):
         if self._box is not None and not waiting:
             self._box.display = False
         self._lay_out()
+
+    def leave_out(self, action_ids: Collection[str]) -> None:
+        """Name all actions of the place but these, which do nothing now."""
+        if action_ids != self._left_out:
+            self._left_out = action_ids
+            self._lay_out()
 
     def on_resize(self) -> None:
         """Other keys may fit."""
@@ -81,7 +90,7 @@ class KeyBar(OneLine):
     def _lay_out(self) -> None:
         entries = following(self._keymap, self._waiting, self._place) if self._waiting else []
         items = [(one.shown, one.label, "") for one in entries]
-        items = items or footer_items(self._keymap, self._place, self.size.width)
+        items = items or footer_items(self._keymap, self._place, self.size.width, self._left_out)
         typed = [one.key for one in entries] or ["" if action_id else key for key, _, action_id in items]
         runs: list[Run] = [(" ", "")]
         self._spots = []
@@ -95,12 +104,14 @@ class KeyBar(OneLine):
         self.write(runs)
 
 
-def footer_items(keymap: Keymap, place: Place, cells: int) -> list[tuple[str, str, str]]:
+def footer_items(
+    keymap: Keymap, place: Place, cells: int, left_out: Collection[str] = ()
+) -> list[tuple[str, str, str]]:
     """Key, label and action id of what the footer shows in a place, as many as fit in `cells`."""
     ranked = [
         (action.footer, keymap.shown(action.id, place), action.label, action.id)
         for action in ACTIONS
-        if action.footer and place in action.where and keymap.shown(action.id, place)
+        if action.footer and place in action.where and action.id not in left_out and keymap.shown(action.id, place)
     ]
     ranked += [
         (PREFIX_RANK, key, PREFIX_LABEL.get(key, "…"), "")

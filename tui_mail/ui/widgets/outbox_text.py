@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tui_mail.outgoing import OutboxEntry, Recipient, RecipientState, SendState
+from tui_mail.outgoing import Draft, OutboxEntry, Recipient, RecipientState, SendState
 from tui_mail.sizes import size_label
 from tui_mail.ui.later import hour_words
 from tui_mail.ui.widgets.cells import clip, fit, steady, width
@@ -62,7 +62,9 @@ def state_run(entry: OutboxEntry, now: float) -> Run:
         case SendState.UNKNOWN:
             return "perhaps sent: the line broke after the last byte", "waiting"
         case SendState.FAILED:
-            return counted(entry.recipients) or f"not sent: {entry.error or 'the server refused it'}", "failed"
+            return counted(
+                entry.recipients, "not tried"
+            ) or f"not sent: {entry.error or 'the server refused it'}", "failed"
         case SendState.CANCELLED:
             return "taken back", "quiet"
         case SendState.ACCEPTED:
@@ -72,14 +74,14 @@ def state_run(entry: OutboxEntry, now: float) -> Run:
             return f"{words} · copy {entry.copy}" if entry.copy else words, "quiet"
 
 
-def counted(recipients: Sequence[Recipient]) -> str:
+def counted(recipients: Sequence[Recipient], waiting: str = "to come") -> str:
     """How many are how far, as in "2 accepted, 1 refused"; empty when all are alike."""
     states = [one.state for one in recipients]
     if len(set(states)) < 2:
         return ""
     names = {
         RecipientState.ACCEPTED: "accepted", RecipientState.REFUSED: "refused", RecipientState.DEFERRED: "put off",
-        RecipientState.WAITING: "to come", RecipientState.UNKNOWN: "unknown",
+        RecipientState.WAITING: waiting, RecipientState.UNKNOWN: "unknown",
     }  # fmt: skip
     return ", ".join(f"{states.count(state)} {word}" for state, word in names.items() if state in states)
 
@@ -118,12 +120,46 @@ def entry_details(entry: OutboxEntry, now: float, keys: Mapping[str, str]) -> Do
         body.append(Paragraph(((str(entry.error), "warning"),)))
     column = min(44, max((width(one.email) for one in entry.recipients), default=0))
     for one in entry.recipients:
-        mark, look, words = _ASKED[one.state]
+        mark, look, words = _asked(one, entry)
         said = f"{one.code} {one.reply}".strip() if one.code else str(one.reply)
         begin = ((f"{mark} ", _LOOKS[look]), (fit(one.email, column), ""), ("  ", ""))
         body.append(Paragraph(((words, _LOOKS[look]), (f"  {said}" if said else "", "quiet")), begin))
     body += [Paragraph(((str(note), "quiet"),), (("  ", ""),)) for note in reversed(entry.attempt_notes)]
     return Document([], body)
+
+
+def serving(entry: OutboxEntry | None) -> tuple[str, ...]:
+    """The actions of the outbox that do something to a message."""
+    if entry is None:
+        return ()
+    match entry.state:
+        case SendState.QUEUED:
+            return "outbox.edit", "outbox.cancel", "outbox.retry"
+        case SendState.FAILED:
+            return "outbox.edit", "outbox.cancel", "outbox.retry", "outbox.remove"
+        case SendState.UNKNOWN if not entry.is_moving:
+            return "outbox.again", "outbox.sent"
+        case SendState.DONE | SendState.CANCELLED:
+            return ("outbox.remove",)
+        case _:
+            return ()
+
+
+def back_words(entry: OutboxEntry, draft: Draft | None) -> str:
+    """What is said of a message that was taken back."""
+    if draft is None:
+        return "Taken back: nobody has got it."
+    if _some_have_it(entry):
+        return "It is a draft again for those who have not got it; the others keep theirs."
+    return "Taken back; it is a draft again."
+
+
+def removed_words(entry: OutboxEntry, draft: Draft | None, key: str) -> str:
+    """What is said of a message that was taken out of the list; `key` goes to the drafts."""
+    if draft is None:
+        return "Removed from this list."
+    rest = " for those who have not got it" if _some_have_it(entry) else ""
+    return f"Given up; it is a draft again{rest} ({key} shows it)."
 
 
 def title_runs(entries: Sequence[OutboxEntry]) -> tuple[list[Run], list[Run]]:
@@ -186,6 +222,17 @@ def sending_runs(entries: Sequence[OutboxEntry], drafts: int, undo: str, now: fl
     return [long, short]
 
 
+def _some_have_it(entry: OutboxEntry) -> bool:
+    return any(one.state is RecipientState.ACCEPTED for one in entry.recipients)
+
+
+def _asked(one: Recipient, entry: OutboxEntry) -> tuple[str, str, str]:
+    """Mark, look and words for a recipient; of one whom no server was asked about, once nobody asks any more."""
+    if entry.state is SendState.FAILED and one.state is RecipientState.WAITING:
+        return "–", "waiting", "not sent" if one.code else "not tried"
+    return _ASKED[one.state]
+
+
 def _in_window(entry: OutboxEntry, now: float) -> bool:
     return not entry.attempts and entry.not_before > now and entry.not_before - entry.created <= UNDO_LONGEST
 
@@ -225,7 +272,7 @@ def _advice(entry: OutboxEntry, keys: Mapping[str, str]) -> str:
         case SendState.QUEUED:
             return (
                 f"Nobody has it yet. {edit} goes on writing, {back} takes it back."
-                if not any(one.state is RecipientState.ACCEPTED for one in entry.recipients)
+                if not _some_have_it(entry)
                 else f"Some have it. It goes on by itself; {keys['outbox.retry']} tries now."
             )
         case SendState.SENDING | SendState.UNKNOWN if entry.is_moving:
@@ -236,7 +283,10 @@ def _advice(entry: OutboxEntry, keys: Mapping[str, str]) -> str:
                 f"{keys['outbox.sent']} takes it as sent, {keys['outbox.again']} {keys['outbox.again']} sends it again."
             )
         case SendState.FAILED:
-            return f"{edit} puts it right, {keys['outbox.retry']} tries again, {keys['outbox.remove']} gives it up."
+            retry, remove = keys["outbox.retry"], keys["outbox.remove"]
+            if _some_have_it(entry):
+                return f"Some have it. {edit} writes to the others, {retry} tries them again, {remove} gives up."
+            return f"{edit} puts it right, {retry} tries again, {remove} gives it up: then it is a draft again."
         case SendState.CANCELLED:
             return "It was taken back before it was sent."
         case _:
