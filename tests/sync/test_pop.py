@@ -486,6 +486,7 @@ def test_a_full_disk(policy: str, certificate: Path, tmp_path: Path) -> None:
         client.start()
         try:
             wait_for(lambda: "disk" in client.statuses()[0].sentence, "the full disk is said", 60)
+            assert client.statuses()[0].state is LinkState.DISK_FULL
             here = set(subjects_shown(client))
             assert len(here) < 40
             left = {
