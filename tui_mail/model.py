@@ -438,11 +438,14 @@ class LinkState(StrEnum):
     OFFLINE = "offline"
     REFUSED = "refused"
     """Needs a person: wrong password, wrong certificate, wrong settings."""
+    DISK_FULL = "disk full"
+    DISK_FAILS = "disk fails"
+    """The server may be well, but what it says cannot be kept on this disk."""
 
     @property
     def is_down(self) -> bool:
         """There is no line, and the status has a sentence that says why."""
-        return self in (LinkState.OFFLINE, LinkState.REFUSED)
+        return self in (LinkState.OFFLINE, LinkState.REFUSED, LinkState.DISK_FULL, LinkState.DISK_FAILS)
 
 
 @frozen
@@ -462,13 +465,13 @@ class AccountStatus:
     octets_total: int = 0
     """…out of how many."""
     retry_at: float = 0.0
-    """time.time() of the next try while OFFLINE; of the next visit while LIVE, if the server is only visited (POP3)."""
+    """time.time() of the next try while it is down; of the next visit while LIVE, if it is only visited (POP3)."""
     pending: int = 0
     """Journal rows on their way to the server."""
     failed: int = 0
     """Journal rows that the server refused."""
     sentence: SafeText = SafeText("")
-    """Why it is offline or refused, for people."""
+    """Why it is down, for people."""
     exit_code: int = 0
     """What a command line exits with because of that."""
     notice: SafeText = SafeText("")

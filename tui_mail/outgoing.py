@@ -256,6 +256,8 @@ class OutboxEntry:
     """What became of the Sent copy: "stored", "by the server", or why there is none."""
     attempt_notes: tuple[SafeText, ...] = field(default=())
     """What the server said at each try, newest last."""
+    needs_person: bool = False
+    """It waits for what only a person can mend: a password, a certificate."""
 
     @property
     def is_moving(self) -> bool:

@@ -126,6 +126,8 @@ class OddPop(Scripted):
         self.uidl: Scheme = "normal"
         """normal · renamed: others than before, for everything · content: the same for equal messages · equal: the same
         for all · numbered: the number in the listing, so that it is used again · absent: there is no UIDL."""
+        self.renamed = 0
+        """So many of the oldest messages have other names than before, and the others their own."""
         self.hides_popped = False
         """Like Gmail: what was read whole is not listed in later sessions."""
         self.batch = 0
@@ -272,6 +274,8 @@ class _Visit:
     def name(self, number: int) -> str:
         """A message's UIDL."""
         kept = self.shown[number - 1]
+        if number <= self.server.renamed:
+            return f"new-{kept.name}"
         digest = hashlib.sha1(kept.raw).hexdigest()
         return {"renamed": f"new-{kept.name}", "content": digest, "equal": "same", "numbered": str(number)}.get(
             self.server.uidl, kept.name

@@ -200,6 +200,25 @@ def test_no_connection_is_no_try(shelf: Shelf) -> None:
     assert outbox.entry(shelf.db.read(), later).next_try == other.next_try  # type: ignore[union-attr]
 
 
+def test_what_is_held_is_let_go(shelf: Shelf) -> None:
+    """All of it waits for one moment; what only a person can mend is let go for one, or at a start."""
+    first, later = queued(shelf), queued(shelf, at=int(time.time()) + 5_000)
+    soon = int(time.time()) + 30
+    shelf.db.run(lambda txn: delivery.hold(txn, shelf.account, soon, "No way."))
+    second, until = queued(shelf), int(time.time()) + 3_600
+    shelf.db.run(lambda txn: delivery.hold(txn, shelf.account, until, "A wrong password.", for_person=True))
+    by_id = {one.id: one for one in outbox.entries(shelf.db.read())}
+    assert [by_id[one].next_try for one in (first, second)] == [until, until]
+    assert [by_id[one].needs_person for one in (first, second, later)] == [True, True, False]
+    shelf.db.run(lambda txn: delivery.release(txn, shelf.account, for_person=False))
+    assert delivery.next_due(shelf.db.read(), shelf.account, time.time()) is None
+    shelf.db.run(lambda txn: delivery.release(txn, shelf.account, for_person=True))
+    assert delivery.next_due(shelf.db.read(), shelf.account, time.time()) == first
+    now = {one.id: one for one in outbox.entries(shelf.db.read())}
+    assert now[later].next_try == by_id[later].next_try
+    assert not any(one.needs_person for one in now.values())
+
+
 def test_octets_that_nobody_names_are_swept(shelf: Shelf) -> None:
     """After an hour; those of drafts and of the outbox stay."""
     number, left = queued(shelf), blobs.save(shelf.db, b"left behind" * 100)

@@ -18,7 +18,7 @@ from tui_mail.client import MailClient
 from tui_mail.client.converting import Conversion, server_of
 from tui_mail.config import accounts as configuration
 from tui_mail.config import changing, secrets
-from tui_mail.errors import MailError
+from tui_mail.errors import CannotUndo, MailError
 from tui_mail.model import ChangeState, Flag, LinkState, Protocol, Role, Row
 from tui_mail.paths import paths
 from tui_mail.sync import alarms
@@ -99,6 +99,11 @@ def test_pop3_becomes_imap(dovecot: Dovecot, tmp_path: Path) -> None:
         old = [change for change in client.changes() if change.account == "work-local" and change.count]
         assert [change.count for change in old] == [1, 2, 1]
         assert not any(change.undoable for change in old)
+        filed = [change for change in client.changes() if "as before" in change.summary]
+        assert filed
+        with pytest.raises(CannotUndo):  # what comes next is older, and of the account that was
+            client.undo().result(10)
+        assert {change.undone for change in client.changes() if "as before" in change.summary} == {False}
         assert list(rows(client, "work", Role.ARCHIVE)) == ["Number 8"]
         bodies = {client.raw(row.id) for row in rows_of(client, "work", "Nameless A")}
         assert len(bodies) == 2
@@ -119,6 +124,10 @@ def test_what_is_only_here_is_uploaded_once(dovecot: Dovecot, tmp_path: Path) ->
     with opened(tmp_path) as client:
         wait_for(lambda: not everything(client)["work-local"], "nothing is only here", 60)
         wait_for(lambda: not client.statuses()[0].pending, "nothing waits")
+        assert len(everything(client)["work"]) == 22
+        assert any(change.summary.startswith("uploaded:") for change in client.changes())
+        with pytest.raises(CannotUndo):
+            client.undo().result(10)
         assert len(everything(client)["work"]) == 22
     assert on_server(dovecot, user, "Archive") == numbers(1, 8)
     assert on_server(dovecot, user) == sorted([*numbers(*range(2, 8), *range(10, 21)), *["Nameless A"] * 2])

@@ -79,6 +79,99 @@ def test_all_names_change(certificate: Path, tmp_path: Path) -> None:
             assert subjects_shown(client) == numbers(*range(1, 41))
 
 
+WITHOUT_TOP = tuple(word for word in CAPABILITIES if word != b"TOP")
+
+
+@pytest.mark.parametrize("capabilities", [CAPABILITIES, WITHOUT_TOP])
+@pytest.mark.parametrize(("known", "renamed"), [(8, 8), (8, 3), (40, 30)])
+def test_some_names_change(
+    known: int, renamed: int, capabilities: tuple[bytes, ...], certificate: Path, tmp_path: Path
+) -> None:
+    """In a small mailbox, too, and if others keep theirs: nothing is doubled or comes back, and nobody is blamed."""
+    with OddPop(certificate, capabilities) as server:
+        server.deliver(*(message(number) for number in range(1, known + 1)))
+        with visiting(tmp_path, server.account()) as client:
+            rows = {row.subject: row.id for row in shown(client)}
+            again(client)
+            client.archive([rows["Number 1"]]).result(10)
+            client.delete([rows["Number 2"]]).result(10)
+            wait_for(lambda: len(shown(client)) == known - 2, "they are put away")
+            server.renamed = renamed
+            read = [line for log in server.sessions for line in log if line.startswith("RETR")]
+            for _ in range(3):
+                again(client)
+            assert subjects_shown(client) == numbers(*range(3, known + 1))
+            assert (subjects_shown(client, Role.ARCHIVE), subjects_shown(client, Role.TRASH)) == (
+                numbers(1),
+                numbers(2),
+            )
+            assert client.statuses()[0].notice == ""
+            now_read = [line for log in server.sessions for line in log if line.startswith("RETR")]
+            assert (now_read == read) is (capabilities is CAPABILITIES)
+
+
+def test_renamed_and_deleted_and_new_ones_of_one_size(certificate: Path, tmp_path: Path) -> None:
+    """What is gone stays here and is told of; what is new comes, be it as large as one that is missing."""
+    with OddPop(certificate) as server:
+        server.deliver(*(message(number) for number in range(1, 9)))
+        with visiting(tmp_path, server.account()) as client:
+            again(client)
+            server.uidl = "renamed"
+            del server.mails[0]
+            server.deliver(message(9))
+            assert len(message(9)) == len(message(1))
+            for _ in range(3):
+                again(client)
+            assert subjects_shown(client) == numbers(*range(1, 10))
+            assert client.statuses()[0].notice.startswith("1 message of work that")
+
+
+@pytest.mark.parametrize("scheme", ["normal", "renamed"])
+def test_another_copy_of_a_message_whose_name_is_missing(scheme: Scheme, certificate: Path, tmp_path: Path) -> None:
+    """It came another way, through a mailing list: it is a message of its own, however alike."""
+    traces = [b"Received: from %s by mx; %d\r\n" % (one, number) for number, one in enumerate((b"ola", b"list"))]
+    with OddPop(certificate) as server:
+        server.deliver(traces[0] + message(1), message(2))
+        with visiting(tmp_path, server.account()) as client:
+            again(client)
+            server.uidl = scheme
+            del server.mails[0]
+            server.deliver(traces[1] + message(1))
+            again(client)
+            again(client)
+            assert subjects_shown(client) == ["Number 1", "Number 1", "Number 2"]
+
+
+@pytest.mark.parametrize("capabilities", [CAPABILITIES, WITHOUT_TOP])
+def test_names_change_and_there_is_no_message_id(
+    capabilities: tuple[bytes, ...], certificate: Path, tmp_path: Path
+) -> None:
+    """What is the same octet for octet is the same message, once for each time that it was there."""
+    raw = b"Subject: Number 1\r\n\r\nOne\r\n"
+    with OddPop(certificate, capabilities) as server:
+        server.deliver(raw, raw, b"Subject: Number 2\r\n\r\nTwo\r\n")
+        with visiting(tmp_path, server.account()) as client:
+            assert subjects_shown(client) == ["Number 1", "Number 1", "Number 2"]
+            server.uidl = "renamed"
+            server.deliver(raw)
+            again(client)
+            again(client)
+            assert subjects_shown(client) == ["Number 1"] * 3 + ["Number 2"]
+
+
+def test_a_server_that_moves_a_mailbox_and_marks_its_messages(certificate: Path, tmp_path: Path) -> None:
+    """A header that has a field more is known by the way that the message came."""
+    trace = b"Received: from ola by mx\r\n\tfor <anna@example.org>; 1\r\n"
+    with OddPop(certificate) as server:
+        server.deliver(trace + message(1), message(2))
+        with visiting(tmp_path, server.account()) as client:
+            server.renamed = 1
+            server.mails[0].raw = b"Status: RO\r\n" + trace + message(1)
+            again(client)
+            again(client)
+            assert subjects_shown(client) == numbers(1, 2)
+
+
 def test_a_listing_that_lacks_some_forgets_nothing(certificate: Path, tmp_path: Path) -> None:
     """What a server hides for a while is not new when it is listed again."""
     with OddPop(certificate) as server:
@@ -393,6 +486,7 @@ def test_a_full_disk(policy: str, certificate: Path, tmp_path: Path) -> None:
         client.start()
         try:
             wait_for(lambda: "disk" in client.statuses()[0].sentence, "the full disk is said", 60)
+            assert client.statuses()[0].state is LinkState.DISK_FULL
             here = set(subjects_shown(client))
             assert len(here) < 40
             left = {

@@ -14,11 +14,12 @@ from tests.sync.conftest import folder_of, shown, subjects_shown, wait_for
 from tests.sync.writer import Writer, finished
 from tui_mail.client import MailClient
 from tui_mail.errors import UsageError
-from tui_mail.model import Flag, Role
+from tui_mail.model import Flag, LinkState, Role, StatusChanged
 from tui_mail.outgoing import ComposeSettings, RecipientState, SendState
 from tui_mail.paths import paths
-from tui_mail.store import blobs
+from tui_mail.store import blobs, delivery
 from tui_mail.sync import filing
+from tui_mail.sync.engine import Engine
 
 pytestmark = pytest.mark.server
 
@@ -196,12 +197,36 @@ def test_wrong_password_for_sending(writer: Writer) -> None:
         wait_for(lambda: client.outbox()[0].error, "the reason is said")
         assert "not accepted" in client.outbox()[0].error
         assert client.outbox()[0].attempts == 0, "a wrong password is no try"
+        assert client.outbox()[0].needs_person
         assert client.statuses()[0].state == "live"
     writer.account = replace(writer.account, outgoing=right)
-    with writer.client() as client:
-        client.retry().result(10)
+    with writer.client() as client:  # nobody need ask for it: a start tries what was held
         finished(client, entry)
     assert len(writer.server.arrived(receiver)) == 1
+
+
+def test_incoming_server_that_is_back_has_mail_sent(writer: Writer) -> None:
+    """What waits for a connection does not wait for its hour when the account's other server is reached again."""
+    receiver, right = writer.server.new_user(), writer.account.outgoing
+    assert right is not None
+    writer.account = replace(writer.account, outgoing=replace(right, port=1))
+    with writer.client() as client:
+        entry = client.send(writer.draft(client, writer.server.address(receiver))).result(10)
+        wait_for(lambda: client.outbox()[0].error, "there is no way to the server")
+        assert not client.outbox()[0].needs_person
+        account = client._db.read().execute("SELECT account_id FROM outbox").fetchone()[0]
+        later = int(time.time()) + 9_000
+        client._db.run(lambda txn: delivery.hold(txn, account, later, "Later."))
+        engine = client._engine
+        assert isinstance(engine, Engine)
+        live = client.statuses()[0]
+        engine._heard(StatusChanged(live))
+        assert client.outbox()[0].next_try == later
+        engine._heard(StatusChanged(replace(live, state=LinkState.OFFLINE)))
+        engine._heard(StatusChanged(live))
+        wait_for(lambda: client.outbox()[0].error != "Later.", "it was tried")
+        assert client.outbox()[0].next_try < later
+        assert client.outbox_entry(entry.id).state is SendState.QUEUED  # type: ignore[union-attr]
 
 
 def test_no_answer_to_the_dot(writer: Writer) -> None:

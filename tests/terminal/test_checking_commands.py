@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import re
+import shlex
 import sqlite3
 from pathlib import Path
 
@@ -60,6 +62,28 @@ def test_the_exit_code_is_that_of_the_failure(
     assert said.code == code
     assert words in said.out
     assert (tmp_path / "config.toml").read_text() == config
+
+
+def test_a_cure_is_a_command(dovecot: Dovecot, tmp_path: Path) -> None:
+    """What a button does in the assistant is a command here, and it helps."""
+    person = Person(dovecot, tmp_path)
+    assert person.add(ca_file="").code == 0
+    said = person.run("account", "check").out
+    (command,) = re.findall(r"→ Trust this certificate: tui-mail (account set .*)", said)
+    assert person.run(*shlex.split(command)).code == 0
+    assert person.run("account", "check").code == 0
+
+
+def test_the_doctor_says_what_waits(person: Person) -> None:
+    """What was done while no server was reached."""
+    person.deliver(letter("One"), letter("Two", number=2))
+    person.synced()
+    assert "waiting:" not in person.run("doctor", "--offline").out
+    assert person.run("account", "set", "work", "port=1").code == 0
+    for row in person.run("list", "inbox", "--json").json:
+        assert person.run("mark", str(row["id"]), "--star").code == 0
+    assert "waiting: 2 changes wait for the server" in person.run("doctor", "--offline").out
+    assert person.run("doctor", "--offline", "--json").json["waiting"] == {"changes": 2, "messages": 0}
 
 
 def test_an_account_without_a_server(person: Person, tmp_path: Path) -> None:

@@ -19,7 +19,15 @@ from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.screens.outbox import EntryList, Outbox
 from tui_mail.ui.widgets.key_bar import KeyBar
-from tui_mail.ui.widgets.outbox_text import UNDO_LONGEST, counted, entry_details, sending_runs, serving, state_run
+from tui_mail.ui.widgets.outbox_text import (
+    UNDO_LONGEST,
+    counted,
+    entry_details,
+    sending_runs,
+    serving,
+    state_run,
+    way_problem,
+)
 
 NOW = 1_800_000_000.0
 KEYS = {f"outbox.{name}": name for name in ("edit", "cancel", "retry", "again", "sent", "remove")}
@@ -126,7 +134,7 @@ def test_the_status_line_says_what_matters() -> None:
     """Seconds to undo, what waits, what was not sent; nothing when nothing is."""
 
     def said(*entries: OutboxEntry, undo: str = "", drafts: int = 0) -> str:
-        return "".join(text for text, _ in sending_runs(entries, drafts, undo, NOW)[0])
+        return "".join(text for text, _ in sending_runs(entries, drafts, undo, NOW, "g o")[0])
 
     assert said() == ""
     soon = entry(SendState.QUEUED, not_before=int(NOW) + 6)
@@ -135,11 +143,26 @@ def test_the_status_line_says_what_matters() -> None:
     assert said(entry(SendState.FAILED)) == "✗ 1 not sent"
     assert said(entry(SendState.UNKNOWN, error=SafeText("x"))) == "? 1 perhaps sent"
     assert said(entry(SendState.QUEUED, attempts=1, next_try=int(NOW) + 60)) == "✉ 1 waits"
+    held = {"next_try": int(NOW) + 60, "error": SafeText("There is no way to the server.")}
+    assert said(entry(SendState.QUEUED, **held)) == "✉ 1 waits"
+    assert said(entry(SendState.QUEUED, **held, needs_person=True)) == "✗ 1 needs you · g o"
+    assert said(entry(SendState.QUEUED, needs_person=True, next_try=int(NOW))) == "✉ 1 sending"
     later = entry(SendState.QUEUED, not_before=int(NOW) + UNDO_LONGEST + 3_600)
     assert said(later).startswith("✉ 1 ")
     assert said(entry(SendState.DONE)) == ""
     short = "".join(text for text, _ in sending_runs([soon, entry(SendState.FAILED)], 1, "z", NOW)[1])
     assert short == "✎ 1  ✉ 1 6 s z  ✗ 1"
+
+
+def test_the_composer_is_told_what_keeps_mail_from_going_out() -> None:
+    """Of its own account, and not of one message that a server has put off."""
+    held = {"next_try": int(NOW) + 60, "error": SafeText("There is no way to the server.")}
+    waits = entry(SendState.QUEUED, **held)
+    assert way_problem([waits], waits.account, NOW) == "no way to its server: it waits in the outbox"
+    assert way_problem([waits], "another", NOW) == way_problem([waits], waits.account, NOW + 61) == ""
+    assert way_problem([entry(SendState.QUEUED, **held, attempts=1)], waits.account, NOW) == ""
+    mine = entry(SendState.QUEUED, **held, needs_person=True)
+    assert way_problem([mine], mine.account, NOW).startswith("sending needs you first")
 
 
 def test_counting() -> None:

@@ -66,6 +66,9 @@ def test_long_sentences_give_way_when_there_is_no_room() -> None:
     status = AccountStatus("club", LinkState.OFFLINE, retry_at=NOW + 8, sentence=SafeText("No such host at all."))
     assert said(status, 40) == "club ✗ offline · again in 8 s"
     assert said(status, 20) == "club ✗ offline"
+    status = AccountStatus("club", LinkState.DISK_FULL, heard=NOW, retry_at=NOW + 8, sentence=SafeText("It is full."))
+    assert said(status) == "club ✗ disk full · again in 8 s · It is full."
+    assert said(status, 20) == "club ✗ disk full"
 
 
 @pytest.mark.parametrize("room", range(8, 160, 3))
@@ -117,6 +120,9 @@ def test_an_empty_list_says_why() -> None:
     assert empty_words(unknown, None, lambda _: 0) == "Loading · newest first"
     assert "does not answer" in empty_words(unknown, AccountStatus("w", LinkState.OFFLINE), lambda _: 0)
     assert "takes its time" in empty_words(unknown, AccountStatus("w", LinkState.WAITING), lambda _: 0)
+    full = AccountStatus("w", LinkState.DISK_FULL)
+    assert "this disk" in empty_words(unknown, full, lambda _: 0)
+    assert "this disk" in empty_words(folder(on_server=9, complete=False), full, lambda _: 0)
     assert "refused" in empty_words(unknown, AccountStatus("w", LinkState.REFUSED), lambda _: 0)
     first = AccountStatus("w", LinkState.SYNCING, done=0, total=10_000, octets_total=9)
     assert empty_words(folder(), first, lambda _: 0) == "Fetching · newest first · 10,000 messages on the server"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tui_mail.net.pop3 import Listed
 from tui_mail.store.maildrop import EXPECTED, Known
-from tui_mail.sync.plan_drop import MANY_KNOWN, Entry, plan, to_delete
+from tui_mail.sync.plan_drop import MANY_KNOWN, Entry, missing, plan, to_delete
 
 DAY = 86_400
 NAMES = st.sampled_from(["", "a", "b", "c", "d", "e"])
@@ -45,7 +45,24 @@ def test_other_names_for_everything() -> None:
     assert made.fetch == ()
     assert [one.uidl for one in made.look] == names
     few = dict(list(before.items())[: MANY_KNOWN - 1])
-    assert len(plan(listing(*names), few).fetch) == MANY_KNOWN
+    made = plan(listing(*names), few)
+    assert (made.fetch, [one.uidl for one in made.renamed]) == ((), names)
+
+
+def test_other_names_for_some() -> None:
+    """What is about as large as a message whose name is missing is looked at; what is not, is new."""
+    before = known("a", "b", "c") | {"dead": Known("dead", 9, 50_000, 5, 0)}
+    made = plan([*listing("a", "new"), Listed(3, 90_000, "large"), Listed(4, 50_000, "as the dead one")], before)
+    assert [one.uidl for one in made.here] == ["a"]
+    assert [one.uidl for one in made.renamed] == ["new"]
+    assert [one.uidl for one in made.fetch] == ["large", "as the dead one"]
+
+
+def test_a_message_with_two_names_is_not_missing() -> None:
+    """It is listed under the later one; its earlier name has nothing look at what is new."""
+    before = known("a") | {"b": Known("b", 1, 100, 0, 0)}
+    assert missing(before, {"b"}) == set()
+    assert [one.uidl for one in plan(listing("b", "new"), before).fetch] == ["new"]
 
 
 def test_names_that_were_gone() -> None:
@@ -64,7 +81,7 @@ def test_names_that_were_gone() -> None:
 def test_every_message_has_one_place(names: list[str], before: set[str]) -> None:
     """Nothing of a listing is left out, or dealt with twice; nothing is fetched that is known."""
     made = plan(listing(*names), known(*before))
-    numbers = [one.number for one in (*made.here, *made.look, *made.fetch, *made.expected)]
+    numbers = [one.number for one in (*made.here, *made.look, *made.fetch, *made.expected, *made.renamed)]
     assert sorted(numbers) == list(range(1, len(names) + 1))
     assert not {one.uidl for one in made.fetch} & before
     assert {one.uidl for one in made.here} <= before

@@ -11,6 +11,7 @@ import shutil
 import textwrap
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.client import surroundings
@@ -23,12 +24,14 @@ from tui_mail.errors import ConfigError, MailError
 from tui_mail.model import Account, Protocol, Role, Server
 from tui_mail.paths import Paths, paths
 from tui_mail.records import frozen
-from tui_mail.settings import Leg, LegReport, StepDone
+from tui_mail.settings import Cure, Leg, LegReport, StepDone
 from tui_mail.text import safe_line
 
 if TYPE_CHECKING:
     from tui_mail.client.mail_client import MailClient
 
+_SETTABLE = ("host", "port", "security", "user", "fingerprint")
+"""What of a server `tui-mail account set` sets in one word each."""
 THROUGH = ("terminal", "osc9", "osc99", "osc777")
 """Ways of telling of new mail that need the terminal itself."""
 Say = Callable[[str], None]
@@ -76,6 +79,8 @@ def examine(
         say(f"✗ {trouble}")
     many = "1 message is" if kept.whole == 1 else f"{kept.whole:,} messages are"
     say(f"{'✗' if kept.damaged else '✓'} {many} whole on this disk.")
+    if any(kept.waiting):
+        say(f"waiting: {_waiting_words(*kept.waiting)}")
     warnings = list(kept.warnings)
     if terminal.get("passthrough") == "off" and config.notices.by in THROUGH:
         warnings.append(
@@ -99,6 +104,7 @@ def examine(
         "strangers": list(kept.strangers),
         "whole": kept.whole,
         "damaged": list(kept.damaged),
+        "waiting": dict(zip(("changes", "messages"), kept.waiting, strict=True)),
         "warnings": warnings,
         "troubles": found,
         "accounts": [document for document, _ in checked],
@@ -118,6 +124,8 @@ class _Kept:
     """Whose mail is there that config.toml does not name."""
     warnings: tuple[str, ...] = ()
     """Mailboxes that somebody else reads too."""
+    waiting: tuple[int, int] = (0, 0)
+    """(changes, messages to be sent) that a server has not been told."""
 
 
 def _store(client: MailClient | None, troubles: list[str]) -> _Kept:
@@ -126,11 +134,22 @@ def _store(client: MailClient | None, troubles: list[str]) -> _Kept:
         return _Kept()
     try:
         found, strangers, warnings = client.check_store(), client.strangers(), client.warnings()
+        waiting = client.waiting()
     except MailError as error:
         troubles.append(error.sentence)
         return _Kept()
     troubles += map(str, found.troubles)
-    return _Kept(found.whole, tuple(found.damaged), tuple(strangers), tuple(warnings))
+    return _Kept(found.whole, tuple(found.damaged), tuple(strangers), tuple(warnings), waiting)
+
+
+def _waiting_words(changes: int, messages: int) -> str:
+    """How much waits: "1 change and 2 messages to be sent wait for the server"."""
+    said = [
+        f"{count:,} {words if count == 1 else words.replace(' ', 's ', 1)}".rstrip()
+        for count, words in ((changes, "change "), (messages, "message to be sent"))
+        if count
+    ]
+    return f"{' and '.join(said)} wait{'s' * (changes + messages == 1)} for the server"
 
 
 # --- one account ------------------------------------------------------------------------------
@@ -198,8 +217,19 @@ def _check_leg(account: Account, leg: Leg, say: Say, stop: threading.Event, *, l
         rest = report.problem.shown.removeprefix(f"{begun}. ") if begun else report.problem.shown
         say(_INDENTED.fill(rest))
     for cure in report.cures:
-        say(f"    → {cure.words}")
+        command = _command(account, cure)
+        say(f"    → {cure.words}{f': {command}' if command else ''}")
     return report
+
+
+def _command(account: Account, cure: Cure) -> str:
+    """The command that makes the change that a button makes elsewhere; empty when one command cannot."""
+    server = account.incoming if cure.leg == "incoming" else account.outgoing
+    if server is None or replace(cure.server, **{key: getattr(server, key) for key in _SETTABLE}) != server:
+        return ""
+    keys = [key for key in _SETTABLE if getattr(cure.server, key) != getattr(server, key)]
+    settings = [shlex.quote(f"{cure.leg}.{key}={getattr(cure.server, key)}") for key in keys]
+    return " ".join(["tui-mail account set", shlex.quote(account.name), *settings])
 
 
 def _sendmail(account: Account, say: Say) -> MailError | None:

@@ -16,7 +16,7 @@ from tui_mail.client import actions
 from tui_mail.client.inboxes import ALL_INBOXES, all_inboxes
 from tui_mail.errors import NotFound
 from tui_mail.model import Account, Change, ChangeState, Conversation, Folder, Message, Role, Row
-from tui_mail.store import bodies, conversations, folders, history, merged, rows, undoing
+from tui_mail.store import bodies, conversations, due, folders, history, merged, outbox, rows, undoing
 from tui_mail.store.database import Database
 from tui_mail.threaded import Threads
 
@@ -146,6 +146,13 @@ class Reading:
         from tui_mail.store import checkup
 
         return checkup.check(self._db.read(), self._db.read_bodies())
+
+    def waiting(self) -> tuple[int, int]:
+        """(changes, messages to be sent) that a server has not been told yet."""
+        sql = self._db.read()
+        ids = [folders.known_account(sql, account.name) for account in self.accounts]
+        changes = sum(due.open_counts(sql, id_)[0] for id_ in ids)
+        return changes, sum(entry.is_moving for entry in outbox.entries(sql))
 
     def strangers(self) -> list[str]:
         """The accounts that the store holds mail of and that the configuration does not name."""

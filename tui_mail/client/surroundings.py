@@ -78,12 +78,19 @@ def disk(paths: Paths) -> tuple[dict[str, str], list[str]]:
     for name in ("mail.db", "bodies.db"):
         if files := [file for file in (paths.data / name, paths.data / f"{name}-wal") if file.is_file()]:
             found[name] = size_label(sum(file.stat().st_size for file in files))
-    for directory in (paths.config, paths.data, paths.state):
+    for directory, lost in (
+        (paths.config, "settings cannot be changed"),
+        (paths.data, "nothing new can be kept, and nothing done to what is there"),
+        (paths.state, "no tui-mail can talk to servers, and no log is written"),
+    ):
         with contextlib.suppress(OSError):
             if directory.stat().st_mode & 0o077:
                 troubles.append(f"Others on this computer may look into {directory}: chmod 700 it.")
             if not os.access(directory, os.W_OK):
-                troubles.append(f"{directory} cannot be written.")
+                troubles.append(
+                    f"{directory} cannot be written: {lost}. Mail is safe, here and on the servers. Give yourself the "
+                    f"right to write there (chmod u+rwx), or use another folder with --home."
+                )
     return found, troubles
 
 

@@ -142,17 +142,42 @@ def settled(txn: Transaction, outbox_id: int, said: Mapping[str, Said], note: st
     return state
 
 
-def hold(txn: Transaction, account: int, until: int, sentence: str) -> None:
-    """Nothing of an account can be sent now, which is no try: all that is due waits until then, and says why."""
-    due = (account, int(time.time()))
+def hold(txn: Transaction, account: int, until: int, sentence: str, *, for_person: bool = False) -> None:
+    """Nothing of an account can be sent now, which is no try: all that is due waits until then, and says why.
+
+    So does what was held before. `for_person`: only a person can mend it.
+    """
+    due = (account, int(time.time()), _held(txn.sql, account)[0])
     change(
         txn,
         "state = 'queued', next_try = ?, error = ?, attempts = attempts - (state = 'sending')",
-        "account_id = ? AND (state = 'sending' OR state = 'queued' AND next_try <= ?)",
+        "account_id = ? AND (state = 'sending' OR state = 'queued' AND (next_try <= ? OR next_try = ?))",
         until,
         sentence[:500],
         *due,
     )
+    txn.sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"held:{account}", f"{until} {int(for_person)}"))
+
+
+def needs_person(sql: sqlite3.Connection, account: int, next_try: int) -> bool:
+    """Whether what waits until then is held by something that only a person can mend."""
+    return _held(sql, account) == (next_try, True)
+
+
+def release(txn: Transaction, account: int, *, for_person: bool) -> None:
+    """What is held need not wait any longer, but for its hour; with `for_person` also what only a person can mend."""
+    until, person = _held(txn.sql, account)
+    if until and (for_person or not person):
+        change(txn, "next_try = not_before", "account_id = ? AND state = 'queued' AND next_try = ?", account, until)
+
+
+def _held(sql: sqlite3.Connection, account: int) -> tuple[int, bool]:
+    """(until when the account's mail was held last, whether for a person); (0, False): never."""
+    row = sql.execute("SELECT value FROM meta WHERE key = ?", (f"held:{account}",)).fetchone()
+    if row is None:
+        return 0, False
+    until, _, person = row[0].partition(" ")
+    return int(until), person == "1"
 
 
 def hurry(txn: Transaction, account: int) -> None:

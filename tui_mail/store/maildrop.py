@@ -158,13 +158,31 @@ def shown(sql: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
     }
 
 
-def expected(sql: sqlite3.Connection, account: int) -> dict[int, list[int]]:
-    """Messages that came another way and that the server has not listed yet, by their size."""
+def expected(sql: sqlite3.Connection, account: int) -> set[int]:
+    """Messages that came another way and that the server has not listed yet."""
+    return {
+        row[0]
+        for row in sql.execute(
+            "SELECT m.id FROM maildrop d JOIN message m ON m.id = d.message_id"
+            " WHERE d.account_id = ? AND d.uidl >= ? AND d.uidl < ? AND m.has_body = 1",
+            (account, EXPECTED, f"{EXPECTED}~"),
+        )
+    }
+
+
+def unlisted(sql: sqlite3.Connection, account: int, visit: int) -> dict[int, list[int]]:
+    """Messages that are here, and on the server for all we know, and that the visit begun then has not listed.
+
+    By their size; those that are expected are among them.
+    """
     found = dict[int, list[int]]()
     for size, id_ in sql.execute(
         "SELECT m.size, m.id FROM maildrop d JOIN message m ON m.id = d.message_id"
-        " WHERE d.account_id = ? AND d.uidl >= ? AND d.uidl < ? AND m.has_body = 1 ORDER BY m.id",
-        (account, EXPECTED, f"{EXPECTED}~"),
+        " WHERE d.account_id = ?1 AND m.has_body = 1 AND (d.uidl >= ?3 AND d.uidl < ?4"
+        " OR d.deleted = 0 AND d.last_seen < ?2 AND NOT EXISTS"
+        " (SELECT 1 FROM maildrop o WHERE o.message_id = d.message_id"
+        " AND o.account_id = ?1 AND o.last_seen >= ?2)) GROUP BY m.id ORDER BY m.id",
+        (account, visit, EXPECTED, f"{EXPECTED}~"),
     ):
         found.setdefault(size, []).append(id_)
     return found

@@ -22,7 +22,7 @@ from tui_mail.outgoing import Draft, Envelope, OutboxEntry, Purpose, Recipient, 
 from tui_mail.records import frozen
 from tui_mail.store import drafts, folders, purposes
 from tui_mail.store.database import Transaction
-from tui_mail.store.delivery import believe, change, finish, hurry
+from tui_mail.store.delivery import believe, change, finish, hurry, needs_person
 from tui_mail.text import SafeText, safe_line
 
 _OPEN = "state NOT IN ('done', 'cancelled')"
@@ -283,6 +283,7 @@ def _entry(sql: sqlite3.Connection, row: Sequence[object]) -> OutboxEntry:
         draft=int(str(draft or 0)),
         copy=safe_line(str(copy)),
         attempt_notes=tuple(safe_line(note) for note in json.loads(str(notes))),
+        needs_person=state == SendState.QUEUED and needs_person(sql, int(str(owner)), int(str(next_try))),
     )
 
 

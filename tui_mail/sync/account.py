@@ -35,7 +35,7 @@ from tui_mail.sync.folder import FolderSync
 from tui_mail.sync.jobs import Job, Urgency
 from tui_mail.sync.opening import opened
 from tui_mail.sync.settling import settle
-from tui_mail.sync.status import StatusReport
+from tui_mail.sync.status import StatusReport, disk_state
 from tui_mail.sync.tasks import CHECK_SECONDS, Tasks
 from tui_mail.sync.watch import HEALTHY_SECONDS, SLICE_SECONDS
 
@@ -210,7 +210,7 @@ class AccountWorker(Tasks, threading.Thread):
             except CertificateRefused as error:
                 self._pause(LinkState.REFUSED, error, UNTRUSTED_SECONDS)
             except StoreError as error:
-                self._pause(LinkState.OFFLINE, error, 30.0)
+                self._pause(disk_state(error), error, 30.0)
             except ServerBusy as error:
                 self._pause(LinkState.OFFLINE, error, self._stay_away(error), hurried=not error.seconds)
             except MailError as error:

@@ -22,7 +22,7 @@ from tui_mail.store.database import Database, Transaction
 from tui_mail.store.maildrop import Fetched, Known
 from tui_mail.store.making import make_many
 from tui_mail.store.mirror import Arrived
-from tui_mail.sync.plan_drop import Deletion, Entry, Foretold, plan, to_delete, why
+from tui_mail.sync.plan_drop import Deletion, Entry, Foretold, missing, plan, to_delete, why
 from tui_mail.sync.telling import Told, told_apart
 
 BATCH_MESSAGES, BATCH_OCTETS = 50, 4_000_000
@@ -82,12 +82,15 @@ class Drop:
         self._account = account
         self._id = account_id
         self._policy = policy
+        self._unlisted = dict[int, list[int]]()
+        """Messages that are here and that what this visit fetches may be, by their size."""
 
     def visit(self, session: Pop3Session, progress: Progress, stopped: Callable[[], bool]) -> Visit:
         """Fetch, delete what may be, and end the session. Raises ServerError and StoreError; nothing is lost then."""
         found = self._sorted(session)
         began = max(int(time.time()), maildrop.visited(self._db.read(), self._id) + 1)  # a clock may be set back
         self._note(found, began)
+        self._unlisted = maildrop.unlisted(self._db.read(), self._id, began) if found.new else {}
         here, new = found.here, sorted(found.new, key=lambda entry: -entry.number)  # the newest first, as people read
         octets = sum(entry.size for entry in here)
         fetching = Fetching(len(here), len(here) + len(new), octets, octets + sum(entry.size for entry in new))
@@ -129,15 +132,22 @@ class Drop:
         listing = session.listing()
         known = maildrop.known(self._db.read(), self._id)
         planned = plan(listing, known, maildrop.visited(self._db.read(), self._id))
-        told, late = Told(), Told()
+        told, late, renamed = Told(), Told(), Told()
         if planned.look:
-            told = told_apart(self._db, self._id, session, planned.look, known, dry=dry)
+            told = told_apart(self._db, self._id, session, planned.look, known, whole=not dry)
         if planned.expected:
-            among = {id_ for ids in maildrop.expected(self._db.read(), self._id).values() for id_ in ids}
+            among = maildrop.expected(self._db.read(), self._id)
             among.difference_update(id_ for _, id_, _ in told.names)
-            late = told_apart(self._db, self._id, session, planned.expected, known, dry=dry, among=among)
-        here, new = [*planned.here, *told.here, *late.here], [*planned.fetch, *told.new, *late.new]
-        return _Sorted(here, new, [*told.names, *late.names], len(listing))
+            late = told_apart(self._db, self._id, session, planned.expected, known, whole=not dry, among=among)
+        if planned.renamed:
+            among = missing(known, {entry.uidl for entry in (*planned.here, *told.here)})
+            among.difference_update(id_ for _, id_, _ in told.names)
+            renamed = told_apart(
+                self._db, self._id, session, planned.renamed, known, whole=False, among=among, strictly=True
+            )
+        here = [*planned.here, *told.here, *late.here, *renamed.here]
+        new = [*planned.fetch, *told.new, *late.new, *renamed.new]
+        return _Sorted(here, new, [*told.names, *late.names, *renamed.names], len(listing))
 
     def _note(self, found: _Sorted, began: int) -> None:
         """What was listed, and under which names."""
@@ -220,7 +230,7 @@ class Drop:
 
     def _keep(self, got: Sequence[tuple[Entry, bytes]], began: int) -> None:
         """`began`: when the visit did, so that all that it had listed was last seen at one moment."""
-        got = self._without_expected(got, began)
+        got = self._without_known(got, began)
         if not got:
             return
         now = int(time.time())
@@ -230,18 +240,18 @@ class Drop:
         fetched = [Fetched(entry.uidl, id_, entry.size) for (entry, _), id_ in zip(got, ids, strict=True)]
         self._db.run(lambda txn: maildrop.keep(txn, self._id, fetched, began))
 
-    def _without_expected(self, got: Sequence[tuple[Entry, bytes]], now: int) -> Sequence[tuple[Entry, bytes]]:
-        """Those that did not come another way before, octet for octet: a header without Message-ID cannot tell."""
-        waiting, same = maildrop.expected(self._db.read(), self._id), list[tuple[str, int, int]]()
-        for entry, raw in got if waiting else ():
-            for id_ in waiting.get(len(raw), []):
-                if bodies.load(self._db.read_bodies(), id_) == raw:
-                    waiting[len(raw)].remove(id_)
-                    same.append((entry.uidl, id_, entry.size))
-                    break
+    def _without_known(self, got: Sequence[tuple[Entry, bytes]], now: int) -> Sequence[tuple[Entry, bytes]]:
+        """Those that are not here under another name, octet for octet: a header without Message-ID cannot tell."""
+        same = list[tuple[str, int, int]]()
+        for entry, raw in got:
+            alike = self._unlisted.get(len(raw), [])
+            id_ = next((id_ for id_ in alike if bodies.load(self._db.read_bodies(), id_) == raw), 0)
+            if id_:
+                alike.remove(id_)
+                same.append((entry.uidl, id_, entry.size))
         if not same:
             return got
-        self._db.run(lambda txn: maildrop.know_as(txn, self._id, same, now))
+        self._db.run(lambda txn: self._know_as(txn, same, now))
         known = {uidl for uidl, _, _ in same}
         return [one for one in got if one[0].uidl not in known]
 

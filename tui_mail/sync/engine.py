@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.attention import Attention
 from tui_mail.errors import MailError, StoreError
-from tui_mail.model import Account, Event, Protocol
+from tui_mail.model import Account, Event, LinkState, Protocol, StatusChanged
 from tui_mail.net.connection import source_address
 from tui_mail.paths import Paths
 from tui_mail.store import excerpts, folders, links, messages, parts
@@ -58,12 +58,15 @@ class Engine:
         """`sending_secret` gives passwords for sending, else `secret` does. `clock` and `source` as Vigil has them."""
         self._paths = paths
         self._db = db
+        self._emit = emit
+        self._down = set[str]()
+        """Accounts whose incoming server is not reached."""
         self._lock_file: int | None = None
         self._socket: socket.socket | None = None
         self.workers: dict[str, AccountWorker | PopWorker] = {
-            account.name: AccountWorker(account, db, secret, emit, attention)
+            account.name: AccountWorker(account, db, secret, self._heard, attention)
             if account.protocol is Protocol.IMAP
-            else PopWorker(account, db, secret, emit)
+            else PopWorker(account, db, secret, self._heard)
             for account in accounts
         }
         self.senders = [
@@ -149,6 +152,20 @@ class Engine:
         """The outbox changed."""
         for sender in self.senders:
             sender.wake()
+
+    def _heard(self, event: Event) -> None:
+        """Tell it, and have an account's sender try again when the account is live again."""
+        self._emit(event)
+        if not isinstance(event, StatusChanged):
+            return
+        name, state = event.status.account, event.status.state
+        if state.is_down:
+            self._down.add(name)
+        elif state is LinkState.LIVE and name in self._down:
+            self._down.discard(name)
+            for sender in self.senders:
+                if sender.account.name == name:
+                    sender.incoming_is_back()
 
     def retry_sending(self) -> None:
         """A person asks to try again."""

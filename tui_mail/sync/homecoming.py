@@ -91,6 +91,8 @@ def _do_again(txn: Transaction, account: int, told: list[tuple[Noted, Role, Flag
             continue  # all mail is there already
         effect = Effect(ChangeKind.MOVE, _folder(txn, account, role, name))
         batch = journal.record(txn, effect, ids, "filed as before:", batch=batch) or batch
+    if batch is not None:
+        journal.pass_over(txn, batch)
     return batch
 
 
@@ -119,6 +121,8 @@ def _upload(db: Database, account: int) -> bool:
             target = _folder(txn, account, Role(role), name)
             batch = journal.record_upload(txn, account, target, copy, "uploaded:", batch) or batch
         _upload_moments(txn, account, copies, batch)
+        if batch is not None:
+            journal.pass_over(txn, batch)
         layout.set_to_be_uploaded(txn, account, wanted=False)
 
     db.run(job)

@@ -9,12 +9,13 @@ migration; nothing may be fetched twice for that, and nothing deleted that is no
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from tui_mail.net.pop3 import Listed
 from tui_mail.records import frozen
-from tui_mail.store.maildrop import EXPECTED, Known
+from tui_mail.store.maildrop import EXPECTED, SLACK, Known
 
 MANY_KNOWN = 20
 """So many messages must be known before a listing in which nearly all are unknown is suspicious…"""
@@ -44,6 +45,8 @@ class Plan:
     """New: to be fetched."""
     expected: tuple[Entry, ...] = ()
     """New, but messages came another way (the account was an IMAP account) that may be these: looked at, too."""
+    renamed: tuple[Entry, ...] = ()
+    """New, but known names are missing, and these are about as large as what had them: looked at, too."""
 
 
 @frozen
@@ -92,7 +95,24 @@ def plan(listing: Sequence[Listed], known: Mapping[str, Known], visited: int = 0
         return Plan(tuple(here), (*doubtful, *new), ())
     if new and any(uidl.startswith(EXPECTED) for uidl in known):
         return Plan(tuple(here), tuple(doubtful), (), tuple(new))
-    return Plan(tuple(here), tuple(doubtful), tuple(new))
+    gone = missing(known, often)
+    sizes = sorted(one.size for one in known.values() if one.message_id in gone)
+    renamed = [entry for entry in new if _is_near(entry.size, sizes)]
+    fetch = [entry for entry in new if not _is_near(entry.size, sizes)]
+    return Plan(tuple(here), tuple(doubtful), tuple(fetch), renamed=tuple(renamed))
+
+
+def missing(known: Mapping[str, Known], listed: Collection[str]) -> set[int]:
+    """Ids of messages that were left on the server, and of which no name is listed."""
+    left = {one.message_id for one in known.values() if not one.deleted}
+    return left - {one.message_id for uidl, one in known.items() if uidl in listed}
+
+
+def _is_near(size: int, sizes: Sequence[int]) -> bool:
+    """Whether one of `sizes`, in order, may be told of the same message: servers count otherwise, or guess."""
+    slack = max(SLACK, size // 50)
+    at = bisect_left(sizes, size - slack)
+    return at < len(sizes) and sizes[at] <= size + slack
 
 
 def to_delete(

@@ -45,7 +45,7 @@ from tui_mail.sync.bodies import forget_lost
 from tui_mail.sync.drop import FORGET_SECONDS, Drop, Fetching, Visit
 from tui_mail.sync.opening import opened
 from tui_mail.sync.settling import settle
-from tui_mail.sync.status import COUNT_SECONDS, StatusReport
+from tui_mail.sync.status import COUNT_SECONDS, StatusReport, disk_state
 from tui_mail.text import SafeText, safe_line
 
 BUSY_SECONDS = 60.0
@@ -178,7 +178,7 @@ class PopWorker(threading.Thread):
             try:
                 self._turn()
             except StoreError as error:
-                self._pause(LinkState.OFFLINE, error, 30.0)
+                self._pause(disk_state(error), error, 30.0)
                 self._wait()
             except ConfigError as error:
                 self._asked = False

@@ -57,7 +57,7 @@ class Sender(threading.Thread):
     ) -> None:
         """`secret` gives the password for sending; it may block and raise SecretUnavailable. `inbox`: see Filing."""
         super().__init__(name=f"sender-{account.name}", daemon=True)
-        self._account = account
+        self.account = account
         self._db = db
         self._secret = secret
         self._filing = Filing(account, db, inbox)
@@ -65,6 +65,7 @@ class Sender(threading.Thread):
         self._woken = threading.Event()
         self._over = False
         self._id = 0
+        self._begun = False
         self._session: SmtpSession | None = None
 
     def wake(self) -> None:
@@ -89,10 +90,16 @@ class Sender(threading.Thread):
 
     def network_changed(self, why: str) -> None:
         """What waits for a connection need not wait any longer."""
-        log.info("sender %s: %s", self._account.name, why)
+        log.info("sender %s: %s", self.account.name, why)
         if self._id:
             self._db.write(lambda txn: delivery.hurry(txn, self._id))
         self.retry()
+
+    def incoming_is_back(self) -> None:
+        """The account's other server is reached again: what waits for a connection tries one now; any thread."""
+        if self._id:
+            released = self._db.write(lambda txn: delivery.release(txn, self._id, for_person=False))
+            released.add_done_callback(lambda _: self.retry())
 
     def run(self) -> None:
         """Send what is due until stopped."""
@@ -101,10 +108,10 @@ class Sender(threading.Thread):
             try:
                 pause = self._turn()
             except StoreError as error:  # nothing can be noted, so nothing may be sent
-                log.warning("sender %s: %s", self._account.name, error.detail)
+                log.warning("sender %s: %s", self.account.name, error.detail)
                 self._id, pause = 0, 30.0
             except Exception:  # a thread's top: the message is as it was, the log has the rest
-                log.exception("sender %s", self._account.name)
+                log.exception("sender %s", self.account.name)
                 self._id, pause = 0, 30.0
             if not self._over:
                 self._woken.wait(pause)
@@ -112,8 +119,11 @@ class Sender(threading.Thread):
     def _turn(self) -> float:
         """Do what can be done now; gives the seconds until there may be more."""
         if not self._id:
-            self._id = self._db.run(lambda txn: folders.prepare(txn, self._account.name))
+            self._id = self._db.run(lambda txn: folders.prepare(txn, self.account.name))
             self._db.run(lambda txn: delivery.recover(txn, self._id))
+        if not self._begun:  # settings may be others than those with which it was held
+            self._db.run(lambda txn: delivery.release(txn, self._id, for_person=True))
+            self._begun = True
         if delivery.next_due(self._db.read(), self._id, time.time()) is not None:
             self._send_all()
         awaited = self._filing.look(self._id)
@@ -126,7 +136,7 @@ class Sender(threading.Thread):
     def _send_all(self) -> None:
         """Everything that is due, over one line; what keeps that from being made holds up all of it."""
         try:
-            if not self._account.sendmail_command:
+            if not self.account.sendmail_command:
                 self._session = self._connect()
             while not self._over:
                 due = delivery.next_due(self._db.read(), self._id, time.time())
@@ -136,7 +146,7 @@ class Sender(threading.Thread):
                 if job is not None:
                     self._send(job)
         except (AuthenticationRefused, CertificateRefused, SecretUnavailable) as error:
-            self._hold(error, NEEDS_A_PERSON)
+            self._hold(error, NEEDS_A_PERSON, for_person=True)
         except StoreError:
             raise
         except MailError as error:
@@ -149,16 +159,16 @@ class Sender(threading.Thread):
                 session.close()
 
     def _connect(self) -> SmtpSession:
-        server = self._account.outgoing
+        server = self.account.outgoing
         if server is None:
-            raise SecretUnavailable(f"The account {self._account.name} has no server for sending any more.")
+            raise SecretUnavailable(f"The account {self.account.name} has no server for sending any more.")
         if server.user:
-            session = opened(self._account, self._secret, lambda secret: SmtpSession.open(server, secret))
+            session = opened(self.account, self._secret, lambda secret: SmtpSession.open(server, secret))
         else:
             session = SmtpSession.open(server, "")
         limit = session.size_limit
-        if limit != delivery.size_limit(self._db.read(), self._account.name):
-            self._db.write(lambda txn: delivery.learn_size_limit(txn, self._account.name, limit))
+        if limit != delivery.size_limit(self._db.read(), self.account.name):
+            self._db.write(lambda txn: delivery.learn_size_limit(txn, self.account.name, limit))
         return session
 
     def _send(self, job: Job) -> None:
@@ -170,9 +180,9 @@ class Sender(threading.Thread):
             self._db.run(lambda txn: delivery.dot_goes_out(txn, job.id, said), urgent=True)
 
         try:
-            if self._account.sendmail_command:
+            if self.account.sendmail_command:
                 told = {email: Reply(250, "handed to the command") for email in job.envelope.recipients}
-                outcome = send_by_command(self._account.sendmail_command, job.envelope, raw, lambda: before_dot(told))
+                outcome = send_by_command(self.account.sendmail_command, job.envelope, raw, lambda: before_dot(told))
             else:
                 assert self._session is not None
                 outcome = self._session.send(job.envelope, raw, before_dot)
@@ -191,7 +201,7 @@ class Sender(threading.Thread):
             self._db.run(lambda txn: delivery.dot_stayed(txn, job.id), urgent=True)
             raise
         except UsageError as error:  # taken away between two looks
-            log.info("sender %s: %s", self._account.name, error.sentence)
+            log.info("sender %s: %s", self.account.name, error.sentence)
             raise StoreError("A message was taken out of the outbox while it was sent; it was not sent.") from error
         else:
             self._settle(job, outcome)
@@ -209,14 +219,14 @@ class Sender(threading.Thread):
         words = outcome.final or next(iter(outcome.recipients.values()))
         note = f"{words.code} {words.text}"
         state = self._db.run(lambda txn: delivery.settled(txn, job.id, said, note, _next_try(job)), urgent=True)
-        log.info("sender %s: message %d is %s", self._account.name, job.id, state)
+        log.info("sender %s: message %d is %s", self.account.name, job.id, state)
         if state is SendState.FAILED:
-            log.warning("sender %s: message %d refused: %s", self._account.name, job.id, note[:200])
+            log.warning("sender %s: message %d refused: %s", self.account.name, job.id, note[:200])
 
-    def _hold(self, error: MailError, seconds: float) -> None:
-        log.info("sender %s: %s", self._account.name, error.detail or error.sentence)
+    def _hold(self, error: MailError, seconds: float, *, for_person: bool = False) -> None:
+        log.info("sender %s: %s", self.account.name, error.detail or error.sentence)
         until, sentence = int(time.time() + seconds) + 1, error.sentence
-        self._db.run(lambda txn: delivery.hold(txn, self._id, until, sentence), urgent=True)
+        self._db.run(lambda txn: delivery.hold(txn, self._id, until, sentence, for_person=for_person), urgent=True)
 
 
 def _next_try(job: Job) -> int:

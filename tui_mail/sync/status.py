@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from tui_mail.errors import MailError, StoreError
+from tui_mail.errors import MailError, StoreError, StoreFull
 from tui_mail.model import AccountStatus, Event, LinkState, StatusChanged
 from tui_mail.store import due, folders, links
 from tui_mail.store.database import Database
@@ -103,7 +103,7 @@ class StatusReport:
                 self._change(state=self._before, heard=max(heard, self.now.heard))
             elif state is LinkState.LIVE and heard > self.now.heard + 1.0:
                 self._change(heard=heard)
-            elif state in (LinkState.WAITING, LinkState.OFFLINE, LinkState.REFUSED):
+            elif state is LinkState.WAITING or state.is_down:
                 self.say()  # what is done meanwhile waits
             if time.monotonic() - self._shared_at > ALIVE_SECONDS:
                 self._share()
@@ -123,6 +123,11 @@ class StatusReport:
         status = self._shared = self.now
         self._shared_at = time.monotonic()
         self._db.write(lambda txn: links.tell(txn, status, time.time()))
+
+
+def disk_state(error: StoreError) -> LinkState:
+    """What the state of an account is called that a disk keeps from going on."""
+    return LinkState.DISK_FULL if isinstance(error, StoreFull) else LinkState.DISK_FAILS
 
 
 def _without_counters(status: AccountStatus) -> AccountStatus:

@@ -154,8 +154,12 @@ class Commands:
 
     def _undo(self) -> None:
         """Sending, if that was last; else the newest action."""
-        if not self._screen.writing.take_newest_back():
-            self.revising.undo()
+
+        def undo() -> None:
+            if not self._screen.writing.take_newest_back():
+                self.revising.undo()
+
+        self._screen.outcome.before_undo(undo)
 
     def _select(self, change: Done) -> Done:
         def selecting() -> None:

@@ -132,7 +132,7 @@ class Filing:
                 then(found[0])
 
         future = self._client.create_folder(new.account, new.name)
-        self._screen.bridge.when_done(future, done, self._screen.problem)
+        self._screen.outcome.follow(future, done, f"Made the folder {safe_line(new.name)}")
 
     def _ask(
         self,
@@ -217,7 +217,7 @@ class Filing:
                 self._screen.standing.acted()
                 self._say(f"{words} · {self._screen.keymap.shown('undo')} undo")
 
-        self._screen.bridge.when_done(future, done, self._screen.problem)
+        self._screen.outcome.follow(future, done, words)
 
     def _own_folder(self, *, say: bool = True) -> Folder | None:
         """The folder under the cursor of the tree, if it is one of the person's own: without a role."""

@@ -180,7 +180,7 @@ class Handling:
             undo = f" · {self._screen.keymap.shown('undo')} undo" if change is not None else ""
             self._say(words + undo if change is not None else "Nothing to copy.")
 
-        self._screen.bridge.when_done(self._client.copy(ours, folder.id), done, self._screen.problem)
+        self._screen.outcome.follow(self._client.copy(ours, folder.id), done, f"Copied to {folder_label(folder)}")
 
     def _that_can_go_to(self, folder: Folder, ids: list[int]) -> list[int]:
         """Those that can: a list may hold messages of several accounts, and a repeated action may be elsewhere."""
@@ -218,13 +218,12 @@ class Handling:
             self._screen.standing.acted()
             self._screen.reload(urgent=change is None)
 
-        def failed(error: MailError) -> None:
+        def failed() -> None:
             resolved(False)
             self._list.note_displaced()
             self._screen.reload(urgent=True, onto=ids)
-            self._screen.problem(error)
 
-        self._screen.bridge.when_done(send(ids), done, failed)
+        self._screen.outcome.follow(send(ids), done, words, failed)
         hint = f" · {self._screen.keymap.shown('undo')} undo" if undoable else ""
         self._say(f"{words} {messages_words(len(ids))}{hint}")
         if reads and advance == "list":
@@ -273,7 +272,10 @@ class Handling:
             self._screen.standing.acted()
 
         marked = self._client.mark(ids, add=add, remove=remove, undoable=asked)
-        self._screen.bridge.when_done(marked, done, failed)
+        if asked:
+            self._screen.outcome.follow(marked, done, "Marked", resolved)
+        else:
+            self._screen.bridge.when_done(marked, done, failed)
 
     def chosen(self) -> list[int]:
         """What is selected, where an action would be about that."""

@@ -90,7 +90,7 @@ class Labelling:
         except UsageError as error:
             self._screen.problem(error)
             return
-        self._screen.bridge.when_done(marked, done, self._screen.problem)
+        self._screen.outcome.follow(marked, done, "Labelled")
 
 
 def _choices(counts: Mapping[str, int], having: Mapping[str, int], messages: int) -> list[Choice[str]]:

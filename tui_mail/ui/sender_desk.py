@@ -117,7 +117,7 @@ class SenderDesk:
             if change is not None:
                 self._say(f"Marked as read: {messages_words(len(ids))} · {self._screen.keymap.shown('undo')} undo")
 
-        self._screen.bridge.when_done(self._client.mark(ids, add=Flag.SEEN), done, self._screen.problem)
+        self._screen.outcome.follow(self._client.mark(ids, add=Flag.SEEN), done, "Marked as read")
 
     def _leave(self, leaving: Unsubscribing) -> None:
         """Ask once more, with the name of who is told; then do it in the way that was picked."""

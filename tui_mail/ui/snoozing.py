@@ -110,7 +110,7 @@ def _in_place(screen: Triage, future: Future[Change | None], words: str, ids: li
         undo = f" · {screen.keymap.shown('undo')} undo" if change is not None else ""
         screen.say(SafeText(f"{words} {messages_words(len(ids))}{undo}"))
 
-    screen.bridge.when_done(future, done, screen.problem)
+    screen.outcome.follow(future, done, words)
 
 
 def _type_moment(screen: Triage, then: Callable[[datetime], None]) -> None:

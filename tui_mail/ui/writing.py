@@ -235,7 +235,9 @@ class Writing:
     def say_state(self) -> None:
         """Drafts and sending, in the status line."""
         undo = self.keymap.shown("undo") if self._sent else ""
-        self._triage.standing.status.send_runs(sending_runs(self.sendings.entries, len(self.open), undo, time.time()))
+        outbox, drafts = self.keymap.shown("go.outbox"), len(self.open)
+        said = sending_runs(self.sendings.entries, drafts, undo, time.time(), outbox)
+        self._triage.standing.status.send_runs(said)
 
     def tick(self) -> None:
         """A second went by."""

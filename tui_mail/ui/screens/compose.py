@@ -24,7 +24,7 @@ from textual.widgets import Input as TextInput
 from textual.widgets import Static, TextArea
 
 from tui_mail.errors import MailError
-from tui_mail.model import Address, Security
+from tui_mail.model import Address, LinkState, Security
 from tui_mail.outgoing import Begun, Draft, Identity, Purpose
 from tui_mail.text import SafeText, safe_line
 from tui_mail.ui.actions import Place
@@ -39,6 +39,7 @@ from tui_mail.ui.widgets.cells import steady, width
 from tui_mail.ui.widgets.field_labels import FieldLabels
 from tui_mail.ui.widgets.key_bar import KeyBar
 from tui_mail.ui.widgets.one_line import OneLine
+from tui_mail.ui.widgets.outbox_text import way_problem
 from tui_mail.ui.widgets.sender_field import SenderField
 from tui_mail.ui.widgets.tab_strip import TabStrip
 from tui_mail.ui.widgets.typing import Body, FilesPasted, Line, Stepped
@@ -238,11 +239,13 @@ class Composer(Screen[None]):
         status = next((one for one in self.client.statuses() if account and one.account == account.name), None)
         if account is None or not account.can_send:
             return [("! this account cannot send ", "warning")]
-        if status is not None and status.state.is_down:
-            return [("offline: it waits in the outbox ", "warning")]
+        if problem := way_problem(self.writing.sendings.entries, account.name, time.time()):
+            return [(f"{problem} ", "warning")]
         server = account.outgoing
         if server is None:
             return [(f"{safe_line(account.name)} ", "quiet")]
+        if status is not None and status.state is LinkState.OFFLINE:  # another server, and this one may be up
+            return [(f"incoming is offline; it goes once {safe_line(server.host)} answers ", "warning")]
         secure = {Security.TLS: "✓ TLS · ", Security.STARTTLS: "✓ STARTTLS · "}.get(server.security, "not encrypted · ")
         return [(f"{secure}{safe_line(server.host)} ", "quiet")]
 

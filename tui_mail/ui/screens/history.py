@@ -83,7 +83,7 @@ class History(ListBox):
         """What every action of this place does."""
         revising = self._behind.commands.revising
         return {
-            "undo": revising.undo,
+            "undo": lambda: self._behind.outcome.before_undo(revising.undo),
             "redo": revising.redo,
             "history.undo": self._undo_this,
             "history.retry": self._retry,

@@ -29,6 +29,7 @@ from tui_mail.ui.layouts import LAYOUTS, is_narrow, next_layout, too_small
 from tui_mail.ui.memory import recall, remember
 from tui_mail.ui.narrowing import Narrowing
 from tui_mail.ui.ordering import begin
+from tui_mail.ui.outcome import Outcome
 from tui_mail.ui.pacing import Pacing
 from tui_mail.ui.positions import keep_position, restore_position
 from tui_mail.ui.reading import Reading
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
 
 RESTING = 1.0
 """Seconds without a key after which the first words of messages are looked for."""
+TOAST_SECONDS = 8.0
+"""How long a problem stays on the screen."""
 FILLING_RELOAD = 1.5
 """Seconds between two readings of all ids meanwhile; they only lengthen the list below."""
 
@@ -81,6 +84,7 @@ class Triage(Screen[None]):
         self.folder_tree = FolderTree(client.searches, id="tree")
         self.reader = Reader(id="reader")
         self.standing = Standing(client, bridge, keymap, self.problem, notice)
+        self.outcome = Outcome(self)
         self.key_bar = KeyBar(keymap, id="keys")
         self.list_title = OneLine(id="list-title")
         self._history: History | None = None
@@ -99,6 +103,8 @@ class Triage(Screen[None]):
         self._shelf = Shelf()
         self._reloaded_at = 0.0
         self._arranged = (0, 0)
+        self._warned = (SafeText(""), 0.0)
+        """The last toast, and until when it is there (monotonic)."""
         self._pacing = Pacing(self.set_timer, self._look)
         self.narrowing = Narrowing(self)
         self._reloading = Reloading(self.narrowing, bridge, self.messages, self.say_list, self.problem)
@@ -304,11 +310,18 @@ class Triage(Screen[None]):
     def say(self, words: SafeText, *, error: bool = False) -> None:
         """A word about what happened: quietly in the status line, or as a toast when it matters."""
         if error:
-            self.notify(words, severity="error", timeout=8, markup=False)
+            self._warn(words)
         elif self._history is not None:
             self._history.say(words)
         elif not self.writing.say(words):
             self.standing.status.whisper(words)
+
+    def _warn(self, words: SafeText) -> None:
+        """As a toast, which is not put up once more for each key while it is there."""
+        before, until = self._warned
+        if words != before or time.monotonic() >= until:
+            self._warned = (words, time.monotonic() + TOAST_SECONDS)
+            self.notify(words, severity="error", timeout=TOAST_SECONDS, markup=False)
 
     def problem(self, error: MailError) -> None:
         """Something could not be done."""

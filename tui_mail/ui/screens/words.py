@@ -78,6 +78,8 @@ def empty_words(folder: Folder, status: AccountStatus | None, handled_since: Cal
         many = f"{messages_words(status.total - status.done)} on the server"
         return f"Stopped; {many}." if state is LinkState.STOPPED else f"Fetching · newest first · {many}"
     if folder.total < folder.on_server and not folder.complete:
+        if state in (LinkState.DISK_FULL, LinkState.DISK_FAILS):
+            return f"{folder.on_server:,} messages are on the server; they come when this disk can keep them."
         if state.is_down:
             return f"{folder.on_server:,} messages are on the server; they come when it answers."
         return f"Loading · newest first · {folder.on_server:,} messages"
@@ -87,6 +89,8 @@ def empty_words(folder: Folder, status: AccountStatus | None, handled_since: Cal
     match state:
         case LinkState.OFFLINE:
             return "Nothing is here yet, and the server does not answer."
+        case LinkState.DISK_FULL | LinkState.DISK_FAILS:
+            return "Nothing is here yet: it cannot be kept on this disk."
         case LinkState.WAITING:
             return "Nothing is here yet; the server takes its time to answer."
         case LinkState.REFUSED:

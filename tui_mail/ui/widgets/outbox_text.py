@@ -178,18 +178,22 @@ def title_runs(entries: Sequence[OutboxEntry]) -> tuple[list[Run], list[Run]]:
     return left, [(f"{sent} sent today ", "quiet")] if sent else []
 
 
-def sending_runs(entries: Sequence[OutboxEntry], drafts: int, undo: str, now: float) -> list[list[Run]]:
-    """What the status line says of drafts and sending, from the longest to the shortest; `undo`: the key, if it serves.
+def sending_runs(
+    entries: Sequence[OutboxEntry], drafts: int, undo: str, now: float, outbox: str = ""
+) -> list[list[Run]]:
+    """What the status line says of drafts and sending, from the longest to the shortest.
 
-    What failed is said as long as it is there; what was taken over is said no more.
+    `undo`: the key, if it serves; `outbox`: the keys that show it. What failed is said as long as it is there; what was
+    taken over is said no more.
     """
     soon = [entry for entry in entries if entry.state is SendState.QUEUED and _in_window(entry, now)]
     timed = [entry for entry in entries if entry.state is SendState.QUEUED and _is_timed(entry, now)]
+    needing = [entry for entry in entries if entry.needs_person and entry.next_try > now]
     moving = [
         entry for entry in entries
         if entry.state is SendState.SENDING
         or (entry.state is SendState.UNKNOWN and entry.is_moving)
-        or (entry.state is SendState.QUEUED and entry not in soon + timed)
+        or (entry.state is SendState.QUEUED and entry not in soon + timed + needing)
     ]  # fmt: skip
     unknown = sum(entry.state is SendState.UNKNOWN and not entry.is_moving for entry in entries)
     failed = sum(entry.state is SendState.FAILED for entry in entries)
@@ -209,9 +213,17 @@ def sending_runs(entries: Sequence[OutboxEntry], drafts: int, undo: str, now: fl
             long.extend([("  ", ""), (undo, "key"), (" undo", "quiet")])
             short.extend([(" ", ""), (undo, "key")])
     if moving:
-        tried = [entry for entry in moving if entry.attempts and entry.state is SendState.QUEUED]
+        tried = [
+            entry for entry in moving
+            if entry.state is SendState.QUEUED and (entry.attempts or (entry.error and entry.next_try > now))
+        ]  # fmt: skip
         word = "waits" if tried and len(moving) == len(tried) else "sending"
         add(f"✉ {len(moving)} {word}", f"✉ {len(moving)}", "quiet")
+    if needing:
+        add(f"✗ {len(needing)} need{'s' * (len(needing) == 1)} you", f"✗ {len(needing)}", "error")
+        if outbox:
+            for runs in (long, short):
+                runs.extend([(" · ", "quiet"), (outbox, "key")])
     if timed:
         first = min(entry.not_before for entry in timed)
         add(f"✉ {len(timed)} {_hour(first, now)}", f"✉ {len(timed)} later", "quiet")
@@ -231,6 +243,17 @@ def _asked(one: Recipient, entry: OutboxEntry) -> tuple[str, str, str]:
     if entry.state is SendState.FAILED and one.state is RecipientState.WAITING:
         return "–", "waiting", "not sent" if one.code else "not tried"
     return _ASKED[one.state]
+
+
+def way_problem(entries: Sequence[OutboxEntry], account: str, now: float) -> str:
+    """What keeps the account's mail from going out; empty when nothing is known to."""
+    held = [
+        one for one in entries
+        if one.account == account and one.state is SendState.QUEUED and one.error and one.next_try > now
+    ]  # fmt: skip
+    if any(one.needs_person for one in held):
+        return "sending needs you first: it waits in the outbox"
+    return "no way to its server: it waits in the outbox" if any(not one.attempts for one in held) else ""
 
 
 def _in_window(entry: OutboxEntry, now: float) -> bool:
