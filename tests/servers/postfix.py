@@ -302,7 +302,7 @@ class Postfix:
 
     # --- mail ---------------------------------------------------------------------------------
 
-    def arrived(self, user: str, count: int = 1, seconds: float = 15.0) -> list[bytes]:
+    def arrived(self, user: str, count: int = 1, seconds: float = 40.0) -> list[bytes]:
         """The messages in the user's inbox, oldest first, with CRLF, as soon as there are `count`; fewer fail."""
         found: list[bytes] = []
 
@@ -313,7 +313,7 @@ class Postfix:
         assert wait_until(there, seconds), f"{len(found)} of {count} arrived:\n{self.log[-3000:]}"
         return found
 
-    def arrived_in_utf8(self, count: int = 1, seconds: float = 15.0) -> list[bytes]:
+    def arrived_in_utf8(self, count: int = 1, seconds: float = 40.0) -> list[bytes]:
         """The messages for utf8.example, oldest first, with LF, as soon as there are `count`; fewer fail."""
         box = self.root / "mail" / "utf8" / "Maildir" / "new"
         assert wait_until(lambda: len(list(box.glob("*"))) >= count, seconds), self.log[-3000:]

@@ -206,7 +206,7 @@ class Terminal:
 
     # --- waiting ----------------------------------------------------------------------------------
 
-    def wait_for(self, condition: Condition, timeout: float = 10.0) -> None:
+    def wait_for(self, condition: Condition, timeout: float = 40.0) -> None:
         """Return once the screen shows it. Raises AssertionError, with the screen, when it does not in time."""
         self.seconds_until(condition, self.started, timeout)
 
@@ -235,7 +235,7 @@ class Terminal:
             self._came.wait(quiet - idle)
         return max(0.0, self.last_read - since)
 
-    def wait_end(self, timeout: float = 5.0) -> int:
+    def wait_end(self, timeout: float = 30.0) -> int:
         """The exit status, once the program has ended. Raises AssertionError when it does not in time."""
         try:
             status = self._process.wait(timeout)

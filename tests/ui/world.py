@@ -162,7 +162,7 @@ def world(home: Path, letters: Iterable[Letter] = (), accounts: Sequence[Account
         made.client.stop()
 
 
-async def wait_for(pilot: Pilot[None], true: Callable[[], object], seconds: float = 10.0) -> None:
+async def wait_for(pilot: Pilot[None], true: Callable[[], object], seconds: float = 40.0) -> None:
     """Let the program run until something is true."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -59,7 +59,7 @@ def use_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     keyring.set_keyring(before)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Return as soon as `condition()` holds; fail after `seconds`."""
     event = threading.Event()
     deadline = time.monotonic() + seconds

@@ -21,7 +21,7 @@ from tui_mail.thrift import MALLOC
 RAW = b"From: a@example.org\r\nSubject: Hello\r\n\r\nWords.\r\n"
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 40.0) -> None:
     """Until the condition holds."""
     until = time.monotonic() + seconds
     pause = threading.Event()
