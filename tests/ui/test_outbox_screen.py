@@ -398,6 +398,30 @@ async def test_a_finished_message_that_was_refused_can_be_put_right(mail: World)
         assert in_folder(mail) == ["Report"]
 
 
+async def test_what_cannot_be_opened_is_given_up_as_it_is(mail: World) -> None:
+    """Encrypted by another program, without a key here: Enter says why it is no draft; x leaves it whole in Drafts."""
+    raw = (
+        b"From: Anna Berg <anna@example.org>\nTo: ola@x.example\nSubject: Sealed\nMIME-Version: 1.0\n"
+        b'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"\n\n'
+        b"--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--b\nContent-Type: "
+        b"application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----\n\n--b--\n"
+    )
+    made = mail.client.send_raw(raw, "work", []).result()
+    set_state(mail, made, state="failed", error="No such user.")
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("g", "o")
+        await wait_for(pilot, lambda: len(lines(app)) == 1)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "gpg did not open this" in screen_text(app) or "gpg is not" in screen_text(app))
+        assert isinstance(app.screen, Outbox)
+        assert mail.client.outbox()[0].state is SendState.FAILED
+        assert in_folder(mail) == []
+        await pilot.press("x")
+        await wait_for(pilot, lambda: "Nothing is on its way" in screen_text(app))
+        assert in_folder(mail) == ["Sealed"]
+
+
 async def test_it_can_be_looked_at_while_writing(mail: World) -> None:
     """From the palette of the composer, over it; back again."""
     queued(mail, "First")

@@ -20,7 +20,7 @@ from tui_mail.client.identities import identities_of
 from tui_mail.client.saving import safe_name
 from tui_mail.client.unfreezing import in_clear, is_resent, only_to, resent_to
 from tui_mail.client.unsealing import clear_quotes, kept_sealed
-from tui_mail.errors import NotFound, UsageError
+from tui_mail.errors import MailError, NotFound, UsageError
 from tui_mail.excerpt import Excerpt
 from tui_mail.mime import answering, compose
 from tui_mail.mime.answering import Answer
@@ -42,6 +42,7 @@ from tui_mail.outgoing import (
     OutboxEntry,
     Protection,
     Purpose,
+    RecipientState,
     Remark,
     SendState,
 )
@@ -211,26 +212,42 @@ class Desk:
 
     def take_back(self, outbox_id: int, keep: bool) -> Draft | None:
         """As Writing.cancel_sending."""
-        anew = self._anew(outbox_id)
+        return self._taken_back(outbox_id, self._anew(outbox_id), keep)
+
+    def _taken_back(self, outbox_id: int, anew: Anew | None, keep: bool) -> Draft | None:
         id_ = self._db.run(lambda txn: outbox.cancel(txn, outbox_id, anew), urgent=True)
         draft = drafts.load(self._db.read(), id_) if id_ else None
         return self.keep(draft) if draft is not None and keep else draft
 
     def forget(self, outbox_id: int) -> Draft | None:
         """As Writing.forget_sending."""
-        entry = outbox.entry(self._db.read(), outbox_id)
-        failed = entry is not None and entry.state is SendState.FAILED
-        draft = self.take_back(outbox_id, keep=True) if failed else None
+        entry, draft = outbox.entry(self._db.read(), outbox_id), None
+        if entry is not None and entry.state is SendState.FAILED:
+            try:
+                anew = self._anew(outbox_id)
+            except MailError:  # encrypted, and no key here
+                self._give_up_sealed(entry)
+            else:
+                draft = self._taken_back(outbox_id, anew, keep=True)
         self._db.run(lambda txn: outbox.forget(txn, outbox_id), urgent=True)
         return draft
+
+    def _give_up_sealed(self, entry: OutboxEntry) -> None:
+        """Without a draft that could be written on: its octets stay, among the sent mail or as they are in Drafts."""
+        frozen = outbox.frozen_of(self._db.read(), entry.id)
+        if frozen is not None and not any(one.state is RecipientState.ACCEPTED for one in entry.recipients):
+            self.draft_raw(blobs.load(self._db.read_bodies(), frozen.kept_blob), entry.account)
+        self._db.run(lambda txn: outbox.cancel(txn, entry.id, draft_lost=True), urgent=True)
 
     def _anew(self, outbox_id: int) -> Anew | None:
         """What makes a draft of a message of the outbox that has none; None when it needs none. Raises MailError."""
         entry = outbox.entry(self._db.read(), outbox_id)
         frozen = outbox.frozen_of(self._db.read(), outbox_id)
         account = next((one for one in self._mail.accounts if entry is not None and one.name == entry.account), None)
-        if frozen is None or account is None:
+        if frozen is None:
             return None
+        if account is None:
+            raise NotFound("The account of that message is not in config.toml any more; nothing was taken back.")
         raw = blobs.load(self._db.read_bodies(), frozen.kept_blob)
         if frozen.source and is_resent(raw):
             begun = self.begin(frozen.source, lambda raw, message, _, ours: answering.redirect(raw, message, ours))

@@ -105,10 +105,11 @@ def queue(txn: Transaction, parcel: Parcel, now: int, not_before: int) -> int:
     return cursor.lastrowid
 
 
-def cancel(txn: Transaction, outbox_id: int, anew: Anew | None = None) -> int:
+def cancel(txn: Transaction, outbox_id: int, anew: Anew | None = None, *, draft_lost: bool = False) -> int:
     """Queued or failed → cancelled, if no server has taken it; gives its draft, which is open again (0: none).
 
-    `anew` makes the draft where there is none (any more). Those who have it keep it: then the draft is for the others.
+    `anew` makes the draft where there is none (any more). Those who have it keep it: then the draft is for the others,
+    and must be made unless a person goes without one (`draft_lost`).
 
     Raises NotFound, and UsageError with the reason why it is too late.
     """
@@ -128,7 +129,9 @@ def cancel(txn: Transaction, outbox_id: int, anew: Anew | None = None) -> int:
     elif anew is not None:
         written = anew(_lacking(txn.sql, outbox_id))
         draft = drafts.save(txn, written, written.message_id).id
-    elif accepted:  # it was sent to some while somebody looked: what the others lack must not be lost
+    elif (
+        accepted and not draft_lost
+    ):  # it was sent to some while somebody looked: what the others lack must not be lost
         raise UsageError("A server took it for some of them at this moment; look again.")
     if accepted:
         txn.sql.execute(

@@ -312,5 +312,7 @@ def _advice(entry: OutboxEntry, keys: Mapping[str, str]) -> str:
             return f"{edit} puts it right, {retry} tries again, {remove} gives it up: then it is a draft again."
         case SendState.CANCELLED:
             return "It was taken back before it was sent."
+        case _ if any(one.state is RecipientState.REFUSED for one in entry.recipients):
+            return "Sent to those who have it; to the others it is over."
         case _:
             return f"Sent. Its copy: {entry.copy}." if entry.copy else "Sent."
