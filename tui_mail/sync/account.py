@@ -237,6 +237,8 @@ class AccountWorker(Tasks, threading.Thread):
         return opened(self.account, self._secret, lambda secret: ImapSession.open(server, secret, wake=wake))
 
     def _work(self) -> None:
+        with self._lock:  # a change of the network from now on is one that this line does not know of
+            self._hurry = False
         self._report.say(state=LinkState.CONNECTING, sentence=self.status.sentence)
         self._session = session = self._connect(self._wake)
         began = time.time()
@@ -395,6 +397,5 @@ class AccountWorker(Tasks, threading.Thread):
             self._emit(SearchAnswered(question.number, self.account.name, 0, problem=error.shown))
         may_hurry = hurried and seconds is not None
         with self._lock:
-            self._hurry = False
             self._lock.wait_for(lambda: self._done or self._again or (self._hurry and may_hurry), seconds)
             self._again = False
