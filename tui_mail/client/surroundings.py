@@ -27,6 +27,7 @@ from tui_mail.errors import MailError
 from tui_mail.model import Account, Server
 from tui_mail.paths import Paths
 from tui_mail.sizes import size_label
+from tui_mail.sync.lock import SILENT_SECONDS, heartbeat
 
 LIBRARIES = ("textual", "imapclient", "mail-parser", "keyring", "selectolax", "cryptography", "dnspython")
 KEYRING_SECONDS = 5.0
@@ -101,8 +102,16 @@ def engine(paths: Paths) -> dict[str, str]:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            state = "a tui-mail is running"
+            state = silence(paths) or "a tui-mail is running"
     return {"engine": state, "log": str(paths.log_file)}
+
+
+def silence(paths: Paths) -> str:
+    """What is wrong with the tui-mail that holds the lock, when it gives no sign of life; else nothing."""
+    process, last = heartbeat(paths)
+    if not process or time.time() - last <= SILENT_SECONDS:
+        return ""
+    return f"a tui-mail (pid {process}) that does not answer since {time.strftime('%H:%M:%S', time.localtime(last))}"
 
 
 def clock() -> dict[str, str]:
