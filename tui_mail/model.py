@@ -441,11 +441,18 @@ class LinkState(StrEnum):
     DISK_FULL = "disk full"
     DISK_FAILS = "disk fails"
     """The server may be well, but what it says cannot be kept on this disk."""
+    UNANSWERED = "no answer"
+    """Another process keeps the account up to date, and gives no sign of life."""
 
     @property
     def is_down(self) -> bool:
         """There is no line, and the status has a sentence that says why."""
-        return self in (LinkState.OFFLINE, LinkState.REFUSED, LinkState.DISK_FULL, LinkState.DISK_FAILS)
+        return self in _DOWN
+
+
+_DOWN = (
+    LinkState.OFFLINE, LinkState.REFUSED, LinkState.DISK_FULL, LinkState.DISK_FAILS, LinkState.UNANSWERED,
+)  # fmt: skip
 
 
 @frozen

@@ -15,7 +15,7 @@ from tests.store.test_journal import SEEN, do, fill
 from tui_mail.errors import StoreError
 from tui_mail.model import ChangeKind, Flag
 from tui_mail.paths import paths
-from tui_mail.store import due, folders, journal, messages, rows, undoing
+from tui_mail.store import due, folders, history, journal, messages, rows, undoing
 from tui_mail.store.database import Database
 from tui_mail.store.journal import Effect
 from tui_mail.store.stages import Stage
@@ -106,6 +106,19 @@ def test_change_of_a_lost_message_waits_until_it_was_looked_for(shelf: Shelf) ->
     assert shelf.db.run(lambda txn: due.give_up(txn, shelf.account, 1000)) == 0
     assert shelf.db.run(lambda txn: due.give_up(txn, shelf.account, 9_000_000_000)) == 1
     assert [item.message_id for item in due.due_items(shelf.db.read(), change.id)] == ids[1:]
+
+
+def test_a_change_of_what_was_gone_says_so(shelf: Shelf) -> None:
+    """All that it was about had been deleted elsewhere: done it is, and it is told why the server has nothing of it."""
+    ids = fill(shelf)
+    do(shelf, SEEN, ids[:1])
+    do(shelf, SEEN, ids[1:])
+    shelf.db.run(lambda txn: messages.lose(txn, shelf.inbox, [1, 2]))
+    shelf.db.run(lambda txn: due.give_up(txn, shelf.account, 9_000_000_000))
+    while (change := due.next_due(shelf.db.read(), shelf.account, 9e9)) is not None:
+        shelf.db.run(lambda txn, id_=change.id: due.finish(txn, id_))  # type: ignore[misc]
+    told = history.changes(shelf.db.read())
+    assert [(one.count, one.state, one.error) for one in told] == [(2, "done", ""), (1, "done", due.GONE_BEFORE)]
 
 
 def test_two_messages_never_get_one_uid(shelf: Shelf) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from tui_mail.model import Account, AccountStatus, Event, LinkState, Role
 from tui_mail.paths import paths
 from tui_mail.store import links
 from tui_mail.store.database import Database
-from tui_mail.sync import elsewhere, watchers
+from tui_mail.sync import elsewhere, vigil, watchers
+from tui_mail.sync.engine import Engine
 
 pytestmark = pytest.mark.server
 
@@ -184,6 +186,28 @@ def test_what_a_stopped_engine_said_is_not_believed(person: Person, monkeypatch:
             wait_for(lambda: second.is_settled and not second.is_engine, "decided")
             wait_for(lambda: "said nothing" in second.statuses()[0].sentence, "not believed")
             assert second.statuses()[0].exit_code == 75
+
+
+def test_an_engine_that_gives_no_sign_of_life(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was stopped, or is stuck: it is named within seconds, instead of being believed; and heard again."""
+    monkeypatch.setattr(vigil, "BEAT_SECONDS", 0.0)
+    with person.client() as first:
+        settled(first)
+        file, engine = person.home / "state" / "engine.lock", first._engine
+        assert isinstance(engine, Engine)
+        os.utime(file, (1, 1))
+        wait_for(lambda: file.stat().st_mtime > 1, "it beats")
+        with person.client() as second:
+            wait_for(lambda: second.is_settled and not second.is_engine, "decided")
+            wait_for(lambda: second.statuses()[0].state is LinkState.LIVE, "what the engine says")
+            engine._vigil.stop()
+            engine._vigil.join()
+            monkeypatch.setattr(elsewhere, "SILENT_SECONDS", 0.2)
+            wait_for(lambda: second.statuses()[0].state is LinkState.UNANSWERED, "it is not believed")
+            assert f"pid {os.getpid()}" in second.statuses()[0].sentence
+            monkeypatch.setattr(elsewhere, "SILENT_SECONDS", 60.0)
+            os.utime(file)
+            wait_for(lambda: second.statuses()[0].state is LinkState.LIVE, "it is heard again")
 
 
 def test_what_the_last_engine_said_is_forgotten(person: Person) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import shlex
 import sqlite3
@@ -162,10 +163,16 @@ def test_the_doctor_sees_whether_another_one_is_running(person: Person, tmp_path
     """By the lock of the engine, which it does not disturb."""
     person.synced()
     assert person.run("doctor", "--json", "--offline").json["running"]["engine"] == "none"
-    with (tmp_path / "state" / "engine.lock").open("rb") as lock:
+    file = tmp_path / "state" / "engine.lock"
+    with file.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        os.utime(file)
         running = person.run("doctor", "--json", "--offline").json["running"]
+        os.utime(file, (1, 1))
+        silent = person.run("doctor", "--json", "--offline").json
     assert running["engine"] == "a tui-mail is running"
+    assert "that does not answer since" in silent["running"]["engine"]
+    assert "continue that one" in silent["troubles"][0]
 
 
 def test_the_doctor_survives_a_damaged_store(person: Person, tmp_path: Path) -> None:

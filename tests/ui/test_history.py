@@ -10,9 +10,12 @@ import pytest
 
 from tests.ui.test_triage import listed, stored
 from tests.ui.world import Letter, World, account, screen_text, wait_for, world
-from tui_mail.model import Flag, Protocol
+from tui_mail.model import Change, ChangeKind, ChangeState, Flag, Protocol
+from tui_mail.text import SafeText
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.history import DeedList, History
+from tui_mail.ui.widgets.deed_text import Deed, deed_details, state_run
+from tui_mail.ui.widgets.row_text import Calendar
 
 WIDE = (160, 48)
 SMALL = (80, 24)
@@ -36,6 +39,20 @@ def lines(app: TuiMailApp) -> list[str]:
     """The lines of the history, the newest first, as far as they are in sight."""
     view = app.screen.query_one(DeedList)
     return [view.render_line(y).text for y in range(min(view.count, view.size.height))]
+
+
+def test_what_was_gone_before_is_not_said_to_be_on_the_server() -> None:
+    """Nothing of it is there."""
+    done = Change(1, "work", ChangeKind.MOVE, ChangeState.DONE, SafeText("moved to Trash: 1 message"), 1, 0, 1)
+    assert state_run(Deed(done)) == ("✓ on the server", "done")
+    gone = Deed(replace(done, error=SafeText("Its messages had been deleted elsewhere before.")))
+    assert state_run(gone)[0] == "– was gone there"
+    details = deed_details(gone, Calendar.at(0), {"history.undo": "z"})
+    details.lay_out(80)
+    details.ensure(10)
+    text = "\n".join("".join(run for run, _ in line) for line in details.lines)
+    assert "deleted elsewhere before" in text
+    assert "The server has it" not in text
 
 
 def deeds(app: TuiMailApp) -> list[str]:

@@ -13,6 +13,7 @@ from tui_mail.client.inboxes import ALL_INBOXES
 from tui_mail.model import Flag
 from tui_mail.ui.actions import Place
 from tui_mail.ui.app import TuiMailApp
+from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.widgets.whose import Whose
 
 NARROW = (60, 20)
@@ -171,9 +172,9 @@ async def test_an_answer_comes_from_the_account_that_received_it(mail: World) ->
     async with app.run_test(size=WIDE) as pilot:
         await wait_for(pilot, lambda: listed(app) == ALL)
         await pilot.press("j", "r")
-        await wait_for(pilot, lambda: app.screen is not app.triage)
-        composer = app.screen
-        assert composer.drafting.snapshot().account == "home"  # type: ignore[attr-defined]
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer) and app.screen.drafting.snapshot().to)
+        assert isinstance(app.screen, Composer)
+        assert app.screen.drafting.snapshot().account == "home"
         await pilot.press("escape")
 
 

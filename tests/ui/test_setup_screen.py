@@ -116,7 +116,7 @@ async def test_left_in_the_middle(where: Paths, postfix: Postfix) -> None:
 
 
 async def test_an_address_that_is_corrected(where: Paths) -> None:
-    """The servers are those of the new address, in every field."""
+    """The servers are those of the new address, in every field; a port takes no letters."""
     async with person(where) as anna:
         await anna.until(lambda: isinstance(anna.app.focused, Line), "it begins")
         await anna.fill("full-name", "Anna")
@@ -133,6 +133,10 @@ async def test_an_address_that_is_corrected(where: Paths) -> None:
                 "incoming-user": f"anna@{domain}",
                 "outgoing-host": f"smtp.{domain}",
             }
+            port = anna.setup.query_one("#incoming-port", Line)
+            port.focus()
+            await anna.pilot.press("end", "e")
+            assert port.value == "993"
             await anna.pilot.press("escape")
             await anna.until(lambda: anna.setup.page is anna.setup.who, "back")
 

@@ -69,6 +69,9 @@ def test_long_sentences_give_way_when_there_is_no_room() -> None:
     status = AccountStatus("club", LinkState.DISK_FULL, heard=NOW, retry_at=NOW + 8, sentence=SafeText("It is full."))
     assert said(status) == "club ✗ disk full · again in 8 s · It is full."
     assert said(status, 20) == "club ✗ disk full"
+    status = AccountStatus("club", LinkState.UNANSWERED, sentence=SafeText("The other one is silent. End it."))
+    assert said(status, 40) == "club ✗ The other one is silent."
+    assert said(status, 20) == "club ✗ no answer"
 
 
 @pytest.mark.parametrize("room", range(8, 160, 3))
@@ -120,6 +123,7 @@ def test_an_empty_list_says_why() -> None:
     assert empty_words(unknown, None, lambda _: 0) == "Loading · newest first"
     assert "does not answer" in empty_words(unknown, AccountStatus("w", LinkState.OFFLINE), lambda _: 0)
     assert "takes its time" in empty_words(unknown, AccountStatus("w", LinkState.WAITING), lambda _: 0)
+    assert "the other tui-mail" in empty_words(unknown, AccountStatus("w", LinkState.UNANSWERED), lambda _: 0)
     full = AccountStatus("w", LinkState.DISK_FULL)
     assert "this disk" in empty_words(unknown, full, lambda _: 0)
     assert "this disk" in empty_words(folder(on_server=9, complete=False), full, lambda _: 0)

@@ -73,6 +73,10 @@ def examine(
     }
     for title, facts in document.items():
         say(f"{title}: {' · '.join(f'{key} {value}' for key, value in facts.items())}")
+    if silent := surroundings.silence(here):
+        wrong.append(
+            f"This mail is kept up to date by {silent}. Mail is safe; continue that one (kill -CONT), or end it."
+        )
     found = [*wrong, *(str(problem.sentence) for problem in config.problems), *troubles]
     kept = _store(client, found)
     for trouble in found:

@@ -121,7 +121,7 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview, Portions):
         self._elsewhere = False
         self._refused: MailError | None = None
         """Why there can be no engine here."""
-        self._other = Elsewhere(self._db, self._emit)
+        self._other = Elsewhere(self.paths, self._db, self._emit)
         self._on_screen = 0
         self._links: deque[str] = deque()
         self._takeover: Takeover | None = None
@@ -453,7 +453,7 @@ class MailClient(Reading, Snoozing, Writing, Searching, Overview, Portions):
                 self._start_engine()
             elif changed:
                 self._engine.attend()
-            if changed and self._is_elsewhere:
+            if self._is_elsewhere and (self._other.turned() or changed):
                 self._other.look(self.accounts)
 
     def _emit(self, event: Event) -> None:

@@ -27,6 +27,7 @@ from tui_mail.errors import MailError
 from tui_mail.model import Account, Server
 from tui_mail.paths import Paths
 from tui_mail.sizes import size_label
+from tui_mail.sync.lock import SILENT_SECONDS, heartbeat
 
 LIBRARIES = ("textual", "imapclient", "mail-parser", "keyring", "selectolax", "cryptography", "dnspython")
 KEYRING_SECONDS = 5.0
@@ -96,7 +97,8 @@ def disk(paths: Paths) -> tuple[dict[str, str], list[str]]:
 
 def engine(paths: Paths) -> dict[str, str]:
     """Whether a tui-mail talks to the servers of this store just now; its log, which says what went wrong."""
-    return {"engine": "a tui-mail is running" if is_running(paths) else "none", "log": str(paths.log_file)}
+    state = silence(paths) or "a tui-mail is running" if is_running(paths) else "none"
+    return {"engine": state, "log": str(paths.log_file)}
 
 
 def is_running(paths: Paths) -> bool:
@@ -107,6 +109,14 @@ def is_running(paths: Paths) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def silence(paths: Paths) -> str:
+    """What is wrong with the tui-mail that holds the lock, when it gives no sign of life; else nothing."""
+    process, last = heartbeat(paths)
+    if not process or time.time() - last <= SILENT_SECONDS:
+        return ""
+    return f"a tui-mail (pid {process}) that does not answer since {time.strftime('%H:%M:%S', time.localtime(last))}"
 
 
 def clock() -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tui_mail.model import ChangeKind, Flag
@@ -50,6 +51,8 @@ class DueItem:
     """COPY: the message that this one is a copy of."""
 
 
+GONE_BEFORE = "Its messages had been deleted elsewhere before, so there was nothing left to do."
+"""Noted of a change that is done because of that."""
 _OPEN = "account_id = ? AND state IN ('queued', 'running')"
 _BEFORE = (
     "EXISTS (SELECT 1 FROM journal_item mine JOIN journal_item other ON {} JOIN journal earlier"
@@ -191,6 +194,12 @@ def give_up(txn: Transaction, account: int, before: int) -> int:
     txn.sql.executemany("UPDATE journal_item SET stage = 2 WHERE journal_id = ? AND message_id = ?", rows)
     txn.sql.executemany("UPDATE journal SET next_try = 0 WHERE id = ?", due_now)
     refresh_view(txn, {id_ for _, id_ in rows})
+    for change_id, count in Counter(id_ for id_, _ in rows).items():  # if that is all that it was about
+        txn.sql.execute(
+            "UPDATE journal SET error = ? WHERE id = ? AND kind != 'copy'"
+            " AND (SELECT COUNT(*) FROM journal_item WHERE journal_id = journal.id) = ?",
+            (GONE_BEFORE, change_id, count),
+        )
     for (id_,) in txn.sql.execute(
         "SELECT DISTINCT j.id FROM journal j JOIN journal_item i ON i.journal_id = j.id JOIN message m"  # noqa: S608
         f" ON m.id = i.message_id WHERE j.kind = 'copy' AND m.unborn AND j.id IN ({marks(rows)})",
@@ -277,8 +286,11 @@ def expunged(txn: Transaction, items: Sequence[DueItem]) -> None:
 
 
 def finish(txn: Transaction, change_id: int) -> None:
-    """Nothing of the change is left to do."""
-    txn.sql.execute("UPDATE journal SET state = 'done', error = '' WHERE id = ?", (change_id,))
+    """Nothing of the change is left to do; it is remembered when nothing could be done."""
+    txn.sql.execute(
+        "UPDATE journal SET state = 'done', error = CASE error WHEN ?1 THEN ?1 ELSE '' END WHERE id = ?2",
+        (GONE_BEFORE, change_id),
+    )
     refresh_view(txn, _messages(txn.sql, change_id))
 
 

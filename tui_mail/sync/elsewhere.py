@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable, Iterable
 
 from tui_mail.model import Account, AccountStatus, Event, LinkState, StatusChanged
+from tui_mail.paths import Paths
 from tui_mail.store import links
 from tui_mail.store.database import Database
+from tui_mail.sync.lock import SILENT_SECONDS, heartbeat
 from tui_mail.text import SafeText
 
 BELIEVED_SECONDS = 180.0
@@ -27,9 +29,13 @@ _SILENT = SafeText(
 class Elsewhere:
     """Reads what the engine of another process says; only to be asked while that process holds the engine's lock."""
 
-    def __init__(self, db: Database, emit: Callable[[Event], None]) -> None:
+    def __init__(self, paths: Paths, db: Database, emit: Callable[[Event], None]) -> None:
+        self._paths = paths
         self._db = db
         self._emit = emit
+        self._beat, self._heard = (0, 0.0), time.monotonic()
+        """Its last sign of life, and when that was seen: this clock stands still while the computer sleeps."""
+        self._was_silent = False
         self._seen: dict[str, AccountStatus] = {}
         self._asked = 0.0
 
@@ -55,6 +61,11 @@ class Elsewhere:
                 return False
             pause.wait(0.02)
 
+    def turned(self) -> bool:
+        """Whether it has fallen silent, or is heard again, since this was asked."""
+        was, self._was_silent = self._was_silent, bool(self._silent())
+        return was is not self._was_silent
+
     def look(self, accounts: Iterable[Account]) -> None:
         """Tell what is different now."""
         for account in accounts:
@@ -65,6 +76,18 @@ class Elsewhere:
 
     def _read(self, account: str) -> tuple[AccountStatus, float]:
         status, told = links.told(self._db.read()).get(account, (AccountStatus(account, LinkState.STARTING), 0.0))
+        if process := self._silent():
+            said = SafeText(
+                f"The other tui-mail (pid {process}) does not answer. Mail is safe; continue that one, or end it."
+            )
+            return AccountStatus(account, LinkState.UNANSWERED, status.heard, sentence=said, exit_code=75), told
         if told and time.time() - told > BELIEVED_SECONDS:
             status = AccountStatus(account, LinkState.OFFLINE, heard=status.heard, sentence=_SILENT, exit_code=75)
         return status, told
+
+    def _silent(self) -> int:
+        """The process that holds the lock and gives no sign of life; 0 when it does, or never did."""
+        last = heartbeat(self._paths)
+        if last != self._beat:
+            self._beat, self._heard = last, time.monotonic()
+        return last[0] if time.monotonic() - self._heard > SILENT_SECONDS else 0

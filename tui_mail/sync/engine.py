@@ -24,7 +24,7 @@ from tui_mail.store.database import Database
 from tui_mail.sync.account import AccountWorker
 from tui_mail.sync.alarms import Alarms, ring
 from tui_mail.sync.arrivals import obey
-from tui_mail.sync.lock import take_engine_lock
+from tui_mail.sync.lock import beat, take_engine_lock
 from tui_mail.sync.pop_account import PopWorker
 from tui_mail.sync.pulse import private_socket, wake_path
 from tui_mail.sync.rulebook import Rulebook
@@ -77,7 +77,7 @@ class Engine:
         self._attention = attention
         self._indexer: Indexer | None = None
         self._alarms = Alarms(db, self.workers.values(), Rulebook(paths), clock)
-        self._vigil = Vigil([*self.workers.values(), *self.senders], clock=clock, source=source)
+        self._vigil = Vigil([*self.workers.values(), *self.senders], clock=clock, source=source, beat=self._live)
 
     @property
     def running(self) -> bool:
@@ -171,6 +171,10 @@ class Engine:
         """A person asks to try again."""
         for sender in self.senders:
             sender.retry()
+
+    def _live(self) -> None:
+        if self._lock_file is not None:
+            beat(self._lock_file)
 
     def halt(self) -> None:
         """A person wants no more whole mailboxes to be fetched for now."""

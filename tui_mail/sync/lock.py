@@ -1,15 +1,20 @@
-"""The lock that makes one process the engine of a store.
+"""The lock that makes one process the engine of a store, and its heartbeat: when the file of the lock was touched last.
 
-What belongs here: taking it. What must never be here: what an engine does.
+What belongs here: taking it, and who has it. What must never be here: what an engine does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+from pathlib import Path
 
 from tui_mail.errors import StoreReadOnly
 from tui_mail.paths import Paths
+
+SILENT_SECONDS = 20.0
+"""An engine that lives has touched its lock since."""
 
 
 def take_engine_lock(paths: Paths) -> int | None:
@@ -17,7 +22,7 @@ def take_engine_lock(paths: Paths) -> int | None:
 
     Raises StoreReadOnly.
     """
-    path = paths.state / "engine.lock"
+    path = _file(paths)
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -29,4 +34,26 @@ def take_engine_lock(paths: Paths) -> int | None:
     except OSError:
         os.close(handle)
         return None
+    with contextlib.suppress(OSError):  # a full disk: nobody learns who has it
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, b"%d\n" % os.getpid(), 0)
     return handle
+
+
+def beat(handle: int) -> None:
+    """The process that has the lock lives."""
+    with contextlib.suppress(OSError):
+        os.utime(handle)
+
+
+def heartbeat(paths: Paths) -> tuple[int, float]:
+    """(process, epoch) of the last sign of life of whoever has the lock; (0, 0.0) where none is given."""
+    try:
+        path = _file(paths)
+        return int(path.read_bytes()), path.stat().st_mtime
+    except (OSError, ValueError):
+        return 0, 0.0
+
+
+def _file(paths: Paths) -> Path:
+    return paths.state / "engine.lock"

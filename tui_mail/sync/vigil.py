@@ -16,6 +16,7 @@ from tui_mail.net.connection import source_address
 
 TICK_SECONDS = 2.0
 """How often to look."""
+BEAT_SECONDS = 5.0
 SLEPT_SECONDS = 15.0
 """A look that comes so much later than it should: the computer slept, and the lines did not outlive it."""
 
@@ -41,12 +42,14 @@ class Vigil(threading.Thread):
         *,
         clock: Callable[[], float] = time.time,
         source: Callable[[str], str] = source_address,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
-        """`clock` goes on while the computer sleeps."""
+        """`clock` goes on while the computer sleeps; `beat` is told every few seconds that this process lives."""
         super().__init__(name="vigil", daemon=True)
         self._accounts = accounts
         self._clock = clock
         self._source = source
+        self._beat = beat
         self._over = threading.Event()
 
     def stop(self) -> None:
@@ -55,10 +58,13 @@ class Vigil(threading.Thread):
 
     def run(self) -> None:
         """Look every two seconds."""
-        before = self._clock()
+        before, beaten = self._clock(), 0.0
         while not self._over.wait(TICK_SECONDS):
             now = self._clock()
             slept, before = now - before - TICK_SECONDS > SLEPT_SECONDS, now
+            if time.monotonic() - beaten >= BEAT_SECONDS:
+                beaten = time.monotonic()
+                self._beat()
             for account in self._accounts:
                 try:
                     if slept:

@@ -159,7 +159,7 @@ class SettingsPage(Page):
             leg.capitalize(),
             field(f"{leg}-host", "server"),
             word(" Port"),
-            field(f"{leg}-port"),
+            field(f"{leg}-port", only=r"\d{0,5}"),
             Pick(f"{leg}-security", securities),
             id=f"{leg}-row",
         )

@@ -91,6 +91,8 @@ def empty_words(folder: Folder, status: AccountStatus | None, handled_since: Cal
             return "Nothing is here yet, and the server does not answer."
         case LinkState.DISK_FULL | LinkState.DISK_FAILS:
             return "Nothing is here yet: it cannot be kept on this disk."
+        case LinkState.UNANSWERED:
+            return "Nothing is here yet, and the other tui-mail does not answer."
         case LinkState.WAITING:
             return "Nothing is here yet; the server takes its time to answer."
         case LinkState.REFUSED:

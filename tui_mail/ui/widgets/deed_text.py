@@ -100,6 +100,8 @@ def state_run(deed: Deed) -> Run:
         return "– undone", "quiet"
     if deed.waiting:
         return "⟳ waiting", "waiting"
+    if change.state is ChangeState.DONE and change.error:
+        return "– was gone there", "quiet"
     where = "✓ on this computer" if deed.here else "✓ on the server"
     return (where, "done") if change.state is ChangeState.DONE else ("– not sent", "quiet")
 
@@ -135,6 +137,8 @@ def _how_far(deed: Deed, keys: dict[str, str]) -> tuple[Run, ...]:
         return (("It was taken back.", ""),)
     if deed.waiting:
         return (("⟳ It waits for the server and goes out by itself; nothing is lost.", ""),)
+    if change.state is ChangeState.DONE and change.error:
+        return (("– ", "quiet"), (change.error, ""))
     if change.state is ChangeState.DONE:
         return (("✓ Done, on this computer." if deed.here else "✓ The server has it.", ""),)
     return (("It was taken back before it was sent.", ""),)

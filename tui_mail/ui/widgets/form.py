@@ -17,10 +17,11 @@ from tui_mail.ui.widgets.one_line import OneLine, Run
 from tui_mail.ui.widgets.typing import Line
 
 
-def field(name: str, placeholder: str = "", *, secret: bool = False) -> Line:
-    """A field of text in which every key edits; `secret`: what is typed is not shown."""
+def field(name: str, placeholder: str = "", *, secret: bool = False, only: str | None = None) -> Line:
+    """A field of text in which every key edits; `secret`: what is typed is not shown; `only`: its pattern."""
     line = Line(lambda _: False, id=name, placeholder=placeholder)
     line.password = secret
+    line.restrict = only
     return line
 
 

@@ -22,7 +22,7 @@ _MARKS = {
     LinkState.LIVE: ("●", "success"), LinkState.SYNCING: ("⟳", "accent"), LinkState.OFFLINE: ("✗", "warning"),
     LinkState.REFUSED: ("✗", "error"), LinkState.CONNECTING: ("◌", "quiet"), LinkState.STARTING: ("◌", "quiet"),
     LinkState.WAITING: ("◌", "warning"), LinkState.STOPPED: ("‖", "warning"),
-    LinkState.DISK_FULL: ("✗", "error"), LinkState.DISK_FAILS: ("✗", "error"),
+    LinkState.DISK_FULL: ("✗", "error"), LinkState.DISK_FAILS: ("✗", "error"), LinkState.UNANSWERED: ("✗", "error"),
 }  # fmt: skip
 _SENTENCE_END = re.compile(r"[.!?][”\"')]*(?=\s)")
 LEAST = 14
@@ -158,6 +158,8 @@ def state_words(status: AccountStatus, now: float) -> list[str]:
         case LinkState.DISK_FULL | LinkState.DISK_FAILS:
             state = f"{status.state} · {_again(status, now)}"
             return [*(f"{state} · {reason}" for reason in _reasons(status.sentence)), state, str(status.state), ""]
+        case LinkState.UNANSWERED:
+            return [*_reasons(status.sentence), str(status.state), ""]
         case LinkState.REFUSED:
             return [*(f"refused: {reason}" for reason in _reasons(status.sentence)), "refused", ""]
         case _:
