@@ -336,7 +336,7 @@ class Finding:
         whole = min(covered.headers, covered.bodies) >= covered.messages
         self._screen.messages.say("Nothing found." if whole else "Nothing found so far.")
         self._screen.messages.whose = self._screen.whose
-        self._screen.messages.where = elsewhere(self._client, None)
+        self._screen.messages.where = elsewhere(self._client, self._scope)
         self._screen.messages.show_listing(Listing(answer.ids, keeps_hidden=True), Role.NONE)
         self._screen.say_list()
 
