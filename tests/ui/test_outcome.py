@@ -117,3 +117,18 @@ def test_words() -> None:
     """Those for what was done, turned round."""
     assert not_done("Moved to Trash:") == "Not moved to Trash"
     assert not_done("Made the folder Plans") == "Not made the folder Plans"
+
+
+async def test_every_undo_that_waits_is_done(mail: World) -> None:
+    """Two of them, one after the other; and nothing is waited for afterwards."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("e", "e")
+        await wait_for(pilot, lambda: sorted(stored(mail, "Archive")) == ["Subject 0", "Subject 1"])
+        slow = Future[None]()
+        app.triage.outcome.follow(slow, lambda _: None, "Archived")
+        for _ in range(2):
+            app.triage.outcome.before_undo(app.triage.commands.revising.undo)
+        slow.set_result(None)
+        await wait_for(pilot, lambda: stored(mail, "Archive") == [])
+        await wait_for(pilot, lambda: not app.triage.bridge.is_opening)

@@ -53,10 +53,12 @@ class Outcome:
     def before_undo(self, undo: Callable[[], None]) -> None:
         """Undo once it is certain what came of the last action; if that was not done, say so instead, once."""
         if self._running:
-            opened = self._screen.bridge.opens()
+            opened, earlier = self._screen.bridge.opens(), self._then
 
             def certain() -> None:
                 opened()
+                if earlier is not None:
+                    earlier()
                 self.before_undo(undo)
 
             self._then = certain
