@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,30 @@ def test_words_at_the_end_of_a_month_and_of_a_day() -> None:
     assert typed_hour("1 month", last) == datetime(2026, 2, 28, 22, 15, tzinfo=UTC)
     assert typed_hour("tonight", last) == datetime(2026, 1, 31, 23, 15, tzinfo=UTC)
     assert typed_hour("tonight 21:00", last) is None
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where clocks are put forward on 29 March 2026."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("berlin")
+def test_eight_is_eight_also_when_the_clocks_are_set_otherwise_by_then() -> None:
+    """What is a time of the day is that of the day; what is so much later is so much later."""
+    now = datetime(2026, 3, 27, 12).astimezone()
+    for words in ("monday 8", "2026-03-30 8", "30 mar 8"):
+        moment = typed_hour(words, now)
+        assert moment is not None
+        assert datetime.fromtimestamp(moment.timestamp()) == datetime(2026, 3, 30, 8), words
+    later = typed_hour("72h", now)
+    assert later is not None
+    assert later - now == timedelta(hours=72)
+    assert all(datetime.fromtimestamp(at.timestamp()).hour in (8, 13, 18) for _, at in offered_hours(now))
 
 
 def test_offered_hours_are_ahead_and_in_words() -> None:

@@ -32,13 +32,13 @@ def offered_hours(now: datetime) -> list[tuple[str, datetime]]:
     """What can be picked, the nearest first."""
     offered = [("In an hour", now + timedelta(hours=1))]
     if now.hour < EVENING - 1:
-        offered.append(("This evening", _at(now, EVENING)))
+        offered.append(("This evening", _at(now, now, EVENING)))
     tomorrow = now + timedelta(days=1)
-    offered.append(("Tomorrow morning", _at(tomorrow, MORNING)))
-    offered.append(("Tomorrow evening", _at(tomorrow, EVENING)))
+    offered.append(("Tomorrow morning", _at(now, tomorrow, MORNING)))
+    offered.append(("Tomorrow evening", _at(now, tomorrow, EVENING)))
     monday = now + timedelta(days=7 - now.weekday())
     if monday.date() != tomorrow.date():
-        offered.append(("Monday morning", _at(monday, MORNING)))
+        offered.append(("Monday morning", _at(now, monday, MORNING)))
     return offered
 
 
@@ -61,9 +61,9 @@ def typed_hour(words: str, now: datetime) -> datetime | None:
         return None
     if tonight and not found["hour"] and now.hour >= NIGHT:
         return now + timedelta(hours=1)
-    moment = day.replace(hour=clock[0], minute=clock[1], second=0, microsecond=0)
+    moment = _at(now, day, *clock)
     if moment <= now and not found["date"] and found["day"] not in ("today", "tonight"):
-        moment += timedelta(days=7 if found["day"] else 1)
+        moment = _at(now, day + timedelta(days=7 if found["day"] else 1), *clock)
     return moment if moment > now else None
 
 
@@ -74,13 +74,13 @@ def is_begun(words: str) -> bool:
 
 def snooze_hours(now: datetime) -> list[tuple[str, str, datetime]]:
     """Until when a message may sleep, the nearest first: (name on the command line, words, moment)."""
-    tomorrow = _at(now + timedelta(days=1), MORNING)
-    saturday = _at(now + timedelta(days=(5 - now.weekday()) % 7 or 7), MORNING)
-    monday = _at(now + timedelta(days=7 - now.weekday()), MORNING)
-    month = _at((now.replace(day=1) + timedelta(days=32)).replace(day=1), MORNING)
+    tomorrow = _at(now, now + timedelta(days=1), MORNING)
+    saturday = _at(now, now + timedelta(days=(5 - now.weekday()) % 7 or 7), MORNING)
+    monday = _at(now, now + timedelta(days=7 - now.weekday()), MORNING)
+    month = _at(now, (now.replace(day=1) + timedelta(days=32)).replace(day=1), MORNING)
     today = now + timedelta(hours=3)
     if now.hour < EVENING - 1:
-        today = _at(now, EVENING)
+        today = _at(now, now, EVENING)
     return [
         ("later", "Later today" if today.date() == now.date() else "In three hours", today),
         ("tomorrow", "Tomorrow morning", tomorrow),
@@ -109,8 +109,11 @@ def hour_words(moment: datetime, now: datetime) -> str:
     return f"{moment:%a} {moment.day} {moment:%b} {time}" if days < 300 else f"{moment.day} {moment:%b %Y} {time}"
 
 
-def _at(day: datetime, hour: int) -> datetime:
-    return day.replace(hour=hour, minute=0, second=0, microsecond=0)
+def _at(now: datetime, day: datetime, hour: int, minute: int = 0) -> datetime:
+    """That time of a day, where `now` is: clocks may be set otherwise then than they are now."""
+    moment = day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    is_here = now.utcoffset() == now.replace(tzinfo=None).astimezone().utcoffset()
+    return moment.replace(tzinfo=None).astimezone() if is_here else moment
 
 
 def _day(date: str | None, name: str | None, now: datetime) -> datetime | None:
@@ -151,7 +154,9 @@ def _in_month(found: re.Match[str], now: datetime) -> datetime | None:
         return None
     for year in [int(found["year"])] if found["year"] else [now.year, now.year + 1]:
         try:
-            moment = datetime(year, months[0], int(found["before"] or found["after"]), *clock, tzinfo=now.tzinfo)
+            moment = _at(
+                now, datetime(year, months[0], int(found["before"] or found["after"]), tzinfo=now.tzinfo), *clock
+            )
         except ValueError:
             continue
         if moment > now:
