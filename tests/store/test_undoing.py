@@ -155,6 +155,18 @@ def test_nothing_is_undone_when_the_messages_are_gone(shelf: Shelf, is_forgotten
         shelf.db.run(undoing.undo)
 
 
+def test_what_another_program_took_back_is_as_it_was(shelf: Shelf) -> None:
+    """Nothing is left to be undone, and the mail is not said to be gone."""
+    ids = fill(shelf, 1)
+    shelf.db.run(actions.to_folder(ids, shelf.archive))
+    carry_out(shelf)
+    shelf.db.run(
+        lambda txn: txn.sql.execute("UPDATE message SET folder_id = ?1, view_folder = ?1", (shelf.inbox,)).rowcount
+    )
+    with pytest.raises(CannotUndo, match="as it was before already"):
+        shelf.db.run(undoing.undo)
+
+
 def test_a_waiting_folder_change_holds_everything_behind_it(shelf: Shelf) -> None:
     """What comes after a rename may mean the new name, so it waits; nothing overtakes a change of folders."""
     ids = fill(shelf, 2)

@@ -398,15 +398,28 @@ async def test_a_finished_message_that_was_refused_can_be_put_right(mail: World)
         assert in_folder(mail) == ["Report"]
 
 
+SEALED = (
+    b"From: Anna Berg <anna@example.org>\nTo: ola@x.example\nSubject: Sealed\nMIME-Version: 1.0\n"
+    b'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"\n\n'
+    b"--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--b\nContent-Type: "
+    b"application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----\n\n--b--\n"
+)
+"""Encrypted by another program, without a key here."""
+
+
+async def test_what_cannot_be_opened_is_stopped_all_the_same(mail: World) -> None:
+    """While it waits, taking it back keeps it from going out; it is whole in Drafts."""
+    made = mail.client.send_raw(SEALED, "work", []).result()
+    assert mail.client.cancel_sending(made.id, keep=True).result() is None
+    now = mail.client.outbox_entry(made.id)
+    assert now is not None
+    assert now.state is SendState.CANCELLED
+    assert in_folder(mail) == ["Sealed"]
+
+
 async def test_what_cannot_be_opened_is_given_up_as_it_is(mail: World) -> None:
-    """Encrypted by another program, without a key here: Enter says why it is no draft; x leaves it whole in Drafts."""
-    raw = (
-        b"From: Anna Berg <anna@example.org>\nTo: ola@x.example\nSubject: Sealed\nMIME-Version: 1.0\n"
-        b'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"\n\n'
-        b"--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n--b\nContent-Type: "
-        b"application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n\nx\n-----END PGP MESSAGE-----\n\n--b--\n"
-    )
-    made = mail.client.send_raw(raw, "work", []).result()
+    """Enter says why it is no draft; x leaves it whole in Drafts."""
+    made = mail.client.send_raw(SEALED, "work", []).result()
     set_state(mail, made, state="failed", error="No such user.")
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:

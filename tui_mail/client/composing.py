@@ -81,6 +81,10 @@ class Mail(Protocol):
 Begin = Callable[[bytes, Message, Account, Sequence[Identity]], Answer]
 
 
+def _is_with_some(entry: OutboxEntry) -> bool:
+    return any(one.state is RecipientState.ACCEPTED for one in entry.recipients)
+
+
 class Desk:
     """Where drafts begin and are made ready to go."""
 
@@ -212,7 +216,15 @@ class Desk:
 
     def take_back(self, outbox_id: int, keep: bool) -> Draft | None:
         """As Writing.cancel_sending."""
-        return self._taken_back(outbox_id, self._anew(outbox_id), keep)
+        try:
+            anew = self._anew(outbox_id)
+        except MailError:
+            entry = outbox.entry(self._db.read(), outbox_id)
+            if entry is None or entry.state is not SendState.QUEUED:
+                raise
+            self._stop(entry)  # it would go out, else
+            return None
+        return self._taken_back(outbox_id, anew, keep)
 
     def _taken_back(self, outbox_id: int, anew: Anew | None, keep: bool) -> Draft | None:
         id_ = self._db.run(lambda txn: outbox.cancel(txn, outbox_id, anew), urgent=True)
@@ -226,18 +238,29 @@ class Desk:
             try:
                 anew = self._anew(outbox_id)
             except MailError:  # encrypted, and no key here
-                self._give_up_sealed(entry)
+                self._stop(entry)
             else:
                 draft = self._taken_back(outbox_id, anew, keep=True)
         self._db.run(lambda txn: outbox.forget(txn, outbox_id), urgent=True)
         return draft
 
-    def _give_up_sealed(self, entry: OutboxEntry) -> None:
+    def _stop(self, entry: OutboxEntry) -> None:
         """Without a draft that could be written on: its octets stay, among the sent mail or as they are in Drafts."""
         frozen = outbox.frozen_of(self._db.read(), entry.id)
-        if frozen is not None and not any(one.state is RecipientState.ACCEPTED for one in entry.recipients):
-            self.draft_raw(blobs.load(self._db.read_bodies(), frozen.kept_blob), entry.account)
-        self._db.run(lambda txn: outbox.cancel(txn, entry.id, draft_lost=True), urgent=True)
+        id_ = 0
+        if frozen is not None and not _is_with_some(entry):
+            raw = blobs.load(self._db.read_bodies(), frozen.kept_blob)
+            id_ = make(self._db, entry.account, raw, Flag.SEEN | Flag.DRAFT, int(time.time()))
+
+        def job(txn: Transaction) -> None:
+            now = outbox.entry(txn.sql, entry.id)
+            outbox.cancel(txn, entry.id, draft_lost=True)
+            if id_ and now is not None and not _is_with_some(now):
+                owner = folders.account_id(txn, entry.account)
+                target = folders.for_role(txn, owner, Role.DRAFTS)
+                journal.record_upload(txn, owner, target, id_, "kept as draft:")
+
+        self._db.run(job, urgent=True)
 
     def _anew(self, outbox_id: int) -> Anew | None:
         """What makes a draft of a message of the outbox that has none; None when it needs none. Raises MailError."""

@@ -114,7 +114,7 @@ def is_running(paths: Paths) -> bool:
 def silence(paths: Paths) -> str:
     """What is wrong with the tui-mail that holds the lock, when it gives no sign of life; else nothing."""
     process, last = heartbeat(paths)
-    if not process or time.time() - last <= SILENT_SECONDS:
+    if not process or not is_running(paths) or time.time() - last <= SILENT_SECONDS:
         return ""
     return f"a tui-mail (pid {process}) that does not answer since {time.strftime('%H:%M:%S', time.localtime(last))}"
 

@@ -129,9 +129,7 @@ def cancel(txn: Transaction, outbox_id: int, anew: Anew | None = None, *, draft_
     elif anew is not None:
         written = anew(_lacking(txn.sql, outbox_id))
         draft = drafts.save(txn, written, written.message_id).id
-    elif (
-        accepted and not draft_lost
-    ):  # it was sent to some while somebody looked: what the others lack must not be lost
+    elif accepted and not draft_lost:  # sent to some while somebody looked: what the others lack must not be lost
         raise UsageError("A server took it for some of them at this moment; look again.")
     if accepted:
         txn.sql.execute(

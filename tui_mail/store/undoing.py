@@ -26,6 +26,7 @@ _NEWEST = (
 )
 
 GONE = "The messages are gone from the server."
+BACK = "It is as it was before already: another program took it back."
 
 
 def undo(txn: Transaction, batch: int | None = None) -> int | None:
@@ -52,7 +53,7 @@ def undo(txn: Transaction, batch: int | None = None) -> int | None:
     for change in reversed(changes):
         inverse = _take_back(txn, change, batch, inverse) or inverse
     if inverse is None and all(_is_carried_out(change) for change in changes):
-        raise CannotUndo(GONE)
+        raise CannotUndo(BACK if _any_shown(txn.sql, batch) else GONE)
     txn.sql.execute(
         "UPDATE journal SET undone = (SELECT MAX(undone, 0) + 1 FROM (SELECT MAX(undone) AS undone FROM journal))"
         " WHERE batch = ?",
@@ -172,6 +173,14 @@ def _any_left(sql: sqlite3.Connection, batch: int) -> bool:
         ).fetchone()
         is not None
     )
+
+
+def _any_shown(sql: sqlite3.Connection, batch: int) -> bool:
+    query = (
+        "SELECT 1 FROM journal j JOIN journal_item i ON i.journal_id = j.id JOIN message m ON m.id = i.message_id"
+        " WHERE j.batch = ? AND m.view_folder IS NOT NULL LIMIT 1"
+    )
+    return sql.execute(query, (batch,)).fetchone() is not None
 
 
 def _check_free(sql: sqlite3.Connection, change: Recorded, name: str) -> None:

@@ -202,6 +202,8 @@ class AccountWorker(Tasks, threading.Thread):
 
     def _run_until_stopped(self) -> None:
         while not self._done:
+            with self._lock:  # a change of the network from now on is one that the next line does not know of
+                self._hurry = False
             try:
                 self._prepare()
                 self._work()
@@ -237,8 +239,6 @@ class AccountWorker(Tasks, threading.Thread):
         return opened(self.account, self._secret, lambda secret: ImapSession.open(server, secret, wake=wake))
 
     def _work(self) -> None:
-        with self._lock:  # a change of the network from now on is one that this line does not know of
-            self._hurry = False
         self._report.say(state=LinkState.CONNECTING, sentence=self.status.sentence)
         self._session = session = self._connect(self._wake)
         began = time.time()
