@@ -18,9 +18,11 @@ from tests.ui.world import NOWHERE, Letter, World, account, screen_text, wait_fo
 from tui_mail.errors import NotFound
 from tui_mail.outgoing import Begun, Draft
 from tui_mail.store import contacts
+from tui_mail.text import SafeText
 from tui_mail.ui.app import TuiMailApp
 from tui_mail.ui.screens.compose import Composer
 from tui_mail.ui.screens.picker import ChoiceList, Picker
+from tui_mail.ui.screens.secret_prompt import SecretPrompt
 
 WIDE = (160, 48)
 SMALL = (80, 24)
@@ -486,6 +488,31 @@ def slowly(mail: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Future[Begun],
 
     monkeypatch.setattr(mail.client, "forward", forward)
     return found, told
+
+
+async def test_a_question_is_answered_before_the_composer_that_waits_for_it(
+    mail: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A passphrase reaches its prompt and no letter; what was typed before it is in the letter."""
+    found, told = slowly(mail, monkeypatch)
+    app = mail.app()
+    answers = list[str | None]()
+    async with app.run_test(size=WIDE) as pilot:
+        await wait_for(pilot, lambda: app.triage.messages.current is not None)
+        await pilot.press("f")
+        await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+        for key in "eve":
+            app.post_message(Key(key, key))
+        app.push_screen(SecretPrompt(SafeText("Passphrase:"), SafeText("")), answers.append)
+        await wait_for(pilot, lambda: isinstance(app.screen, SecretPrompt) and app.screen.focused is not None)
+        for key in "secret":
+            app.post_message(Key(key, key))
+        app.post_message(Key("enter", "\r"))
+        await wait_for(pilot, lambda: answers == ["secret"])
+        assert app.screen is app.triage
+        told.set_result(found.result(10))
+        await wait_for(pilot, lambda: isinstance(app.screen, Composer) and "eve" in composer(app)._fields["to"].value)
+        assert "secret" not in composer(app)._fields["to"].value + composer(app).body.text
 
 
 async def test_what_is_typed_waits_for_a_composer_that_is_slow(mail: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,18 @@ def test_what_was_recognised_as_a_tracker_is_never_asked() -> None:
     assert asked_hosts(message(html)) == [("shop.example", 1)]
 
 
+def test_nobody_hides_who_is_asked() -> None:
+    """What reads as a tracker in one way and as a picture in another is named where it is asked."""
+    html = (
+        '<img src="https://cdn.example/x"><img src="https://evil.example/r"><img src=="https://other.example/r">'
+        '<img width=1 src=="https://evil.example/a"><img width=1 src="https://other.example/b">'
+    )
+    named = dict(asked_hosts(message(html)))
+    fetched = page(message(html), remote=True).decode()
+    assert all(host in named for host in ("cdn.example", "evil.example", "other.example") if host in fetched)
+    assert "evil.example" in fetched
+
+
 def test_a_message_without_html_has_no_page() -> None:
     """It says so."""
     with pytest.raises(UsageError):

@@ -86,15 +86,20 @@ def page(raw: bytes, *, remote: bool) -> bytes:
 
 
 def asked_hosts(raw: bytes) -> list[tuple[str, int]]:
-    """The hosts that the page of a message would fetch something from, and how often, the most asked first."""
-    found = Counter[str]()
-    trackers = _Trackers()
+    """The hosts that the page of a message would fetch something from, and how often, the most asked first.
+
+    Also those that other programs would ask, though the page does not; but for those of trackers alone.
+    """
+    others, trackers, clean = Counter[str](), _Trackers(), _Clean({}, remote=True)
     for text in _html_texts(outline(raw)):
-        found.update(_host(match[1]) for match in _ASKED.finditer(html.unescape(text[:HTML_LIMIT])))
+        others.update(_host(match[1]) for match in _ASKED.finditer(html.unescape(text[:HTML_LIMIT])))
         trackers.feed(text[:HTML_LIMIT])
         trackers.close()
         trackers.reset()
-    found -= trackers.hosts
+        clean.feed(text[:HTML_LIMIT])
+        clean.finish()
+    found = clean.asked
+    found.update({host: count for host, count in others.items() if host not in trackers.hosts and host not in found})
     return [(str(safe_line(host, 255)), count) for host, count in found.most_common(HOSTS_LIMIT)]
 
 
@@ -123,6 +128,8 @@ class _Clean(HTMLParser):
     def __init__(self, pictures: dict[str, str], *, remote: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.out: list[str] = []
+        self.asked = Counter[str]()
+        """Hosts that pictures are fetched from by who opens what was written."""
         self._pictures = pictures
         self._remote = remote
         self._open: list[str] = []
@@ -188,7 +195,8 @@ class _Clean(HTMLParser):
     def _picture(self, source: str, *, is_tracker: bool) -> str:
         if source[:4].lower() == "cid:":
             return self._pictures.get(source[4:].strip("<> "), "")
-        if self._remote and not is_tracker and _REMOTE.match(source):
+        if self._remote and not is_tracker and (match := _REMOTE.match(source)):
+            self.asked[_host(match[1])] += 1
             return source if source[:4].lower() == "http" else f"https:{source}"
         return ""
 

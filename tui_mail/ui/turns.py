@@ -76,7 +76,9 @@ class Turns:
     def _gives_up(self, event: Typed) -> bool:
         """Whether this ends the waiting for what opens, and does nothing else; what was typed for that is forgotten."""
         first, *others = self._parted(event)
-        if not isinstance(first, Key) or first.key not in GIVE_UP or not self._bridge.give_up():
+        if not isinstance(first, Key) or first.key not in GIVE_UP or _comes_unasked(self._app.screen):
+            return False
+        if not self._bridge.give_up():
             return False
         self._typed.clear()
         self._typed.extend(others)
@@ -98,11 +100,28 @@ class Turns:
                 if not is_done:
                     await self._settled()
         while self._bridge.is_opening:
+            if _comes_unasked(self._app.screen):
+                await self._answered_first(self._app.screen)
             await asyncio.sleep(0.001)
         if self._app.screen is not screen:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(ANSWERING):
                     await self._opened(self._app.screen)
+
+    async def _answered_first(self, question: Screen[object]) -> None:
+        """What is waited for may need the answer; what was typed before the question came waits on."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERING):
+                await self._opened(question)
+        held = list(self._typed)
+        self._typed.clear()
+        while self._app.screen is question and not self._is_over:
+            if self._typed and not await self._answer(self._typed.popleft()):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ANSWERING):
+                        await self._settled()
+            await asyncio.sleep(0.001)
+        self._typed.extendleft(reversed(held))
 
     async def _settled(self) -> None:
         """Everybody on the way from the focus up has nothing left to do."""
@@ -122,3 +141,7 @@ class Turns:
             if screen.is_mounted and (screen.focused is not None or not screen.focus_chain):
                 return
             await asyncio.sleep(0.001)
+
+
+def _comes_unasked(screen: Screen[object]) -> bool:
+    return bool(getattr(screen, "COMES_UNASKED", False))

@@ -23,6 +23,8 @@ class SecretPrompt(ModalScreen[str | None]):
     """Asks; Enter gives what was typed to the last blank, Esc or an empty line gives None."""
 
     AUTO_FOCUS = "Input"
+    COMES_UNASKED = True
+    """No key asked for it: what waits for something else does not wait for this (`Turns`)."""
 
     def __init__(self, question: SafeText, problem: SafeText) -> None:
         """`problem` says what was wrong with the last answer; empty at first."""
