@@ -262,7 +262,8 @@ class _Reading:
             case _ if not value:  # it is still being typed
                 return EVERYTHING
             case "in" | "folder":
-                term = EVERYTHING if low in ("anywhere", "any") else In(value)
+                exact = value.startswith("=") and len(value) > 1
+                term = EVERYTHING if low in ("anywhere", "any") else In(value[exact:], exact)
             case "account":
                 term = Of(value)
             case "list":

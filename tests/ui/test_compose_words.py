@@ -83,6 +83,8 @@ def test_typed_hours(words: str, expected: str) -> None:
         "31 feb",
         "24 ju",
         "9999 y",
+        "9999-12-31 23:59",
+        "0001-01-01",
         "tonight 13 pm",
         "24 dec 2020",
         "dec",
@@ -120,6 +122,10 @@ def test_eight_is_eight_also_when_the_clocks_are_set_otherwise_by_then() -> None
         moment = typed_hour(words, now)
         assert moment is not None
         assert f"{datetime.fromtimestamp(moment.timestamp()).astimezone():%d %H:%M}" == "30 08:00", words
+    for words in ("3 days", "1 week"):
+        later = typed_hour(words, now)
+        assert later is not None
+        assert datetime.fromtimestamp(later.timestamp()).astimezone().hour == 12
     later = typed_hour("72h", now)
     assert later is not None
     assert later - now == timedelta(hours=72)

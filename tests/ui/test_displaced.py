@@ -115,6 +115,7 @@ async def test_what_is_typed_for_a_picker_that_did_not_open_is_done_to_nothing(
     """A whole name, and its Enter; however slow this computer is."""
     monkeypatch.setattr(unasked, "SURPRISE", 60.0)
     monkeypatch.setattr(unasked, "PAUSE", 60.0)
+    monkeypatch.setattr(unasked, "LONGEST", 60.0)
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("j", "j")

@@ -225,7 +225,7 @@ async def test_all_of_this_folder_is_of_this_account(mail: World) -> None:
         await wait_for(pilot, lambda: "3 found in Inbox · work" in screen_text(app))
         await pilot.press(*"work", "space", *"OR", "space", *"home", "enter", "*")
         await wait_for(pilot, lambda: "3 selected" in screen_text(app))
-        assert app.triage.finding.text == "in:work:INBOX (work OR home)"
+        assert app.triage.finding.text == 'in:"=work:INBOX" (work OR home)'
         await pilot.press("e")
         await wait_for(pilot, lambda: there(mail, "work") == [])
         assert len(there(mail, "home")) == 3

@@ -132,3 +132,17 @@ async def test_every_undo_that_waits_is_done(mail: World) -> None:
         slow.set_result(None)
         await wait_for(pilot, lambda: stored(mail, "Archive") == [])
         await wait_for(pilot, lambda: not app.triage.bridge.is_opening)
+
+
+async def test_what_was_done_since_is_what_undo_is_about(mail: World) -> None:
+    """A message that is sent after an action failed is taken back by the first z."""
+    app = mail.app()
+    async with app.run_test(size=WIDE) as pilot:
+        failed = Future[None]()
+        app.triage.outcome.follow(failed, lambda _: None, "Moved to Trash:")
+        failed.set_exception(FULL)
+        await wait_for(pilot, lambda: "Not moved to Trash" in screen_text(app))
+        app.triage.outcome.forget()
+        undone = list[bool]()
+        app.triage.outcome.before_undo(lambda: undone.append(True))
+        assert undone == [True]

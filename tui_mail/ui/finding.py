@@ -49,14 +49,34 @@ GROWING_SECONDS = 2.0
 """How often it is asked again while the index is still being filled."""
 OPENING = 0.5
 """Seconds that a key waits at most for what the one before opened or asked for."""
+QUOTES = '"“”„‟«»＂'
+"""What begins and ends a phrase."""
 COMMON_LIMIT = 500
 """Selected messages whose folders are compared before an action; more have nothing in common."""
 
 
 def words_of(folder: Folder) -> str:
-    """A folder, as it is typed."""
-    name = "in:" + (folder.role.value if folder.id == ALL_INBOXES else f"{folder.account}:{folder.name}")
-    return 'in:"' + name[3:].replace('"', " ") + '"' if set(name) & set(' "()') else name
+    """Exactly this folder, as it is typed; empty for a name that cannot be."""
+    name = str(_exactly(folder))
+    return "" if any(not one.isprintable() or one in QUOTES for one in name) else f'in:"={name}"'
+
+
+def _exactly(folder: Folder) -> str:
+    return folder.role.value if folder.id == ALL_INBOXES else f"{folder.account}:{folder.name}"
+
+
+def _whole(words: str) -> str:
+    """Words that can stand in parentheses: no quotation and no parenthesis of them is left open, or closes another."""
+    kept, depth = list[str](), 0
+    for number, part in enumerate(words.split('"')):
+        if number % 2:
+            kept.append(f'"{part}"')
+            continue
+        for one in part:
+            if one != ")" or depth:
+                kept.append(one)
+                depth += {"(": 1, ")": -1}.get(one, 0)
+    return "".join(kept) + ")" * depth
 
 
 class Finding:
@@ -118,7 +138,10 @@ class Finding:
     def text(self) -> str:
         """What is looked for, and where; empty when nothing is."""
         words = self._box.value.strip() if self._box is not None and self._box.display else ""
-        return f"{words_of(self._scope)} ({words})" if self._scope is not None and words else words
+        if self._scope is None or not words:
+            return words
+        place = words_of(self._scope)
+        return f"{place} ({_whole(words)})" if place else ""
 
     async def takes(self, key: str, character: str | None) -> bool:
         """Type or edit in the box at once; False for other keys."""
@@ -216,10 +239,9 @@ class Finding:
             return query
         from tui_mail.query import All, In
 
-        folder = self._scope
-        here = In(folder.role.value if folder.id == ALL_INBOXES else f"{folder.account}:{folder.name}", exact=True)
+        folder = self._client.folder(self._scope.id) or self._scope  # it may have another name by now
         terms = query.term.terms if isinstance(query.term, All) else (query.term,)
-        return replace(query, term=All((here, *terms)))
+        return replace(query, term=All((In(_exactly(folder), exact=True), *terms)))
 
     # --- asking
 

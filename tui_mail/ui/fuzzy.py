@@ -5,6 +5,7 @@ What belongs here: pure functions. Letters must come in order; words and their b
 
 from __future__ import annotations
 
+MOST_WORDS = 8
 WORD = 50.0
 """Points that a query has at least where it stands as it is."""
 
@@ -35,7 +36,7 @@ def score(query: str, text: str) -> float:
 
 def best_score(query: str, *texts: str) -> float:
     """How well a query fits several texts of one thing; its words may stand in any order, in any of them."""
-    words = query.split()
+    words = query.split()[:MOST_WORDS]
     whole = max(score(query, text) for text in texts)
     if len(words) < 2:
         return whole

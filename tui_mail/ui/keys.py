@@ -184,7 +184,7 @@ def forgiving_keymap(path: Path) -> tuple[Keymap, list[ConfigError]]:
         for unknown in sorted(set(settings) - {"preset", "keys"})
     ]
     preset = settings.get("preset", "gmail")
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         choice = ", ".join(PRESETS)
         problems.append(ConfigError(f"{path.name}: there is no preset “{preset}”; choose one of {choice}."))
         preset = "gmail"

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 EVENING = 18
 NIGHT = 20
 MORNING = 8
+LAST_YEAR = 9998
+"""Beyond it not every clock of the world can say the moment."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -47,6 +49,14 @@ def typed_hour(words: str, now: datetime) -> datetime | None:
 
     An hour that has gone by today is tomorrow's; a day of the week is the next of that name, a day of a month too.
     """
+    try:
+        moment = _meant(words, now)
+    except (OverflowError, ValueError, OSError):  # before the first year that there is, or after the last
+        return None
+    return moment if moment is not None and moment.year < LAST_YEAR else None
+
+
+def _meant(words: str, now: datetime) -> datetime | None:
     wish = " ".join(words.lower().split())
     if span := _SPAN.fullmatch(wish):
         return _after(now, int(span["number"] or 1), span["unit"])
@@ -110,10 +120,17 @@ def hour_words(moment: datetime, now: datetime) -> str:
 
 
 def _at(now: datetime, day: datetime, hour: int, minute: int = 0) -> datetime:
-    """That time of a day, where `now` is: clocks may be set otherwise then than they are now."""
-    moment = day.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    is_here = now.utcoffset() == now.replace(tzinfo=None).astimezone().utcoffset()
-    return moment.replace(tzinfo=None).astimezone() if is_here else moment
+    """That time of a day."""
+    return _by_the_clock(now, day.replace(hour=hour, minute=minute, second=0, microsecond=0))
+
+
+def _by_the_clock(now: datetime, moment: datetime) -> datetime:
+    """What the clock says, where `now` is: it may be set otherwise then than it is now."""
+    return moment.replace(tzinfo=None).astimezone() if _is_here(now) else moment
+
+
+def _is_here(now: datetime) -> bool:
+    return now.utcoffset() == now.replace(tzinfo=None).astimezone().utcoffset()
 
 
 def _day(date: str | None, name: str | None, now: datetime) -> datetime | None:
@@ -152,7 +169,7 @@ def _in_month(found: re.Match[str], now: datetime) -> datetime | None:
     clock = _clock(at) if at is not None else None
     if len(months) != 1 or clock is None:
         return None
-    for year in [int(found["year"])] if found["year"] else [now.year, now.year + 1]:
+    for year in [int(found["year"])] if found["year"] else range(now.year, now.year + 9):  # 29 Feb may be far
         try:
             moment = _at(
                 now, datetime(year, months[0], int(found["before"] or found["after"]), tzinfo=now.tzinfo), *clock
@@ -170,7 +187,11 @@ def _after(now: datetime, number: int, unit: str) -> datetime | None:
         if unit in ("month", "y", "year"):
             months = now.year * 12 + now.month - 1 + number * (1 if unit == "month" else 12)
             year, month = divmod(months, 12)
-            return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
-        return now + number * _STEPS[unit[0]]
+            day = min(now.day, monthrange(year, month + 1)[1])
+            return _by_the_clock(now, now.replace(year=year, month=month + 1, day=day))
+        later = now + number * _STEPS[unit[0]]
+        if unit[0] in "dw":
+            return _by_the_clock(now, later)
+        return later.astimezone() if _is_here(now) else later
     except (OverflowError, ValueError):  # after the last year that there is
         return None

@@ -50,6 +50,10 @@ class Outcome:
 
         self._screen.bridge.when_done(future, was_done, was_not)
 
+    def forget(self) -> None:
+        """Something else was done since, which undo is about."""
+        self._not_done = ""
+
     def before_undo(self, undo: Callable[[], None]) -> None:
         """Undo once it is certain what came of the last action; if that was not done, say so instead, once."""
         if self._running:

@@ -18,7 +18,7 @@ ASKING = frozenset({
 })  # fmt: skip
 SURPRISE = 1.5
 """Seconds that it takes to see that nothing was opened, and to stop typing."""
-PAUSE = 1.0
+PAUSE = 1.5
 """The longest between two keys of what is typed in one go."""
 LONGEST = 5.0
 """Seconds after which a key means what it means, however fast one types."""

@@ -170,6 +170,7 @@ class Writing:
         if composer in self.open:
             self.open.remove(composer)
         self._sent[entry.id] = (composer, self.client.next_undo())
+        self._triage.outcome.forget()
         self.sendings.ask()
         words, _ = state_run(entry, time.time())
         subject = clip(steady(entry.subject), 30) or "(no subject)"
@@ -206,7 +207,7 @@ class Writing:
             if composer is None or not nobody:  # it names those who have it
                 if composer is not None:
                     self._close(composer)
-                self.begun(Begun(draft))
+                self.begun(Begun(draft, is_written=not nobody))
             else:
                 composer.drafting.reopen(draft)
                 self.open.append(composer)
