@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -35,6 +36,13 @@ def need(reason: str) -> None:
         pytest.fail(reason)
     if reason:
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def secret_service() -> None:
+    """The keyring of a desktop, to be started on a D-Bus session of one's own."""
+    programs = [name for name in ("gnome-keyring-daemon", "dbus-run-session") if shutil.which(name) is None]
+    need(f"not here: {', '.join(programs)}" if programs else "")
 
 
 @pytest.fixture(scope="session")

@@ -260,6 +260,11 @@ class OutboxEntry:
     """It waits for what only a person can mend: a password, a certificate."""
 
     @property
+    def is_with_some(self) -> bool:
+        """A server has taken it for one of them at least."""
+        return any(one.state is RecipientState.ACCEPTED for one in self.recipients)
+
+    @property
     def is_moving(self) -> bool:
         """It goes on by itself: it waits for its time, is being sent, or the answer to its last octet is awaited."""
         awaits_answer = self.state is SendState.UNKNOWN and not self.error

@@ -114,8 +114,9 @@ _TOKEN = re.compile(
     )""".replace("FIELDS", "|".join(FIELDS)),
     re.VERBOSE,
 )
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
-"""What keyboards and pages make of a quotation mark."""
+QUOTES = '"“”„‟«»＂'
+"""A quotation mark, and what keyboards and pages make of it."""
+_QUOTES = str.maketrans(dict.fromkeys(QUOTES, '"'))
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SIZE = re.compile(r"(\d{1,12})(?:[.,](\d{1,3}))?\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
 _SPAN = re.compile(r"(\d{1,5})\s*(h|d|w|m|y)[a-z]*", re.IGNORECASE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +17,7 @@ from tests.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.terminal
 
-desktop = pytest.mark.skipif(
-    not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")), reason="no gnome-keyring here"
-)
+desktop = pytest.mark.usefixtures("secret_service")
 LEFT = "import secretstorage as s; print(len(list(s.search_items(s.dbus_init(), {'service': 'tui-mail doctor'}))))"
 """Prints how many of its entries are left."""
 BARE = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "PYTHON_KEYRING_BACKEND")

@@ -178,9 +178,7 @@ def _left(home: Path) -> list[str]:
     return [file.name for file in home.iterdir() if file.is_file()]
 
 
-@pytest.mark.skipif(
-    not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")), reason="no gnome-keyring here"
-)
+@pytest.mark.usefixtures("secret_service")
 def test_the_keyring_of_a_desktop_is_swept(tmp_path: Path) -> None:
     """The same there; nobody has to be asked, so the next start of the assistant does it."""
     environ = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}

@@ -490,6 +490,13 @@ def slowly(mail: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Future[Begun],
     return found, told
 
 
+async def is_awaited(pilot: Pilot[None], app: TuiMailApp) -> None:
+    """Forward is pressed, and takes so long that a way out is offered."""
+    await wait_for(pilot, lambda: app.triage.messages.current is not None)
+    await pilot.press("f")
+    await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+
+
 async def test_a_question_is_answered_before_the_composer_that_waits_for_it(
     mail: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -498,9 +505,7 @@ async def test_a_question_is_answered_before_the_composer_that_waits_for_it(
     app = mail.app()
     answers = list[str | None]()
     async with app.run_test(size=WIDE) as pilot:
-        await wait_for(pilot, lambda: app.triage.messages.current is not None)
-        await pilot.press("f")
-        await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+        await is_awaited(pilot, app)
         for key in "eve":
             app.post_message(Key(key, key))
         app.push_screen(SecretPrompt(SafeText("Passphrase:"), SafeText("")), answers.append)
@@ -521,9 +526,7 @@ async def test_what_is_typed_waits_for_a_composer_that_is_slow(mail: World, monk
     found, told = slowly(mail, monkeypatch)
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
-        await wait_for(pilot, lambda: app.triage.messages.current is not None)
-        await pilot.press("f")
-        await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+        await is_awaited(pilot, app)
         for key in "eve":
             app.post_message(Key(key, key))
         told.set_result(found.result(10))
@@ -537,9 +540,7 @@ async def test_escape_gives_up_a_composer_that_is_slow(mail: World, monkeypatch:
     found, told = slowly(mail, monkeypatch)
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
-        await wait_for(pilot, lambda: app.triage.messages.current is not None)
-        await pilot.press("f")
-        await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+        await is_awaited(pilot, app)
         for key in ("e", "escape", "j"):
             app.post_message(Key(key, key if len(key) == 1 else None))
         await wait_for(pilot, lambda: app.triage.messages.cursor == 1)
@@ -559,9 +560,7 @@ async def test_keys_for_a_composer_that_does_not_open_are_done_to_nothing(
     _, told = slowly(mail, monkeypatch)
     app = mail.app()
     async with app.run_test(size=WIDE) as pilot:
-        await wait_for(pilot, lambda: app.triage.messages.current is not None)
-        await pilot.press("f")
-        await wait_for(pilot, lambda: "Esc gives up" in screen_text(app))
+        await is_awaited(pilot, app)
         for key in ("e", "tab", "e"):
             app.post_message(Key(key, key if len(key) == 1 else None))
         told.set_exception(NotFound("That message is no longer here."))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import threading
@@ -386,9 +385,7 @@ print("said", words)
 """
 
 
-@pytest.mark.skipif(
-    not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")), reason="no gnome-keyring here"
-)
+@pytest.mark.usefixtures("secret_service")
 def test_a_real_secret_service_keeps_a_password(tmp_path: Path) -> None:
     """gnome-keyring, unlocked without a screen, on a D-Bus session of its own."""
     script = f"echo -n master | gnome-keyring-daemon --unlock --components=secrets >/dev/null && {sys.executable} -c "
@@ -403,9 +400,7 @@ def test_a_real_secret_service_keeps_a_password(tmp_path: Path) -> None:
     assert "SecretService" in run.stdout or "libsecret" in run.stdout
 
 
-@pytest.mark.skipif(
-    not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")), reason="no gnome-keyring here"
-)
+@pytest.mark.usefixtures("secret_service")
 def test_a_real_secret_service_that_is_locked(tmp_path: Path) -> None:
     """gnome-keyring that nobody unlocked, and no screen that could ask: a sentence, and nothing kept elsewhere."""
     daemon = "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1"

@@ -8,12 +8,16 @@ from tui_mail.model import Folder, Role
 from tui_mail.query import All, In
 from tui_mail.store.search import folders_meant
 from tui_mail.text import SafeText
-from tui_mail.ui.finding import _whole, words_of
+from tui_mail.ui.scope import Scope, enclosed
 from tui_mail.understanding import understand
 
 
 def folder(id_: int, name: str, role: Role = Role.NONE) -> Folder:
     return Folder(id_, "work", name, SafeText(name), "/", role, True, 0, 0, True, 1)
+
+
+def words_of(one: Folder) -> str:
+    return Scope(one, lambda _: None).words_with("keys")
 
 
 FOLDERS = [
@@ -25,7 +29,7 @@ FOLDERS = [
 @pytest.mark.parametrize("one", FOLDERS, ids=lambda one: one.name)
 def test_the_words_mean_this_very_folder(one: Folder) -> None:
     """Not one whose name ends like it, or whose role is called so."""
-    term = understand(f"{words_of(one)} (keys)").term
+    term = understand(words_of(one)).term
     assert isinstance(term, All)
     assert isinstance(term.terms[0], In)
     assert folders_meant(term.terms[0], FOLDERS) == [one.id]
@@ -43,6 +47,12 @@ def test_a_name_that_cannot_be_typed_has_no_words(name: str) -> None:
 )
 def test_what_is_kept_does_not_leave_its_parentheses(words: str, kept: str) -> None:
     """Whatever stands open, or closes what is not its own."""
-    assert _whole(words) == kept
+    assert enclosed(words) == kept
     inside = understand(f"in:inbox ({kept})").term
     assert inside == In("inbox") if not kept else isinstance(inside, All) and inside.terms[0] == In("inbox")
+
+
+def test_a_folder_with_another_name_is_the_same_one() -> None:
+    """Renamed while it is looked into."""
+    scope = Scope(folder(7, "Old"), lambda id_: folder(id_, "New"))
+    assert scope.words_with("keys") == 'in:"=work:New" (keys)'

@@ -42,7 +42,6 @@ from tui_mail.outgoing import (
     OutboxEntry,
     Protection,
     Purpose,
-    RecipientState,
     Remark,
     SendState,
 )
@@ -79,10 +78,6 @@ class Mail(Protocol):
 
 
 Begin = Callable[[bytes, Message, Account, Sequence[Identity]], Answer]
-
-
-def _is_with_some(entry: OutboxEntry) -> bool:
-    return any(one.state is RecipientState.ACCEPTED for one in entry.recipients)
 
 
 class Desk:
@@ -248,17 +243,15 @@ class Desk:
         """Without a draft that could be written on: its octets stay, among the sent mail or as they are in Drafts."""
         frozen = outbox.frozen_of(self._db.read(), entry.id)
         id_ = 0
-        if frozen is not None and not _is_with_some(entry):
+        if frozen is not None and not entry.is_with_some:
             raw = blobs.load(self._db.read_bodies(), frozen.kept_blob)
             id_ = make(self._db, entry.account, raw, Flag.SEEN | Flag.DRAFT, int(time.time()))
 
         def job(txn: Transaction) -> None:
             now = outbox.entry(txn.sql, entry.id)
             outbox.cancel(txn, entry.id, draft_lost=True)
-            if id_ and now is not None and not _is_with_some(now):
-                owner = folders.account_id(txn, entry.account)
-                target = folders.for_role(txn, owner, Role.DRAFTS)
-                journal.record_upload(txn, owner, target, id_, "kept as draft:")
+            if id_ and now is not None and not now.is_with_some:
+                _to_drafts(txn, entry.account, id_)
 
         self._db.run(job, urgent=True)
 
@@ -359,9 +352,7 @@ class Desk:
         id_ = make(self._db, account, whole, Flag.SEEN | Flag.DRAFT, int(time.time()))
 
         def job(txn: Transaction) -> Change | None:
-            owner = folders.account_id(txn, account)
-            target = folders.for_role(txn, owner, Role.DRAFTS)
-            batch = journal.record_upload(txn, owner, target, id_, "kept as draft:")
+            batch = _to_drafts(txn, account, id_)
             return None if batch is None else history.change_of_batch(txn.sql, batch)
 
         return self._db.run(job, urgent=True)
@@ -484,3 +475,9 @@ def _chosen(draft: Draft | None) -> str:
     if draft is None or not (draft.sign or draft.encrypt):
         return ""
     return " ".join([draft.protection, *(["sign"] if draft.sign else []), *(["encrypt"] if draft.encrypt else [])])
+
+
+def _to_drafts(txn: Transaction, account: str, id_: int) -> int | None:
+    """Have a stored message uploaded to Drafts as it is; gives the batch."""
+    owner = folders.account_id(txn, account)
+    return journal.record_upload(txn, owner, folders.for_role(txn, owner, Role.DRAFTS), id_, "kept as draft:")

@@ -6,18 +6,13 @@ octets as Latin-1: it can still be listed and opened, and it never hides the oth
 
 from __future__ import annotations
 
-import re
-from base64 import b64decode
-from binascii import Error as Base64Error
-
 from imapclient.imap_utf7 import encode as encode_utf7
 
+from tui_mail import utf7
 from tui_mail.errors import UnsafeArgument
 
 MARK = "\ufeff"
 """Begins a name that is its raw octets; `safe_line` drops it, so no one sees it."""
-
-_SHIFTED = re.compile(rb"&([^-]*)(-|$)")
 
 
 def decode_name(raw: bytes) -> str:
@@ -27,10 +22,10 @@ def decode_name(raw: bytes) -> str:
     try:
         if not raw.isascii():
             return raw.decode("utf-8")
-        name = _SHIFTED.sub(_unshifted, raw).decode("utf-8")
+        name = utf7.decode(raw)
         if encode_utf7(name) == raw and not name.startswith(MARK):
             return name
-    except (UnicodeError, Base64Error, ValueError):
+    except ValueError:
         pass
     return MARK + raw.decode("latin-1")
 
@@ -49,13 +44,3 @@ def encode_name(name: str) -> bytes:
 def quoted(text: bytes) -> bytes:
     """A quoted string of RFC 9051 section 4.3; CR, LF and NUL are refused where lines are sent."""
     return b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
-
-
-def _unshifted(match: re.Match[bytes]) -> bytes:
-    coded = match[1]
-    if not coded:
-        return b"&"
-    if not match[2]:
-        raise ValueError("the shift never ends")
-    octets = b64decode(coded.replace(b",", b"/") + b"=" * (-len(coded) % 4), validate=True)
-    return octets.decode("utf-16-be").encode("utf-8")

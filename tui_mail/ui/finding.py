@@ -14,7 +14,6 @@ import asyncio
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -25,6 +24,7 @@ from tui_mail.errors import MailError
 from tui_mail.model import Folder, Role
 from tui_mail.text import SafeText
 from tui_mail.ui.bridge import Errands, Then
+from tui_mail.ui.scope import Scope
 from tui_mail.ui.whereabouts import elsewhere
 from tui_mail.ui.widgets.cells import width
 from tui_mail.ui.widgets.folder_tree import folder_label
@@ -49,34 +49,8 @@ GROWING_SECONDS = 2.0
 """How often it is asked again while the index is still being filled."""
 OPENING = 0.5
 """Seconds that a key waits at most for what the one before opened or asked for."""
-QUOTES = '"“”„‟«»＂'
-"""What begins and ends a phrase."""
 COMMON_LIMIT = 500
 """Selected messages whose folders are compared before an action; more have nothing in common."""
-
-
-def words_of(folder: Folder) -> str:
-    """Exactly this folder, as it is typed; empty for a name that cannot be."""
-    name = str(_exactly(folder))
-    return "" if any(not one.isprintable() or one in QUOTES for one in name) else f'in:"={name}"'
-
-
-def _exactly(folder: Folder) -> str:
-    return folder.role.value if folder.id == ALL_INBOXES else f"{folder.account}:{folder.name}"
-
-
-def _whole(words: str) -> str:
-    """Words that can stand in parentheses: no quotation and no parenthesis of them is left open, or closes another."""
-    kept, depth = list[str](), 0
-    for number, part in enumerate(words.split('"')):
-        if number % 2:
-            kept.append(f'"{part}"')
-            continue
-        for one in part:
-            if one != ")" or depth:
-                kept.append(one)
-                depth += {"(": 1, ")": -1}.get(one, 0)
-    return "".join(kept) + ")" * depth
 
 
 class Finding:
@@ -99,7 +73,7 @@ class Finding:
         """The number of the query whose answer is on the screen."""
         self._awaited = -1
         """The number of the query whose answer the next key is meant for."""
-        self._scope: Folder | None = None
+        self._scope: Scope | None = None
         """The only folder that is looked into, whatever is in the box."""
         self._answer: Answer | None = None
         self._asked_at = 0.0
@@ -138,10 +112,7 @@ class Finding:
     def text(self) -> str:
         """What is looked for, and where; empty when nothing is."""
         words = self._box.value.strip() if self._box is not None and self._box.display else ""
-        if self._scope is None or not words:
-            return words
-        place = words_of(self._scope)
-        return f"{place} ({_whole(words)})" if place else ""
+        return words if self._scope is None or not words else self._scope.words_with(words)
 
     async def takes(self, key: str, character: str | None) -> bool:
         """Type or edit in the box at once; False for other keys."""
@@ -177,7 +148,7 @@ class Finding:
     def open_here(self, folder: Folder) -> None:
         """An empty box for what is in one folder; with nothing in it all of that is found."""
         self.open("")
-        self._scope = folder
+        self._scope = Scope(folder, self._client.folder)
         self.typed("")
 
     def to_list(self) -> None:
@@ -219,7 +190,9 @@ class Finding:
 
         self._heeded = text
         self._now = self._typed_at = time.time()
-        query, before = self._in_scope(understand(text, self._now)), self._query
+        query, before = understand(text, self._now), self._query
+        if self._scope is not None:
+            query = self._scope.narrowed(query)
         self._query = query if text.strip() or self._scope is not None else None
         if self._query is None and self.active:
             self._stop_timer()
@@ -233,15 +206,6 @@ class Finding:
                 self._searcher.interrupt()
             self._timer = self._screen.set_timer(PAUSE_SECONDS, self._ask_now)
         self._screen.say_list()
-
-    def _in_scope(self, query: Query) -> Query:
-        if self._scope is None:
-            return query
-        from tui_mail.query import All, In
-
-        folder = self._client.folder(self._scope.id) or self._scope  # it may have another name by now
-        terms = query.term.terms if isinstance(query.term, All) else (query.term,)
-        return replace(query, term=All((In(_exactly(folder), exact=True), *terms)))
 
     # --- asking
 
@@ -358,7 +322,7 @@ class Finding:
         whole = min(covered.headers, covered.bodies) >= covered.messages
         self._screen.messages.say("Nothing found." if whole else "Nothing found so far.")
         self._screen.messages.whose = self._screen.whose
-        self._screen.messages.where = elsewhere(self._client, self._scope)
+        self._screen.messages.where = elsewhere(self._client, None if self._scope is None else self._scope.folder)
         self._screen.messages.show_listing(Listing(answer.ids, keeps_hidden=True), Role.NONE)
         self._screen.say_list()
 
@@ -402,7 +366,7 @@ class Finding:
         if self._query is not None and self._query.is_empty:
             left = [(" Nothing to search for yet", "quiet")]
         if self._scope is not None:
-            left.append((f" in {self._name(self._scope)}", "accent"))
+            left.append((f" in {self._name(self._scope.folder)}", "accent"))
         if messages.listing.selected and self.active:
             left.append((f" · {len(messages.listing.selected):,} selected", "accent"))
         if self.active and (ordered := self._screen.narrowing.sorting.words()):
@@ -411,7 +375,7 @@ class Finding:
             left += [(PART, "warning"), (hint, "warning")]
         most = sum(width(text) for text, _ in left)
         here = self.here()
-        if here is not None and self.active and (self._scope is None or self._scope.id == ALL_INBOXES):
+        if here is not None and self.active and (self._scope is None or self._scope.folder.id == ALL_INBOXES):
             left.append((f" · in {self._name(here)}", "quiet"))
         right: list[Run] = []
         if answer is not None:

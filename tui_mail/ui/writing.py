@@ -18,7 +18,7 @@ from tui_mail.outgoing import Begun, Draft, OutboxEntry, SendState
 from tui_mail.text import SafeText
 from tui_mail.ui.sendings import Sendings
 from tui_mail.ui.widgets.cells import clip, steady
-from tui_mail.ui.widgets.outbox_text import sending_runs, state_run
+from tui_mail.ui.widgets.outbox_text import KEPT, NOBODY, sending_runs, state_run
 
 if TYPE_CHECKING:
     from tui_mail.ui.screens.compose import Composer
@@ -30,7 +30,6 @@ AGAIN_SECONDS = 5.0
 PATIENCE = 3.0
 """Seconds that leaving the program waits for drafts to be kept."""
 
-_NOBODY = "Taken back: nobody has got it."
 _OTHERS = "This goes to those only who have not got it; the others keep theirs."
 
 ANEW = -1
@@ -199,7 +198,7 @@ class Writing:
             entry = self.client.outbox_entry(outbox_id)
             nobody = entry is not None and entry.state is SendState.CANCELLED
             if draft is None:
-                words = SafeText(_NOBODY if nobody else "Those who have it keep it; nobody else gets it.")
+                words = SafeText(NOBODY if nobody else KEPT)
                 if not self.say(words):
                     self._triage.say(words)
                 return
@@ -212,7 +211,7 @@ class Writing:
                 composer.drafting.reopen(draft)
                 self.open.append(composer)
                 self.show(composer)
-            self.open[-1].say(SafeText(_NOBODY if nobody else _OTHERS))
+            self.open[-1].say(SafeText(NOBODY if nobody else _OTHERS))
 
         def refused(error: MailError) -> None:
             self._forget(outbox_id)

@@ -9,7 +9,6 @@ The files were written by other programs, by people, and perhaps by somebody who
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import shlex
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from tui_mail import utf7
 from tui_mail.config.folder_rules import FOLDER_KEYS
 from tui_mail.config.rules import is_loopback
 from tui_mail.model import Account, Role, Security, Server
@@ -40,7 +40,6 @@ _SHELL = frozenset("|&;<>()$`*?~#[]{}!\n\\=")
 _SYSTEM_AUTHORITIES = frozenset({"ca-certificates.crt", "ca-bundle.crt", "tls-ca-bundle.pem", "cert.pem", "certs"})
 
 
-_MODIFIED = re.compile(r"&([A-Za-z0-9+,]*)-")
 _SLASHES = ("gmail.com", "googlemail.com", "outlook.office365.com", "outlook.com")
 """Ends of servers' names of which everybody knows that levels are parted by "/"."""
 
@@ -272,20 +271,16 @@ def url_user(parts: SplitResult) -> str:
 
 def folder_in(path: str, host: str, delimiter: str = "") -> str:
     """The full name of a folder whose levels stand with "/" between them; empty when the server's sign is not known."""
-    path = _MODIFIED.sub(_unmodified, path.strip("/"))
+    path = path.strip("/")
+    if "-" in path.partition("&")[2]:  # some programs keep a name as it came from the server
+        try:
+            path = utf7.decode(path.encode())
+        except ValueError:
+            return ""
     delimiter = delimiter or ("/" if host.casefold().endswith(_SLASHES) else "")
     if "/" in path and not delimiter:
         return ""
-    return "" if "\ufffd" in path else path.replace("/", delimiter)
-
-
-def _unmodified(found: re.Match[str]) -> str:
-    """A run of modified UTF-7 (RFC 3501 section 5.1.3), which some programs keep as it came from the server."""
-    word = found[1].replace(",", "/")
-    try:
-        return base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode("utf-16-be") if word else "&"
-    except ValueError:
-        return "\ufffd"
+    return path.replace("/", delimiter)
 
 
 def authorities(name: str, folder: Path) -> str:

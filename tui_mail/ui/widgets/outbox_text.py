@@ -145,11 +145,17 @@ def serving(entry: OutboxEntry | None) -> tuple[str, ...]:
             return ()
 
 
+NOBODY = "Taken back: nobody has got it."
+KEPT = "Those who have it keep it; nobody else gets it."
+
+
 def back_words(entry: OutboxEntry, draft: Draft | None) -> str:
     """What is said of a message that was taken back."""
+    if draft is None and entry.is_with_some:
+        return KEPT
     if draft is None:
-        return "Taken back: nobody has got it."
-    if _some_have_it(entry):
+        return NOBODY
+    if entry.is_with_some:
         return "It is a draft again for those who have not got it; the others keep theirs."
     return "Taken back; it is a draft again."
 
@@ -158,7 +164,7 @@ def removed_words(entry: OutboxEntry, draft: Draft | None, key: str) -> str:
     """What is said of a message that was taken out of the list; `key` goes to the drafts."""
     if draft is None:
         return "Removed from this list."
-    rest = " for those who have not got it" if _some_have_it(entry) else ""
+    rest = " for those who have not got it" if entry.is_with_some else ""
     return f"Given up; it is a draft again{rest} ({key} shows it)."
 
 
@@ -234,10 +240,6 @@ def sending_runs(
     return [long, short]
 
 
-def _some_have_it(entry: OutboxEntry) -> bool:
-    return any(one.state is RecipientState.ACCEPTED for one in entry.recipients)
-
-
 def _asked(one: Recipient, entry: OutboxEntry) -> tuple[str, str, str]:
     """Mark, look and words for a recipient; of one whom no server was asked about, once nobody asks any more."""
     if entry.state is SendState.FAILED and one.state is RecipientState.WAITING:
@@ -295,7 +297,7 @@ def _advice(entry: OutboxEntry, keys: Mapping[str, str]) -> str:
         case SendState.QUEUED:
             return (
                 f"Nobody has it yet. {edit} goes on writing, {back} takes it back."
-                if not _some_have_it(entry)
+                if not entry.is_with_some
                 else f"Some have it. It goes on by itself; {keys['outbox.retry']} tries now."
             )
         case SendState.SENDING | SendState.UNKNOWN if entry.is_moving:
@@ -307,7 +309,7 @@ def _advice(entry: OutboxEntry, keys: Mapping[str, str]) -> str:
             )
         case SendState.FAILED:
             retry, remove = keys["outbox.retry"], keys["outbox.remove"]
-            if _some_have_it(entry):
+            if entry.is_with_some:
                 return f"Some have it. {edit} writes to the others, {retry} tries them again, {remove} gives up."
             return f"{edit} puts it right, {retry} tries again, {remove} gives it up: then it is a draft again."
         case SendState.CANCELLED:

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from itertools import islice
 
+from tui_mail.mime.at_sight import is_calendar
 from tui_mail.mime.attached import Attached
 from tui_mail.mime.charsets import decode
 from tui_mail.mime.pictures import is_picture
@@ -75,7 +76,7 @@ def _body(file: Attached, kind: str, ending: str, me: frozenset[str]) -> list[Pa
     if b"\x00" in file.content[:4000] and not file.content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return [_quiet(f"{kind}, {size_label(file.part.size)}: it calls itself text, and is none.")]
     text = decode(file.content[:SHOWN], file.charset)
-    if kind.startswith(("text/calendar", "application/ics")) or ending == "ics":
+    if is_calendar(kind, file.part.filename):
         lines = _calendar(file.content, me) or [_line(line) for line in safe_block(text).split("\n")]
     elif kind in ("text/vcard", "text/x-vcard", "text/directory") or ending == "vcf":
         lines = _card(text)
