@@ -33,7 +33,6 @@ HEADER_ITEMS = (
 )
 HEADER_LIMIT = 256 * 1024
 """Octets of a header that are kept; what is beyond is an attack or a mailing to thousands."""
-MODSEQ_LIMIT = 2**63 - 1
 
 _ROW = re.compile(
     rb'\* (\d{1,10}) FETCH \(UID (\d{1,10}) FLAGS \(([^()\r\n]*)\) INTERNALDATE "([^"\r\n]*)" RFC822\.SIZE (\d{1,18})'

@@ -24,6 +24,7 @@ from tui_mail.ui.far_files import FarFiles, where_it_is
 from tui_mail.ui.memory import recall, remember
 from tui_mail.ui.screens.list_box import ItemList, ListBox
 from tui_mail.ui.screens.prompt import Prompt
+from tui_mail.ui.showing import WIDEST
 from tui_mail.ui.widgets.cells import clip, right, steady, width
 from tui_mail.ui.widgets.document import Document, Paragraph
 from tui_mail.ui.widgets.one_line import Run
@@ -38,8 +39,6 @@ AGAIN_SECONDS = 8.0
 """How long "press again" waits."""
 SAVED_IN = "save-folder"
 """Under which name the folder is remembered that files were saved in last."""
-WIDEST = 160
-"""Cells of the widest picture."""
 HIGHEST = 200
 """Lines of the highest one that is scrolled."""
 BESIDE = 7
